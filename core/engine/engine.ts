@@ -1,0 +1,34 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** Tensors in a structure that a compiled function may take or give. */
+export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: string]: TensorTree };
+
+/** Named tensors: the weights of a model, the moments of an optimizer. */
+export type TensorMap = Readonly<Record<string, Tensor>>;
+
+/**
+ * Makes a pure function of tensors run as fast as the engine can run it.
+ *
+ * @param fn pure: its result depends on its arguments (and on tensors it closes over, which are constants); static shapes; no reads.
+ * @returns a function of the same arguments and results. On an eager engine it is `fn` itself.
+ */
+export type Compile = <I extends readonly TensorTree[], O extends TensorTree>(
+  fn: (...inputs: I) => O,
+) => (...inputs: I) => O;
+
+export const ENGINE_NAMES = ['wasm', 'tensorflow'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+export const ENGINE_CHOICES = ['auto', ...ENGINE_NAMES] as const;
+export type EngineChoice = (typeof ENGINE_CHOICES)[number];
+
+/** What runs the numerics of this process. TensorFlow.js keeps one active backend a process, so there is one engine a process. */
+export interface Engine {
+  readonly name: EngineName;
+  /** What it runs on, for people: `cpu (wasm simd)`, `gpu`. */
+  readonly device: string;
+  /** The library and its version, for people. */
+  readonly library: string;
+  readonly compile: Compile;
+  /** Tensors alive and their bytes. */
+  memory(): { readonly numTensors: number; readonly numBytes: number };
+}

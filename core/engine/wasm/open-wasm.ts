@@ -1,0 +1,18 @@
+import { createRequire } from 'node:module';
+import { dirname, join, sep } from 'node:path';
+// Registers the gradient of every kernel; in Node the core's own bundle registers none.
+import '@tensorflow/tfjs';
+import { memory, ready, setBackend, version_core } from '@tensorflow/tfjs-core';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { DomainError } from '../../errors.js';
+import { eager } from '../compile.js';
+import type { Engine } from '../engine.js';
+
+/** Opens the WebAssembly engine: one thread, needs nothing but its npm package. */
+export async function openWasm(): Promise<Engine> {
+  const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(join(dirname(entry), '..', 'wasm-out') + sep);
+  if (!(await setBackend('wasm'))) throw new DomainError('internal', 'engine wasm: its backend did not initialise');
+  await ready();
+  return { name: 'wasm', device: 'cpu', library: `TensorFlow.js ${version_core} wasm`, compile: eager, memory };
+}

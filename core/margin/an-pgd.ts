@@ -1,0 +1,82 @@
+import { dispose, div, mul, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { TensorMap } from '../engine/engine.js';
+import type { AttackSteps } from './attack-steps.js';
+import { openBracket } from './bisection.js';
+import { clipToBox, perExample } from './box.js';
+import { unhurried, type Proceed } from './pace.js';
+
+/** PGD's step is this many radii, divided by the number of iterations (paper, Algorithm 1). */
+const STEP_SCALE = 2.5;
+
+/** What AN-PGD takes; tensors stay the caller's. */
+export interface AnPgdRequest {
+  readonly weights: TensorMap;
+  /** x, [n, h, w, c], inside the bounds. */
+  readonly inputs: Tensor4D;
+  /** y, [n] int32. */
+  readonly labels: Tensor1D;
+  /** ε₀ > 0, [n]: the radius that PGD searches, each example's last margin estimate. */
+  readonly radii: Tensor1D;
+  /** δ₀, [n, h, w, c]: a random start inside ball and box. */
+  readonly start: Tensor4D;
+  /** The end of the ray, in units of its direction: 1.05 d_max in the paper. */
+  readonly maxRadius: number;
+  /** N ≥ 1. */
+  readonly iterations: number;
+  /** At least 1. */
+  readonly bisections: number;
+  readonly proceed?: Proceed;
+}
+
+/** What AN-PGD found; the caller disposes the tensors. */
+export type AnPgdResult = {
+  /** η, [n]: the multiplier of u = δ_PGD / ε₀ at which the loss has crossed zero; `maxRadius` if it has not. The next visit's ε₀. */
+  readonly radii: Tensor1D;
+  /** clip(x + ηu) − x, [n, h, w, c]. */
+  readonly perturbations: Tensor4D;
+  /** Whether the crossing loss is known to be ≥ 0 at `perturbations`, [n] bool; if not, the example is censored. */
+  readonly crossed: Tensor1D;
+};
+
+/** PGD at fixed radii from a given start; `iterations` gradient evaluations. The caller disposes the perturbations. */
+export async function pgd(
+  steps: AttackSteps,
+  request: Omit<AnPgdRequest, 'maxRadius' | 'bisections'>,
+): Promise<Tensor4D> {
+  const { weights, inputs, labels, radii, iterations, proceed = unhurried } = request;
+  const stepSizes: Tensor1D = tidy(() => mul(radii, STEP_SCALE / iterations));
+  let perturbations: Tensor4D = request.start.clone();
+  for (let i = 0; i < iterations && (await proceed()); i++) {
+    const state = { inputs, labels, perturbations, radii, stepSizes };
+    const next = tidy(() => steps.iterate(weights, state));
+    perturbations.dispose();
+    perturbations = next;
+  }
+  stepSizes.dispose();
+  return perturbations;
+}
+
+/**
+ * Adaptive-norm PGD, an approximation of the shortest successful perturbation δ* (paper, Algorithm 1).
+ *
+ * Differs from Alg. 1: the failing side of the last bracket is returned, not its midpoint, because the midpoint is not known to be
+ * adversarial; and a ray on which nothing succeeds is reported as not crossed, not as a margin of 1.05 d_max.
+ *
+ * Costs `iterations` gradient and `bisections` forward evaluations.
+ */
+export async function anPgd(steps: AttackSteps, request: AnPgdRequest): Promise<AnPgdResult> {
+  const { weights, inputs, labels, radii, maxRadius, bisections, proceed = unhurried } = request;
+  const adversarial = await pgd(steps, request);
+  const directions: Tensor4D = tidy(() => div(adversarial, perExample(radii)));
+  adversarial.dispose();
+  let bracket = tidy(() => openBracket(radii, maxRadius));
+  for (let i = 0; i < bisections && (await proceed()); i++) {
+    const next = tidy(() => steps.bisect(weights, inputs, labels, directions, bracket));
+    dispose(bracket);
+    bracket = next;
+  }
+  const perturbations = tidy(() => clipToBox(inputs, mul(perExample(bracket.high), directions), steps.bounds));
+  dispose([directions, bracket.low, bracket.probe]);
+  return { radii: bracket.high, perturbations, crossed: bracket.crossed };
+}

@@ -1,0 +1,33 @@
+import { add, div, maximum, minimum, mul, reshape, sqrt, square, sub, sum } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { clipToBox, perExample } from './box.js';
+import type { NormGeometry } from './geometry.js';
+
+/** Below this length a vector counts as zero; dividing by it instead of by the length keeps 0 / 0 from becoming NaN. */
+const TINY = 1e-12;
+
+const lengths = (perturbations: Tensor4D): Tensor1D =>
+  sqrt(sum(square(reshape(perturbations, [perturbations.shape[0], -1])), 1));
+
+/** δᵢ · min(1, rᵢ / ‖δᵢ‖₂). */
+const scaleIntoBall = (perturbations: Tensor4D, radii: Tensor1D): Tensor4D =>
+  mul(perturbations, perExample(minimum(div(radii, maximum(lengths(perturbations), TINY)), 1)));
+
+/** ‖δ‖₂ = √Σⱼ δⱼ². */
+export const l2: NormGeometry = {
+  norm: 'l2',
+
+  lengths,
+
+  // ⟨g, u⟩ is largest over ‖u‖₂ ≤ 1 at u = g / ‖g‖₂.
+  steepestAscent: (gradients) => div(gradients, perExample(maximum(lengths(gradients), TINY))),
+
+  // Clipping first and scaling then stays in the box, since scaling moves towards x, which is in it.
+  project: (inputs, perturbations, radii, bounds) => scaleIntoBall(clipToBox(inputs, perturbations, bounds), radii),
+
+  // A uniform image of the box minus x, scaled into the ball.
+  randomStart: (inputs, radii, uniforms, bounds) => {
+    const image = add(mul(uniforms, bounds.upper - bounds.lower), bounds.lower);
+    return clipToBox(inputs, scaleIntoBall(sub(image, inputs), radii), bounds);
+  },
+};

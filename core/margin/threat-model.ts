@@ -1,0 +1,17 @@
+/** What the length of a perturbation is measured in. */
+export const NORMS = ['linf', 'l2'] as const;
+export type Norm = (typeof NORMS)[number];
+
+/** The values an input may have: the box that perturbed inputs are clipped to. */
+export interface Bounds {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** Which perturbations count. */
+export interface ThreatModel {
+  readonly norm: Norm;
+  /** The largest ‖δ‖ that is looked for; a margin beyond it is censored. */
+  readonly maxDistance: number;
+  readonly bounds: Bounds;
+}

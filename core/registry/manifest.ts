@@ -1,0 +1,68 @@
+import type { Bounds, Norm } from '../margin/threat-model.js';
+
+export const MANIFEST_FORMAT = 1;
+
+/** What a model did on a test set when its training ended. */
+export interface EvaluationRecord {
+  /** Examples that the clean accuracy is of. */
+  readonly examples: number;
+  /** 0 to 1. */
+  readonly cleanAccuracy: number;
+  /** Examples that the margins are of. */
+  readonly marginExamples: number;
+  /** A misclassified example counts 0, a censored one `maxDistance`. */
+  readonly meanMargin: number;
+  readonly medianMargin: number;
+  /** The share for which nothing was found up to `maxDistance`, 0 to 1. */
+  readonly censoredShare: number;
+  readonly norm: Norm;
+  readonly maxDistance: number;
+  /** The attack that measured the margins, and the gradient evaluations that an example cost. */
+  readonly attack: string;
+  readonly gradientEvaluations: number;
+  readonly histogram: MarginHistogram;
+}
+
+/** Margins counted into buckets. */
+export interface MarginHistogram {
+  /** Upper edges, ascending. */
+  readonly edges: readonly number[];
+  /** One more than edges: the last counts what is above all edges, or censored. */
+  readonly counts: readonly number[];
+}
+
+/** `manifest.json`: everything about a version but its weights. Written last; a version without it does not exist. */
+export interface Manifest {
+  readonly format: typeof MANIFEST_FORMAT;
+  readonly name: string;
+  readonly version: number;
+  /** ISO 8601, UTC. */
+  readonly publishTime: string;
+  /** The maxmargin version that wrote it. */
+  readonly codeVersion: string;
+  /** Every other file of the version: its length and SHA-256 in lower-case hex. */
+  readonly files: Readonly<Record<string, { readonly sizeBytes: number; readonly sha256: string }>>;
+  /** height, width, channels. */
+  readonly inputShape: readonly [number, number, number];
+  readonly bounds: Bounds;
+  /** One name per class. */
+  readonly labels: readonly string[];
+  readonly threatModel: { readonly norm: Norm; readonly maxDistance: number };
+  /** Where it came from. */
+  readonly origin:
+    | {
+        readonly kind: 'trained';
+        /** The training job, so that a job that is continued publishes once. */
+        readonly job: string;
+        /** What was trained, as JSON: every setting and the seed. */
+        readonly configuration: unknown;
+        readonly engine: string;
+        readonly dataFingerprint: string;
+      }
+    | { readonly kind: 'imported'; readonly format: string; readonly sha256: string };
+  /** The champion at the time of publication, if there was one. */
+  readonly parentVersion?: number;
+  readonly evaluation?: EvaluationRecord;
+  /** Ed25519 over the rest, base64. */
+  readonly signature?: string;
+}

@@ -1,0 +1,54 @@
+import type { Architecture } from '../model/architecture.js';
+import type { HostTensors } from '../model/host-tensors.js';
+import type { Manifest } from './manifest.js';
+
+/** A model and what is published of it. */
+export interface RegisteredModel {
+  readonly name: string;
+  /** Ascending. */
+  readonly versions: readonly number[];
+  /** alias → version. */
+  readonly aliases: Readonly<Record<string, number>>;
+}
+
+/** Which version: by number, or by alias; neither: the alias champion. */
+export type VersionSelector =
+  | { readonly version: number }
+  | { readonly alias: string }
+  | { readonly version?: undefined; readonly alias?: undefined };
+
+/** A version whose files have been checked against its manifest. */
+export interface PublishedVersion {
+  readonly manifest: Manifest;
+  readonly architecture: Architecture;
+  /** Parameters and statistics together, by name. */
+  readonly weights: HostTensors;
+}
+
+/** What is to be published; the registry adds name, version, time and checksums. */
+export interface Publication {
+  readonly architecture: Architecture;
+  readonly weights: HostTensors;
+  readonly manifest: Omit<Manifest, 'format' | 'name' | 'version' | 'publishTime' | 'codeVersion' | 'files' | 'inputShape'>;
+}
+
+/** Models on disk: immutable versions and aliases that move. Many processes may use one root at a time. */
+export interface Registry {
+  readonly root: string;
+  /** By name; what is half-written or unreadable is left out. */
+  listModels(): Promise<readonly RegisteredModel[]>;
+  /** @throws not-found */
+  model(name: string): Promise<RegisteredModel>;
+  /** @throws not-found; failed-precondition when nothing is published, or no alias champion is set and none was named */
+  resolve(name: string, selector: VersionSelector): Promise<number>;
+  /** @throws not-found; data-loss if the manifest cannot be read or contradicts its place */
+  manifest(name: string, version: number): Promise<Manifest>;
+  /** @throws not-found; data-loss if a file is missing, has another length or checksum, or lies outside the version */
+  load(name: string, version: number): Promise<PublishedVersion>;
+  /** Publishes atomically. @returns the new version number, one above the highest ever used */
+  publish(name: string, publication: Publication): Promise<number>;
+  /** Compare-and-set. @param expected the version it must point to now; 0: it must not exist; undefined: whatever. @throws aborted, not-found */
+  setAlias(name: string, alias: string, version: number, expected?: number): Promise<RegisteredModel>;
+  /** @throws failed-precondition if an alias points to it; not-found */
+  deleteVersion(name: string, version: number): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import type { Norm } from '../../core/margin/threat-model.js';
+
+export const METHODS = ['mma', 'omma', 'standard'] as const;
+export type Method = (typeof METHODS)[number];
+
+export type OptimizerConfig =
+  | {
+      readonly rule: 'adam';
+      readonly learningRate: number;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      /** Added to the gradient as weightDecay · θ. */
+      readonly weightDecay: number;
+    }
+  | { readonly rule: 'sgd'; readonly learningRate: number; readonly momentum: number; readonly weightDecay: number };
+
+/** Everything that decides what training computes, given data, model and engine. Plain JSON. */
+export interface TrainingConfig {
+  readonly method: Method;
+  readonly norm: Norm;
+  /** d_max. */
+  readonly maxDistance: number;
+  /** ε_min. */
+  readonly minRadius: number;
+  /** N. */
+  readonly attackIterations: number;
+  readonly bisections: number;
+  /** c: 1/3 for MMA, 0 for OMMA. */
+  readonly cleanCoefficient: number;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerConfig;
+  /** A decimal number of up to 64 bits. */
+  readonly seed: string;
+  /** Steps between checkpoints. */
+  readonly checkpointInterval: number;
+  /** Steps between validations. */
+  readonly validationInterval: number;
+  /** Examples that a validation measures margins on. */
+  readonly validationMarginExamples: number;
+  /** Test examples that the final evaluation measures margins on. */
+  readonly evaluationMarginExamples: number;
+}
