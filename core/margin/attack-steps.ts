@@ -3,7 +3,7 @@ import type { Compile, TensorMap } from '../engine/engine.js';
 import { bisectOnce, type Bracket } from './bisection.js';
 import { geometryOf } from './geometries.js';
 import type { NormGeometry } from './geometry.js';
-import { lossOf, type LossName } from './losses.js';
+import { lossOf, type Loss, type LossName } from './losses.js';
 import { pgdIteration, type Classifier, type PgdState } from './pgd.js';
 import type { Bounds, Norm } from './threat-model.js';
 
@@ -28,16 +28,18 @@ export interface AttackSteps {
   readonly lossAt: (weights: TensorMap, inputs: Tensor4D, labels: Tensor1D) => Tensor1D;
 }
 
+const asLoss = (loss: LossName | Loss): Loss => (typeof loss === 'string' ? lossOf(loss) : loss);
+
 /** Compiles the steps of attacks. `search` is the loss that PGD climbs, `crossing` the one whose zero the bisection looks for. */
 export function compileAttackSteps(
   compile: Compile,
   classifier: WeightedClassifier,
   threat: { readonly norm: Norm; readonly bounds: Bounds },
-  losses: { readonly search: LossName; readonly crossing: LossName },
+  losses: { readonly search: LossName | Loss; readonly crossing: LossName | Loss },
 ): AttackSteps {
   const geometry = geometryOf(threat.norm);
-  const search = lossOf(losses.search);
-  const crossing = lossOf(losses.crossing);
+  const search = asLoss(losses.search);
+  const crossing = asLoss(losses.crossing);
   const at =
     (weights: TensorMap): Classifier =>
     (inputs) =>

@@ -1,4 +1,4 @@
-import { add, cast, logSumExp, max, mul, oneHot, relu, softplus, sub, sum } from '@tensorflow/tfjs-core';
+import { abs, add, cast, logSumExp, max, mul, neg, oneHot, relu, softplus, sub, sum } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 
 /** Losses of logits z [n, k] and labels y [n] (int32, 0 … k − 1), one value per example. Negative LM means correctly classified. */
@@ -35,6 +35,21 @@ export const crossEntropy: Loss = (logits, labels) => softplus(softLogitMargin(l
 
 /** CW = max(LM + 50, 0). */
 export const carliniWagner: Loss = (logits, labels) => relu(add(logitMargin(logits, labels), CW_CONFIDENCE));
+
+/** How far above zero, relative to the logits, a margin must be for another implementation's rounding not to undo it. */
+const ROUNDING = 1e-5;
+
+/** L − 10⁻⁵ (1 + max |z|): not negative only where L is so by more than rounding may undo. */
+export const beyondRounding =
+  (loss: Loss): Loss =>
+  (logits, labels) =>
+    sub(loss(logits, labels), mul(add(max(abs(logits), 1), 1), ROUNDING));
+
+/** The loss of reaching a class instead of leaving it: −L, with t in place of y. */
+export const targeted =
+  (loss: Loss): Loss =>
+  (logits, targets) =>
+    neg(loss(logits, targets));
 
 const LOSSES: Readonly<Record<LossName, Loss>> = {
   ce: crossEntropy,
