@@ -1,0 +1,132 @@
+import { Method as MethodCode } from '../../proto/gen/maxmargin/v1/training_service.js';
+import type {
+  OptimizerSpec as OptimizerMessage,
+  TrainingSpec as SpecMessage,
+} from '../../proto/gen/maxmargin/v1/training_service.js';
+import { int64, normFromCode, normToCode, safeNumber } from './plain.js';
+import type { Norm } from './plain.js';
+
+export type Method = 'mma' | 'omma' | 'standard';
+
+/** How gradients become steps; what is not given is the service's default. */
+export type OptimizerSpec = {
+  /** Default: 1e-4 (Adam) or 0.1 (SGD). */
+  readonly learningRate?: number | undefined;
+  readonly weightDecay?: number | undefined;
+} & (
+  | {
+      readonly rule: 'adam';
+      readonly beta1?: number | undefined;
+      readonly beta2?: number | undefined;
+      readonly epsilon?: number | undefined;
+    }
+  | { readonly rule: 'sgd'; readonly momentum?: number | undefined }
+);
+
+/** What a job computes. What is not given is the service's default (training_service.proto names each); a job's spec has them filled in. */
+export interface TrainingSpec {
+  /** The name to publish under. */
+  readonly model: string;
+  readonly data?:
+    | {
+        readonly name?: string | undefined;
+        readonly directory?: string | undefined;
+        readonly trainExamples?: number | undefined;
+        readonly validationExamples?: number | undefined;
+      }
+    | undefined;
+  readonly architecture?:
+    { readonly name?: string | undefined; readonly sizes?: readonly number[] | undefined } | undefined;
+  readonly method?: Method | undefined;
+  readonly norm?: Norm | undefined;
+  readonly maxDistance?: number | undefined;
+  readonly minRadius?: number | undefined;
+  readonly attackIterations?: number | undefined;
+  readonly bisections?: number | undefined;
+  readonly cleanCoefficient?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly optimizer?: OptimizerSpec | undefined;
+  /** A decimal number of up to 64 bits. */
+  readonly seed?: string | undefined;
+  readonly checkpointInterval?: number | undefined;
+  readonly validationInterval?: number | undefined;
+  readonly validationMarginExamples?: number | undefined;
+  readonly evaluationMarginExamples?: number | undefined;
+  readonly alias?: string | undefined;
+}
+
+const METHODS = { mma: MethodCode.MMA, omma: MethodCode.OMMA, standard: MethodCode.STANDARD } as const;
+
+export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
+  const { data, architecture } = spec;
+  return {
+    model: spec.model,
+    data: data && {
+      name: data.name ?? '',
+      directory: data.directory ?? '',
+      trainExamples: int64(data.trainExamples),
+      validationExamples: int64(data.validationExamples),
+    },
+    architecture: architecture && { name: architecture.name ?? '', sizes: [...(architecture.sizes ?? [])] },
+    method: spec.method === undefined ? MethodCode.UNSPECIFIED : METHODS[spec.method],
+    norm: normToCode(spec.norm),
+    maxDistance: spec.maxDistance ?? 0,
+    minRadius: spec.minRadius ?? 0,
+    attackIterations: spec.attackIterations ?? 0,
+    bisections: spec.bisections ?? 0,
+    cleanCoefficient: spec.cleanCoefficient,
+    steps: int64(spec.steps),
+    batchSize: spec.batchSize ?? 0,
+    optimizer: spec.optimizer && toOptimizer(spec.optimizer),
+    seed: BigInt(spec.seed ?? 0),
+    checkpointInterval: int64(spec.checkpointInterval),
+    validationInterval: int64(spec.validationInterval),
+    validationMarginExamples: int64(spec.validationMarginExamples),
+    evaluationMarginExamples: int64(spec.evaluationMarginExamples),
+    alias: spec.alias ?? '',
+  };
+}
+
+function toOptimizer(optimizer: OptimizerSpec): OptimizerMessage {
+  const { learningRate = 0, weightDecay = 0 } = optimizer;
+  if (optimizer.rule === 'sgd') {
+    return { rule: { $case: 'sgd', value: { momentum: optimizer.momentum } }, learningRate, weightDecay };
+  }
+  const { beta1, beta2, epsilon } = optimizer;
+  return { rule: { $case: 'adam', value: { beta1, beta2, epsilon } }, learningRate, weightDecay };
+}
+
+export function fromTrainingSpec(spec: SpecMessage): TrainingSpec {
+  const { data, architecture } = spec;
+  return {
+    ...spec,
+    data: data && {
+      name: data.name,
+      directory: data.directory,
+      trainExamples: safeNumber(data.trainExamples),
+      validationExamples: safeNumber(data.validationExamples),
+    },
+    architecture: architecture && { name: architecture.name, sizes: architecture.sizes },
+    method: fromMethod(spec.method),
+    norm: normFromCode(spec.norm),
+    steps: safeNumber(spec.steps),
+    optimizer: spec.optimizer && fromOptimizer(spec.optimizer),
+    seed: String(spec.seed),
+    checkpointInterval: safeNumber(spec.checkpointInterval),
+    validationInterval: safeNumber(spec.validationInterval),
+    validationMarginExamples: safeNumber(spec.validationMarginExamples),
+    evaluationMarginExamples: safeNumber(spec.evaluationMarginExamples),
+  };
+}
+
+function fromMethod(code: MethodCode): Method {
+  if (code === MethodCode.STANDARD) return 'standard';
+  return code === MethodCode.OMMA ? 'omma' : 'mma';
+}
+
+function fromOptimizer({ rule, learningRate, weightDecay }: OptimizerMessage): OptimizerSpec {
+  return rule?.$case === 'sgd'
+    ? { rule: 'sgd', learningRate, weightDecay, momentum: rule.value.momentum }
+    : { rule: 'adam', learningRate, weightDecay, ...rule?.value };
+}
