@@ -1,0 +1,130 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Engine } from '../../core/engine/engine.js';
+import { DomainError, invalidInput } from '../../core/errors.js';
+import type { Proceed } from '../../core/margin/pace.js';
+import type { HostTensors } from '../../core/model/host-tensors.js';
+import type { Model } from '../../core/model/model.js';
+import type { Examples } from '../data/dataset.js';
+import { trainingFingerprint, type Checkpoint } from './checkpoint.js';
+import type { TrainingProgress } from './progress.js';
+import { stepTimer } from './step-timer.js';
+import type { TrainingConfig } from './training-config.js';
+import { openTrainingRun, type TrainingRun } from './training-run.js';
+import type { Validation } from './validation.js';
+
+/** The event loop waits no longer than this for an attack, so that the process stays able to answer. */
+const LONGEST_BLOCK_MS = 20;
+
+/** What is trained, on what, and who hears of it. */
+export interface TrainRequest {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly train: Examples;
+  readonly validation: Examples;
+  readonly config: TrainingConfig;
+  /** Continue from here. */
+  readonly resume?: Checkpoint | undefined;
+  /** After every step, and before and after every validation. */
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Every `checkpointInterval` steps, at the end, and when the signal stops the training; awaited. */
+  readonly saveCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
+  /** Stops the training within one step. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a training ends with. */
+export interface TrainResult {
+  /** Parameters and running statistics with the largest mean validation margin. */
+  readonly weights: HostTensors;
+  /** What that validation found, and after which step. */
+  readonly validation: Validation;
+}
+
+/**
+ * Trains a model: epochs over a seeded permutation of the examples (the last, partial batch of each is dropped), a validation every
+ * `validationInterval` steps and at the end, the weights with the largest mean validation margin kept (paper, settings).
+ *
+ * On the wasm engine the same request gives the same bits, however often it was stopped and continued.
+ *
+ * @throws cancelled if the signal stopped it; failed-precondition if `resume` is of another training, or the loss is no longer finite;
+ *   invalid-input if there are fewer examples than a batch takes, or none to validate on
+ */
+export async function train(request: TrainRequest): Promise<TrainResult> {
+  const { model, config, resume } = request;
+  if (request.train.count < config.batchSize)
+    throw invalidInput('train', `at least ${config.batchSize} examples, one batch`, String(request.train.count));
+  if (request.validation.count === 0) throw invalidInput('validation', 'at least 1 example', '0');
+  const fingerprint = trainingFingerprint(config, model.architecture, request.train, request.validation);
+  if (resume !== undefined && resume.fingerprint !== fingerprint)
+    throw new DomainError('failed-precondition', 'checkpoint: it is of another configuration, model or data set');
+
+  const run = openTrainingRun({ ...request, fingerprint });
+  try {
+    return await drive(run, request);
+  } finally {
+    run.dispose();
+  }
+}
+
+async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResult> {
+  const { config, resume, signal, onProgress, saveCheckpoint } = request;
+  const proceed = pace(signal);
+  const timer = stepTimer();
+  let validationSeconds = 0;
+
+  const due = (interval: number): boolean => run.step > 0 && (run.step % interval === 0 || run.step === config.steps);
+  const notify = (phase: TrainingProgress['phase']): void => {
+    const validationsUpTo = (step: number): number => Math.ceil(step / config.validationInterval);
+    const { validation } = run.standing();
+    const validationsLeft = validationsUpTo(config.steps) - validationsUpTo(validation?.step ?? 0);
+    const secondsPerStep = timer.median();
+    onProgress?.({
+      phase,
+      steps: config.steps,
+      ...run.standing(),
+      secondsPerStep,
+      etaSeconds: (config.steps - run.step) * secondsPerStep + validationsLeft * validationSeconds,
+    });
+  };
+  const timed = async (work: () => Promise<boolean>, record: (seconds: number) => void): Promise<boolean> => {
+    const began = performance.now();
+    const done = await work();
+    if (done) record((performance.now() - began) / 1000);
+    return done;
+  };
+  const validate = async (): Promise<boolean> => {
+    notify('validating');
+    const done = await timed(
+      () => run.validate(proceed),
+      (seconds) => (validationSeconds = seconds),
+    );
+    notify('training');
+    return done;
+  };
+
+  for (;;) {
+    let going = await proceed();
+    if (going && due(config.validationInterval) && !run.validated()) going = await validate();
+    if (going && due(config.checkpointInterval) && run.step !== resume?.step)
+      await saveCheckpoint?.(await run.checkpoint());
+    if (going && run.step >= config.steps) return run.best();
+    if (going) going = await timed(() => run.advance(proceed), timer.record);
+    if (!going) {
+      await saveCheckpoint?.(await run.checkpoint());
+      throw new DomainError('cancelled', `training: stopped after ${run.step} of ${config.steps} steps`);
+    }
+    notify('training');
+  }
+}
+
+/** Lets the event loop run now and then, and stops when the signal says so. */
+function pace(signal: AbortSignal | undefined): Proceed {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last > LONGEST_BLOCK_MS) {
+      await setImmediate();
+      last = performance.now();
+    }
+    return signal?.aborted !== true;
+  };
+}

@@ -1,0 +1,173 @@
+import { dispose, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Engine } from '../../core/engine/engine.js';
+import { DomainError } from '../../core/errors.js';
+import type { Proceed } from '../../core/margin/pace.js';
+import type { HostTensors } from '../../core/model/host-tensors.js';
+import type { Model } from '../../core/model/model.js';
+import { createRandom } from '../../core/random.js';
+import type { Examples } from '../data/dataset.js';
+import { gather, IMAGE_BOUNDS } from './batches.js';
+import type { Checkpoint } from './checkpoint.js';
+import { download, upload, zeros } from './device-tensors.js';
+import { initialWeights } from './initial-weights.js';
+import type { StepFigures, TrainingProgress } from './progress.js';
+import { radiusTable } from './radius-table.js';
+import type { TrainingConfig } from './training-config.js';
+import { compileTrainingPasses, trainingStep, type StepReport, type TrainingTensors } from './training-step.js';
+import { compileValidation, type Validation } from './validation.js';
+
+/** What a run is opened with. */
+export interface TrainingRunRequest {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly train: Examples;
+  readonly validation: Examples;
+  readonly config: TrainingConfig;
+  readonly fingerprint: string;
+  readonly resume?: Checkpoint | undefined;
+}
+
+/** A training under way: all that changes from step to step. */
+export interface TrainingRun {
+  /** Steps done. */
+  readonly step: number;
+  /** One step. @returns false if `proceed` stopped it: nothing has changed then */
+  advance(proceed: Proceed): Promise<boolean>;
+  /** A validation of the weights as they are. @returns false if `proceed` stopped it: nothing has changed then */
+  validate(proceed: Proceed): Promise<boolean>;
+  /** Whether the weights as they are have been validated. */
+  validated(): boolean;
+  /** What a progress tells of it. */
+  standing(): Omit<TrainingProgress, 'phase' | 'steps' | 'secondsPerStep' | 'etaSeconds'>;
+  /** Everything that {@link openTrainingRun} needs to continue. */
+  checkpoint(): Promise<Checkpoint>;
+  /** The weights of the validation with the largest mean margin. */
+  best(): { readonly validation: Validation; readonly weights: HostTensors };
+  /** Frees its tensors. */
+  dispose(): void;
+}
+
+/** Begins a training, or continues one. */
+export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
+  const { engine, model, config, fingerprint, resume, train: examples } = request;
+  const { inputShape } = model.architecture;
+  const passes = compileTrainingPasses(engine.compile, model, config, IMAGE_BOUNDS);
+  const measure = compileValidation(engine.compile, model, request.validation, config);
+  const drawStart = engine.compile((inputs: Tensor4D, radii: Tensor1D, uniforms: Tensor4D) =>
+    passes.attack.geometry.randomStart(inputs, radii, uniforms, IMAGE_BOUNDS),
+  );
+  const momentShapes = passes.optimizer.stateShapes(model.parameters);
+  const stepsPerEpoch = Math.floor(examples.count / config.batchSize);
+
+  const random = createRandom(resume?.random ?? BigInt(config.seed));
+  const weights = resume?.weights ?? initialWeights(model, random);
+  // A step that is stopped halfway has drawn numbers; a checkpoint is of the state before it.
+  let boundary = random.state();
+  let tensors: TrainingTensors = {
+    parameters: upload(weights, model.parameters),
+    statistics: upload(weights, model.statistics),
+    moments: upload(resume?.moments ?? zeros(momentShapes), momentShapes),
+  };
+  const table = radiusTable(resume?.radii.slice() ?? new Float32Array(examples.count), config.minRadius);
+  let order = resume?.order ?? new Uint32Array(examples.count);
+  let step = resume?.step ?? 0;
+  let figures: StepFigures = resume?.figures ?? { cleanLoss: 0, marginLoss: 0, meanRadius: 0, batchAccuracy: 0 };
+  let validation = resume?.validation;
+  let best = resume?.best;
+
+  const weightsNow = async (): Promise<HostTensors> => ({
+    ...(await download(tensors.parameters)),
+    ...(await download(tensors.statistics)),
+  });
+  const searchStart = (inputs: Tensor4D, chosen: Uint32Array): { radii: Tensor1D; start: Tensor4D } => {
+    const radii = tensor1d(table.startRadii(chosen));
+    const uniforms = tensor4d(random.uniforms(inputs.size), inputs.shape);
+    const start = tidy(() => drawStart(inputs, radii, uniforms));
+    uniforms.dispose();
+    return { radii, start };
+  };
+
+  return {
+    get step() {
+      return step;
+    },
+
+    advance: async (proceed) => {
+      const position = step % stepsPerEpoch;
+      if (position === 0) order = random.permutation(examples.count);
+      const chosen = order.subarray(position * config.batchSize, (position + 1) * config.batchSize);
+      const { inputs, labels } = gather(examples, inputShape, chosen);
+      const search = config.method === 'standard' ? undefined : searchStart(inputs, chosen);
+      const batch = { inputs, labels, ...(search && { search }) };
+      const after = await trainingStep(passes, tensors, batch, step, proceed);
+      dispose([inputs, labels]);
+      if (search !== undefined) dispose(search);
+      if (after === undefined) return false;
+      dispose(tensors);
+      tensors = after.tensors;
+      if (search !== undefined) table.record(chosen, after.report.radii);
+      step++;
+      boundary = random.state();
+      figures = figuresOf(after.report);
+      if (!Number.isFinite(figures.cleanLoss + figures.marginLoss))
+        throw new DomainError(
+          'failed-precondition',
+          `training: the loss is not finite at step ${step}; try a lower learning rate`,
+        );
+      return true;
+    },
+
+    validate: async (proceed) => {
+      const found = await measure({ ...tensors.parameters, ...tensors.statistics }, proceed);
+      if (found === undefined) return false;
+      validation = { step, ...found };
+      if (best === undefined || validation.margin > best.validation.margin)
+        best = { validation, weights: await weightsNow() };
+      return true;
+    },
+
+    validated: () => validation?.step === step,
+
+    standing: () => ({
+      step,
+      epoch: Math.floor(step / stepsPerEpoch),
+      ...figures,
+      ...(validation && { validation }),
+      ...(best && { best: best.validation }),
+    }),
+
+    checkpoint: async () => ({
+      fingerprint,
+      step,
+      weights: await weightsNow(),
+      moments: await download(tensors.moments),
+      radii: table.radii.slice(),
+      order: order.slice(),
+      random: boundary,
+      figures,
+      ...(validation && { validation }),
+      ...(best && { best }),
+    }),
+
+    best: () => {
+      if (best === undefined) throw new DomainError('internal', 'training: no validation has been made');
+      return best;
+    },
+
+    dispose: () => {
+      dispose(tensors);
+    },
+  };
+}
+
+function figuresOf(report: StepReport): StepFigures {
+  const found = report.radii.filter((radius) => radius > 0);
+  const sum = found.reduce((total, radius) => total + radius, 0);
+  return {
+    cleanLoss: report.cleanLoss,
+    marginLoss: report.marginLoss,
+    meanRadius: found.length === 0 ? 0 : sum / found.length,
+    batchAccuracy: report.accuracy,
+  };
+}
