@@ -1,8 +1,9 @@
-import { add, conv2d, matMul, maxPool, relu, reshape } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { DomainError } from '../errors.js';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { DomainError, invalidInput } from '../errors.js';
 import type { TensorMap } from '../engine/engine.js';
 import type { Architecture, Layer } from './architecture.js';
+import type { LayerContext, LayerPlan, WeightSpec } from './layers/layer-kind.js';
+import { kindOf } from './layers/layer-kinds.js';
 
 /** Names and shapes of weights, in the order in which layers use them. */
 export type WeightShapes = Readonly<Record<string, readonly number[]>>;
@@ -28,72 +29,68 @@ export interface Model {
   ): { readonly logits: Tensor2D; readonly statistics: TensorMap };
 }
 
-/** The model of an architecture. */
+/** A layer, and what it makes of the shape that the layers before it leave. */
+export interface PlannedLayer extends LayerPlan {
+  readonly layer: Layer;
+  readonly inputShape: readonly number[];
+}
+
+/** The model of an architecture. @throws invalid-input if its layers do not fit each other, its input or its classes */
 export function buildModel(architecture: Architecture): Model {
+  const specs = weightSpecs(architecture);
+  const shapesOf = (role: WeightSpec['role']): WeightShapes =>
+    Object.fromEntries(
+      Object.entries(specs).flatMap(([name, spec]) => (spec.role === role ? [[name, spec.shape] as const] : [])),
+    );
   return {
     architecture,
-    parameters: parameterShapes(architecture),
-    statistics: {},
-    apply: (parameters, statistics, inputs) => {
+    parameters: shapesOf('parameter'),
+    statistics: shapesOf('statistic'),
+    apply: (parameters, statistics, inputs, training) => {
+      const moved: Record<string, Tensor> = {};
+      const context: LayerContext = {
+        training,
+        weight: (name) => weightOf(parameters[name] ?? statistics[name], name),
+        moveStatistic: (name, value) => {
+          moved[name] = value;
+        },
+      };
       let values: Tensor = inputs;
-      for (const layer of architecture.layers) values = applyLayer(layer, parameters, values);
-      return { logits: values as Tensor2D, statistics };
+      for (const layer of architecture.layers) values = kindOf(layer).apply(layer, values, context);
+      return { logits: values as Tensor2D, statistics: training ? { ...statistics, ...moved } : statistics };
     },
   };
 }
 
-function parameterShapes(architecture: Architecture): WeightShapes {
-  const shapes: Record<string, readonly number[]> = {};
-  let shape: readonly number[] = architecture.inputShape;
+/** The layers of an architecture with their shapes. @throws invalid-input if they do not fit each other, its input or its classes */
+export function planLayers(architecture: Architecture): readonly PlannedLayer[] {
+  let inputShape: readonly number[] = architecture.inputShape;
+  const planned: PlannedLayer[] = [];
   for (const layer of architecture.layers) {
-    const channels = shape.at(-1) ?? 0;
-    switch (layer.kind) {
-      case 'conv2d':
-        shapes[`${layer.name}.kernel`] = [layer.kernelSize, layer.kernelSize, channels, layer.filters];
-        if (layer.bias) shapes[`${layer.name}.bias`] = [layer.filters];
-        shape = [...shape.slice(0, 2).map((extent) => Math.ceil(extent / layer.stride)), layer.filters];
-        break;
-      case 'dense':
-        shapes[`${layer.name}.kernel`] = [channels, layer.units];
-        shapes[`${layer.name}.bias`] = [layer.units];
-        shape = [layer.units];
-        break;
-      case 'maxPool':
-        shape = [...shape.slice(0, 2).map((extent) => Math.floor(extent / layer.size)), channels];
-        break;
-      case 'flatten':
-        shape = [shape.reduce((product, extent) => product * extent, 1)];
-        break;
-      case 'relu':
-        break;
-    }
+    const plan = kindOf(layer).plan(layer, inputShape);
+    planned.push({ layer, inputShape, ...plan });
+    inputShape = plan.outputShape;
   }
-  return shapes;
+  if (inputShape.length !== 1 || inputShape[0] !== architecture.classes) {
+    const expected = `to end in ${architecture.classes} logits`;
+    throw invalidInput('architecture: layers', expected, `[${inputShape.join(', ')}]`);
+  }
+  return planned;
 }
 
-function applyLayer(layer: Layer, parameters: TensorMap, values: Tensor): Tensor {
-  switch (layer.kind) {
-    case 'conv2d': {
-      const kernel = weight(parameters, `${layer.name}.kernel`) as Tensor4D;
-      const result = conv2d(values as Tensor4D, kernel, layer.stride, (layer.kernelSize - 1) / 2);
-      return layer.bias ? add(result, weight(parameters, `${layer.name}.bias`)) : result;
+/** Every weight of an architecture, by name, in the order in which layers use them. @throws invalid-input */
+export function weightSpecs(architecture: Architecture): Readonly<Record<string, WeightSpec>> {
+  const specs: Record<string, WeightSpec> = {};
+  for (const { weights } of planLayers(architecture)) {
+    for (const [name, spec] of Object.entries(weights)) {
+      if (name in specs) throw invalidInput('architecture: layers', 'a name of its own for each', `${name} twice`);
+      specs[name] = spec;
     }
-    case 'dense':
-      return add(
-        matMul(values as Tensor2D, weight(parameters, `${layer.name}.kernel`) as Tensor2D),
-        weight(parameters, `${layer.name}.bias`) as Tensor1D,
-      );
-    case 'relu':
-      return relu(values);
-    case 'maxPool':
-      return maxPool(values as Tensor4D, layer.size, layer.size, 'valid');
-    case 'flatten':
-      return reshape(values, [values.shape[0], -1]);
   }
+  return specs;
 }
 
-function weight(weights: TensorMap, name: string): Tensor {
-  const value = weights[name];
+function weightOf(value: Tensor | undefined, name: string): Tensor {
   if (value === undefined) throw new DomainError('internal', `weights: expected ${name}, got none of that name`);
   return value;
 }

@@ -1,0 +1,14 @@
+import { reshape } from '@tensorflow/tfjs-core';
+import type { LayerOf } from '../architecture.js';
+import type { LayerKind } from './layer-kind.js';
+
+/** Images as vectors, row by row, channels last. */
+export const flattenKind: LayerKind<LayerOf<'flatten'>> = {
+  fields: {},
+  plan: (_, inputShape) => ({
+    outputShape: [inputShape.reduce((product, extent) => product * extent, 1)],
+    weights: {},
+  }),
+  apply: (_, values) => reshape(values, [values.shape[0], -1]),
+  addTo: (graph, _, input) => graph.add('Flatten', undefined, { data_format: 'channels_last' }, [input]),
+};
