@@ -7,6 +7,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { DomainError } from '../../errors.js';
 import { eager } from '../compile.js';
 import type { Engine } from '../engine.js';
+import { installTrainingKernels } from './training-kernels.js';
 
 /** Opens the WebAssembly engine: one thread, needs nothing but its npm package. */
 export async function openWasm(): Promise<Engine> {
@@ -14,5 +15,6 @@ export async function openWasm(): Promise<Engine> {
   setWasmPaths(join(dirname(entry), '..', 'wasm-out') + sep);
   if (!(await setBackend('wasm'))) throw new DomainError('internal', 'engine wasm: its backend did not initialise');
   await ready();
+  installTrainingKernels();
   return { name: 'wasm', device: 'cpu', library: `TensorFlow.js ${version_core} wasm`, compile: eager, memory };
 }

@@ -1,0 +1,17 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+
+/**
+ * The values of a float32 tensor where they lie.
+ *
+ * An allocation may grow the heap, which detaches every view of it: take views after the last `makeOutput` and keep none.
+ */
+export const floats = (backend: BackendWasm, tensor: TensorInfo): Float32Array =>
+  backend.typedArrayFromHeap(tensor) as Float32Array;
+
+/** The bits of a float32 tensor: to select by masks, where a branch on random signs would be mispredicted half of the time. */
+export const bits = (backend: BackendWasm, tensor: TensorInfo): Int32Array =>
+  backend.typedArrayFromHeap({ ...tensor, dtype: 'int32' }) as Int32Array;
+
+/** The same tensor under another shape of the same size; not a reference of its own, so it is not to be disposed. */
+export const viewAs = (tensor: TensorInfo, shape: number[]): TensorInfo => ({ ...tensor, shape });

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import {
+  backend_util,
+  conv2d,
+  fused,
+  grad,
+  grads,
+  matMul,
+  maxPool,
+  relu,
+  tensor,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { ENGINE_NAMES, type Engine, type EngineName } from '../../../../core/engine/engine.js';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import { createRandom } from '../../../../core/random.js';
+import {
+  convolve,
+  convolveBackFilter,
+  convolveBackInput,
+  maxPoolBack,
+  multiply,
+  type Shape4D,
+} from '../../../support/engine-reference.js';
+import { assertNear } from '../../../support/near.js';
+
+/** The engine under test: one a process, so that other-engines.test.ts runs this file in processes of their own. */
+const name = (process.env['MAXMARGIN_TEST_ENGINE'] ?? 'wasm') as EngineName;
+assert.ok(
+  ENGINE_NAMES.includes(name),
+  `MAXMARGIN_TEST_ENGINE: expected one of ${ENGINE_NAMES.join(', ')}, got ${name}`,
+);
+
+/** float32 sums of a few hundred products, relative to the largest. */
+const TOLERANCE = 1e-5;
+const CASES = 60;
+
+type Pair = [number, number];
+// One number for all sides is left out: TensorFlow.js computes the output's width from the filter's height then.
+type Padding = 'same' | 'valid' | [Pair, Pair, Pair, Pair];
+
+describe(`numerics of engine ${name}`, () => {
+  let engine: Engine;
+  const random = createRandom(20200426n);
+  const between = (low: number, high: number): number => low + random.below(high - low + 1);
+  const oneOf = <T>(...values: readonly T[]): T => values[random.below(values.length)]!;
+  const values = (shape: readonly number[]): Float32Array =>
+    random.uniforms(shape.reduce((product, extent) => product * extent, 1)).map((value) => 2 * value - 1);
+  const dispose = (...tensors: Tensor[]): void => {
+    for (const each of tensors) each.dispose();
+  };
+
+  before(async () => {
+    engine = await openEngine(name);
+  });
+
+  let alive: number;
+  beforeEach(() => {
+    alive = engine.memory().numTensors;
+  });
+  afterEach(() => {
+    assert.equal(engine.memory().numTensors, alive, 'tensors are left over');
+  });
+
+  /** A convolution that gives at least one window. */
+  function convolution() {
+    const filter: Shape4D = [between(1, 5), between(1, 5), oneOf(1, 2, 3, 8, 9), oneOf(1, 2, 7, 8, 17)];
+    const input: Shape4D = [between(1, 4), between(filter[0], 11), between(filter[1], 11), filter[2]];
+    const strides: Pair = [between(1, 3), between(1, 3)];
+    const uneven = (extent: number): Pair => [random.below(extent + 1), random.below(extent + 1)];
+    const pad = oneOf<Padding>('same', 'valid', [[0, 0], uneven(filter[0]), uneven(filter[1]), [0, 0]]);
+    return { input, filter, strides, pad };
+  }
+
+  for (let i = 0; i < CASES; i++) {
+    const { input, filter, strides, pad } = convolution();
+    it(`convolves ${input.join('×')} with ${filter.join('×')}, strides ${strides.join('×')}, pad ${JSON.stringify(pad)}, and differentiates`, () => {
+      const info = backend_util.computeConv2DInfo(input, filter, strides, 1, pad);
+      const [x, w, dy] = [values(input), values(filter), values(info.outShape)];
+      const tensors = [tensor(x, input), tensor(w, filter), tensor(dy, info.outShape)] as const;
+      const y = conv2d(tensors[0] as Tensor4D, tensors[1] as Tensor4D, strides, pad);
+      const [dx, dw] = grads((images, kernel) => conv2d(images as Tensor4D, kernel as Tensor4D, strides, pad))(
+        [tensors[0], tensors[1]],
+        tensors[2],
+      );
+      assertNear(y.dataSync(), convolve(info, x, w), TOLERANCE, 'y');
+      assertNear(dx!.dataSync(), convolveBackInput(info, dy, w), TOLERANCE, 'dx');
+      assertNear(dw!.dataSync(), convolveBackFilter(info, x, dy), TOLERANCE, 'dw');
+      assert.deepEqual([dx!.shape, dw!.shape], [input, filter]);
+      dispose(...tensors, y, dx!, dw!);
+    });
+  }
+
+  for (let i = 0; i < 12; i++) {
+    const filter: Shape4D = [between(1, 3), between(1, 3), between(1, 4), between(1, 9)];
+    const input: Shape4D = [between(1, 3), between(7, 10), between(7, 10), filter[2]];
+    const dilations: Pair = [between(1, 3), between(1, 3)];
+    const pad = oneOf('same' as const, 'valid' as const);
+    it(`convolves ${input.join('×')} with ${filter.join('×')}, dilations ${dilations.join('×')}, pad ${pad}`, () => {
+      const info = backend_util.computeConv2DInfo(input, filter, 1, dilations, pad);
+      const [x, w] = [values(input), values(filter)];
+      const y = tidy(() => conv2d(tensor<Rank.R4>(x, input), tensor<Rank.R4>(w, filter), 1, pad, 'NHWC', dilations));
+      assertNear(y.dataSync(), convolve(info, x, w), TOLERANCE, 'y');
+      y.dispose();
+    });
+  }
+
+  for (let i = 0; i < CASES; i++) {
+    const sizes = [oneOf(1, 2, 5, 50), oneOf(1, 3, 8, 33), oneOf(1, 2, 9, 70)] as const;
+    const [transposeA, transposeB] = [random.below(2) === 1, random.below(2) === 1];
+    const leading = oneOf<readonly number[]>([], [], [1]);
+    it(`multiplies ${sizes.join(' · ')}${transposeA ? ', A transposed' : ''}${transposeB ? ', B transposed' : ''}${leading.length > 0 ? ', rank 3' : ''}, and differentiates`, () => {
+      const [rows, inner, columns] = sizes;
+      const shapeA = [...leading, ...(transposeA ? [inner, rows] : [rows, inner])];
+      const shapeB = [...leading, ...(transposeB ? [columns, inner] : [inner, columns])];
+      const [a, b, dy] = [values(shapeA), values(shapeB), values([rows, columns])];
+      const product = (x: Tensor, y: Tensor): Tensor2D => matMul(x as Tensor2D, y as Tensor2D, transposeA, transposeB);
+      const tensors = [tensor(a, shapeA), tensor(b, shapeB), tensor(dy, [...leading, rows, columns])] as const;
+      const y = product(tensors[0], tensors[1]);
+      const bias = values([columns]);
+      const biasTensor = tensor1d(bias);
+      const activated = fused.matMul({
+        a: tensors[0],
+        b: tensors[1],
+        transposeA,
+        transposeB,
+        bias: biasTensor,
+        activation: 'relu',
+      });
+      const [da, db] = grads(product)([tensors[0], tensors[1]], tensors[2]);
+      const expected = multiply(a, b, sizes, transposeA, transposeB);
+      assertNear(y.dataSync(), expected, TOLERANCE, 'AB');
+      assert.deepEqual(y.shape, [...leading, rows, columns]);
+      assertNear(
+        activated.dataSync(),
+        expected.map((value, j) => Math.max(0, value + bias[j % columns]!)),
+        TOLERANCE,
+        'relu(AB + b)',
+      );
+      // dA = dY · op(B)ᵀ, dB = op(A)ᵀ · dY, each transposed again where the operand was.
+      const expectedA = transposeA
+        ? multiply(b, dy, [inner, columns, rows], transposeB, true)
+        : multiply(dy, b, [rows, columns, inner], false, !transposeB);
+      const expectedB = transposeB
+        ? multiply(dy, a, [columns, rows, inner], true, transposeA)
+        : multiply(a, dy, [inner, rows, columns], !transposeA, false);
+      assertNear(da!.dataSync(), expectedA, TOLERANCE, 'dA');
+      assertNear(db!.dataSync(), expectedB, TOLERANCE, 'dB');
+      dispose(...tensors, biasTensor, y, activated, da!, db!);
+    });
+  }
+
+  for (let i = 0; i < CASES; i++) {
+    const size: Pair = [between(1, 3), between(1, 3)];
+    const strides: Pair = [between(1, 3), between(1, 3)];
+    const pad = oneOf('same' as const, 'valid' as const);
+    const input: Shape4D = [between(1, 3), between(3, 9), between(3, 9), oneOf(1, 2, 5, 8)];
+    // Few distinct values, so that most windows have ties.
+    const levels = oneOf(1, 2, 3, 1000);
+    it(`differentiates the maximum over ${size.join('×')} of ${input.join('×')}, strides ${strides.join('×')}, pad ${pad}, ${levels} levels`, () => {
+      const info = backend_util.computePool2DInfo(input, size, strides, 1, pad);
+      const x = values(input).map((value) => Math.round(value * levels) / levels);
+      const dy = values(info.outShape);
+      const tensors = [tensor(x, input), tensor(dy, info.outShape)] as const;
+      const dx = grad((images) => maxPool(images as Tensor4D, size, strides, pad))(tensors[0], tensors[1]);
+      assertNear(dx.dataSync(), maxPoolBack(info, x, dy), TOLERANCE, 'dx');
+      dispose(...tensors, dx);
+    });
+  }
+
+  it('differentiates relu, at zeros of both signs, denormals and infinities too', () => {
+    const x = Float32Array.of(-1, -0, 0, 1, 1e-40, -1e-40, Infinity, -Infinity, 3.4e38, -3.4e38);
+    const dy = Float32Array.from(x, (_, i) => i + 1);
+    const tensors = [tensor(x), tensor(dy)] as const;
+    const dx = grad((values) => relu(values))(tensors[0], tensors[1]);
+    const second = grad((v) => grad((values) => relu(values))(tensors[0], v))(tensors[1]);
+    assert.deepEqual([...dx.dataSync()], [0, 0, 0, 4, 5, 0, 7, 0, 9, 0]);
+    assert.deepEqual([...second.dataSync()], [0, 0, 0, 1, 1, 0, 1, 0, 1, 0]);
+    dispose(...tensors, dx, second);
+  });
+});
