@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { DomainError } from '../../../../core/errors.js';
+import { completeSpec, validationCount } from '../../../../trainer/jobs/job-spec.js';
+import type { JobSpecRequest } from '../../../../trainer/jobs/job-spec.js';
+
+const refused = (request: Partial<JobSpecRequest>, message: RegExp) => {
+  assert.throws(
+    () => completeSpec({ model: 'm', ...request }),
+    (error) => error instanceof DomainError && error.kind === 'invalid-input' && message.test(error.message),
+    `expected ${message} of ${JSON.stringify(request)}`,
+  );
+};
+
+describe('completeSpec', () => {
+  it('fills in the settings of the paper for MNIST', () => {
+    assert.deepEqual(completeSpec({ model: 'm' }), {
+      model: 'm',
+      data: { name: 'digits', directory: 'digits', trainExamples: 0, validationExamples: 0 },
+      architecture: { name: 'lenet', sizes: [32, 64, 1024] },
+      training: {
+        method: 'mma',
+        norm: 'linf',
+        maxDistance: 0.45,
+        minRadius: 0.1,
+        attackIterations: 40,
+        bisections: 10,
+        cleanCoefficient: 1 / 3,
+        steps: 1000,
+        batchSize: 50,
+        optimizer: { rule: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+        seed: '0',
+        checkpointInterval: 100,
+        validationInterval: 200,
+        validationMarginExamples: 200,
+        evaluationMarginExamples: 200,
+      },
+      alias: '',
+    });
+  });
+
+  it('takes what it has filled in', () => {
+    const spec = completeSpec({ model: 'm', method: 'omma', norm: 'l2', optimizer: { rule: 'sgd' }, steps: 7 });
+    assert.equal(spec.training.cleanCoefficient, 0);
+    assert.equal(spec.training.validationInterval, 2);
+    assert.deepEqual(spec.training.optimizer, { rule: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 0 });
+    const again = completeSpec({ ...spec.training, model: spec.model, data: spec.data, architecture: spec.architecture });
+    assert.deepEqual(again, spec);
+  });
+
+  it('starts searches no higher than a quarter of a small d_max', () => {
+    assert.equal(completeSpec({ model: 'm', maxDistance: 0.04 }).training.minRadius, 0.01);
+    assert.equal(completeSpec({ model: 'm', norm: 'l2', maxDistance: 1 }).training.minRadius, 0.25);
+  });
+
+  it('names the field, what was expected and what came', () => {
+    refused({ model: '' }, /^spec\.model: expected .*got ""/);
+    refused({ model: '../up' }, /^spec\.model: .*got "\.\.\/up"/);
+    refused({ model: 'x'.repeat(1000) }, /^spec\.model: .*got "x{80}…"/);
+    refused({ alias: 'a/b' }, /^spec\.alias: /);
+    refused({ data: { name: 'imagenet' } }, /^spec\.data\.name: expected one of digits, .*got "imagenet"/);
+    for (const directory of ['/etc', '..', 'a/../b', '.hidden', 'a//b', 'a\0b', 'a/'])
+      refused({ data: { directory } }, /^spec\.data\.directory: /);
+    refused({ data: { trainExamples: -1 } }, /^spec\.data\.train_examples: .*got -1/);
+    refused({ data: { trainExamples: 10, validationExamples: 10 } }, /^spec\.data\.validation_examples: .*at most 9, got 10/);
+    refused({ architecture: { name: 'resnet' } }, /^spec\.architecture\.name: /);
+    refused({ architecture: { sizes: [1, 2] } }, /^spec\.architecture\.sizes: .*got \[1, 2\]/);
+    refused({ architecture: { name: 'wrn', sizes: [27, 4] } }, /^spec\.architecture\.sizes\[0\]: .*got 27/);
+    refused({ architecture: { sizes: [1, 2, 1_000_000] } }, /^spec\.architecture\.sizes\[2\]: .*got 1000000/);
+    for (const maxDistance of [Number.NaN, Number.POSITIVE_INFINITY, -0.1, 1.5]) refused({ maxDistance }, /^spec\.max_distance: /);
+    refused({ minRadius: 0.5 }, /^spec\.min_radius: expected a number above 0 and up to 0\.45, got 0\.5/);
+    refused({ attackIterations: -3 }, /^spec\.attack_iterations: expected a whole number from 1 to 1000, got -3/);
+    refused({ bisections: 2.5 }, /^spec\.bisections: /);
+    refused({ cleanCoefficient: 1.1 }, /^spec\.clean_coefficient: /);
+    refused({ cleanCoefficient: 0.5, method: 'omma' }, /^spec\.clean_coefficient: expected none, or 0, for method omma/);
+    refused({ steps: -1 }, /^spec\.steps: .*got -1/);
+    refused({ steps: 1e18 }, /^spec\.steps: /);
+    refused({ batchSize: 1e6 }, /^spec\.batch_size: /);
+    refused({ optimizer: { learningRate: -1 } }, /^spec\.optimizer\.learning_rate: /);
+    refused({ optimizer: { weightDecay: Number.NaN } }, /^spec\.optimizer\.weight_decay: /);
+    refused({ optimizer: { beta2: 1 } }, /^spec\.optimizer\.adam\.beta2: expected a number from 0 and below 1, got 1/);
+    refused({ optimizer: { rule: 'sgd', momentum: 2 } }, /^spec\.optimizer\.sgd\.momentum: /);
+    refused({ seed: '-1' }, /^spec\.seed: /);
+    refused({ seed: '18446744073709551616' }, /^spec\.seed: /);
+    refused({ checkpointInterval: -1 }, /^spec\.checkpoint_interval: /);
+    refused({ validationMarginExamples: 1e12 }, /^spec\.validation_margin_examples: /);
+  });
+});
+
+describe('validationCount', () => {
+  it('keeps 5,000 examples, at most a twelfth, at least one', () => {
+    const spec = completeSpec({ model: 'm' });
+    assert.deepEqual([60_000, 6000, 120_000, 5].map((available) => validationCount(spec, available)), [5000, 500, 5000, 1]);
+  });
+
+  it('refuses to keep all there are', () => {
+    const spec = completeSpec({ model: 'm', data: { validationExamples: 100 } });
+    assert.equal(validationCount(spec, 101), 100);
+    assert.throws(() => validationCount(spec, 100), /spec\.data\.validation_examples: expected fewer than the 100/);
+  });
+});

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { NORMS } from '../../core/margin/threat-model.js';
+import { METHODS } from '../mma/training-config.js';
+import { isJobName, JOB_PHASES, JOB_STATES } from './job.js';
+import type { Job } from './job.js';
+import { ARCHITECTURE_NAMES, DATA_NAMES } from './job-spec.js';
+
+const FORMAT = 1;
+
+/** JSON has no NaN: a loss that is none is written as null. */
+const measured = z.union([z.number(), z.null().transform(() => Number.NaN)]);
+const time = z.iso.datetime();
+
+const optimizer = z.discriminatedUnion('rule', [
+  z.object({
+    rule: z.literal('adam'),
+    learningRate: z.number(),
+    beta1: z.number(),
+    beta2: z.number(),
+    epsilon: z.number(),
+    weightDecay: z.number(),
+  }),
+  z.object({ rule: z.literal('sgd'), learningRate: z.number(), momentum: z.number(), weightDecay: z.number() }),
+]);
+
+const training = z.object({
+  method: z.enum(METHODS),
+  norm: z.enum(NORMS),
+  maxDistance: z.number(),
+  minRadius: z.number(),
+  attackIterations: z.int(),
+  bisections: z.int(),
+  cleanCoefficient: z.number(),
+  steps: z.int(),
+  batchSize: z.int(),
+  optimizer,
+  seed: z.string(),
+  checkpointInterval: z.int(),
+  validationInterval: z.int(),
+  validationMarginExamples: z.int(),
+  evaluationMarginExamples: z.int(),
+});
+
+const spec = z.object({
+  model: z.string(),
+  data: z.object({
+    name: z.enum(DATA_NAMES),
+    directory: z.string(),
+    trainExamples: z.int(),
+    validationExamples: z.int(),
+  }),
+  architecture: z.object({ name: z.enum(ARCHITECTURE_NAMES), sizes: z.array(z.int()) }),
+  training,
+  alias: z.string(),
+});
+
+const progress = z.object({
+  phase: z.enum(JOB_PHASES),
+  step: z.int(),
+  steps: z.int(),
+  epoch: z.int(),
+  cleanLoss: measured,
+  marginLoss: measured,
+  meanRadius: measured,
+  batchAccuracy: measured,
+  validationMargin: measured.exactOptional(),
+  validationAccuracy: measured.exactOptional(),
+  bestValidationMargin: measured.exactOptional(),
+  secondsPerStep: measured,
+  etaSeconds: measured,
+});
+
+const evaluation = z.object({
+  examples: z.int(),
+  cleanAccuracy: z.number(),
+  marginExamples: z.int(),
+  meanMargin: z.number(),
+  medianMargin: z.number(),
+  censoredShare: z.number(),
+  norm: z.enum(NORMS),
+  maxDistance: z.number(),
+  attack: z.string(),
+  gradientEvaluations: z.number(),
+  histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number()) }),
+});
+
+const header = z.object({ format: z.literal(FORMAT) });
+
+const record: z.ZodType<Job> = z.object({
+  name: z.string().refine(isJobName),
+  spec,
+  requestId: z.string(),
+  state: z.enum(JOB_STATES),
+  sequence: z.int(),
+  error: z.string(),
+  createTime: time,
+  queueTime: time,
+  startTime: time.exactOptional(),
+  endTime: time.exactOptional(),
+  cancelRequested: z.boolean(),
+  restarts: z.int(),
+  publishedVersion: z.int(),
+  progress: progress.exactOptional(),
+  evaluation: evaluation.exactOptional(),
+});
+
+/** What `job.json` holds. */
+export function formatRecord(job: Job): string {
+  return `${JSON.stringify({ format: FORMAT, ...job }, null, 2)}\n`;
+}
+
+/** @throws Error saying what is wrong with it */
+export function parseRecord(text: string): Job {
+  const value: unknown = JSON.parse(text);
+  header.parse(value);
+  const parsed = record.safeParse(value);
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  return parsed.data;
+}

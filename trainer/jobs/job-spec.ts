@@ -1,0 +1,225 @@
+import { invalidInput } from '../../core/errors.js';
+import { NORMS } from '../../core/margin/threat-model.js';
+import type { Norm } from '../../core/margin/threat-model.js';
+import { METHODS } from '../mma/training-config.js';
+import type { Method, OptimizerConfig, TrainingConfig } from '../mma/training-config.js';
+import { choice, integer, integerUpTo, name, relativeDirectory, real, unsigned64 } from './spec-fields.js';
+
+export const DATA_NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'folder'] as const;
+export type DataName = (typeof DATA_NAMES)[number];
+
+export const ARCHITECTURE_NAMES = ['lenet', 'wrn'] as const;
+export type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
+
+/** All that decides what a job computes, every default filled in. Plain JSON: it is stored and sent to the job's process. */
+export interface JobSpec {
+  /** The name to publish under. */
+  readonly model: string;
+  readonly data: {
+    readonly name: DataName;
+    /** Below the trainer's data directory. */
+    readonly directory: string;
+    /** 0: all. */
+    readonly trainExamples: number;
+    /** 0: decided when the data is read, see {@link validationCount}. */
+    readonly validationExamples: number;
+  };
+  /** lenet: filters of both convolutions, hidden units. wrn: depth, width. */
+  readonly architecture: { readonly name: ArchitectureName; readonly sizes: readonly number[] };
+  readonly training: TrainingConfig;
+  /** Empty: champion if the model has none yet, else challenger. */
+  readonly alias: string;
+}
+
+/** What a client asks for: what is not there takes its default. */
+export interface JobSpecRequest {
+  readonly model: string;
+  readonly data?: {
+    readonly name?: string | undefined;
+    readonly directory?: string | undefined;
+    readonly trainExamples?: number | undefined;
+    readonly validationExamples?: number | undefined;
+  };
+  readonly architecture?: { readonly name?: string | undefined; readonly sizes?: readonly number[] | undefined };
+  readonly method?: Method | undefined;
+  readonly norm?: Norm | undefined;
+  readonly maxDistance?: number | undefined;
+  readonly minRadius?: number | undefined;
+  readonly attackIterations?: number | undefined;
+  readonly bisections?: number | undefined;
+  readonly cleanCoefficient?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly optimizer?: OptimizerRequest | undefined;
+  readonly seed?: string | undefined;
+  readonly checkpointInterval?: number | undefined;
+  readonly validationInterval?: number | undefined;
+  readonly validationMarginExamples?: number | undefined;
+  readonly evaluationMarginExamples?: number | undefined;
+  readonly alias?: string | undefined;
+}
+
+export interface OptimizerRequest {
+  readonly rule?: 'adam' | 'sgd' | undefined;
+  readonly learningRate?: number | undefined;
+  readonly weightDecay?: number | undefined;
+  readonly beta1?: number | undefined;
+  readonly beta2?: number | undefined;
+  readonly epsilon?: number | undefined;
+  readonly momentum?: number | undefined;
+}
+
+const MAX_EXAMPLES = 10_000_000;
+const MAX_STEPS = 100_000_000;
+const MAX_INTERVAL = 1_000_000;
+const MAX_MEASURED = 1_000_000;
+
+/** Per norm: the defaults of the paper's MNIST settings, and the largest d_max that means something for values in [0, 1]. */
+const DISTANCES: Readonly<Record<Norm, { maxDistance: number; minRadius: number; limit: number }>> = {
+  linf: { maxDistance: 0.45, minRadius: 0.1, limit: 1 },
+  l2: { maxDistance: 2, minRadius: 0.5, limit: 1000 },
+};
+
+/**
+ * Fills in the defaults and checks every field.
+ *
+ * @throws invalid-input naming the field as the contract does: `spec.max_distance`
+ */
+export function completeSpec(request: JobSpecRequest): JobSpec {
+  const data = request.data ?? {};
+  const dataName = choice('spec.data.name', data.name, DATA_NAMES, 'digits');
+  const trainExamples = integer('spec.data.train_examples', data.trainExamples, 0, 0, MAX_EXAMPLES);
+  return {
+    model: name('spec.model', request.model),
+    data: {
+      name: dataName,
+      directory: relativeDirectory('spec.data.directory', data.directory, dataName),
+      trainExamples,
+      validationExamples: integerUpTo(
+        'spec.data.validation_examples',
+        data.validationExamples,
+        0,
+        trainExamples === 0 ? MAX_EXAMPLES : trainExamples - 1,
+        'fewer than train_examples',
+      ),
+    },
+    architecture: completeArchitecture(request.architecture ?? {}),
+    training: completeTraining(request),
+    alias: request.alias === undefined || request.alias === '' ? '' : name('spec.alias', request.alias),
+  };
+}
+
+/** How many of the first `available` training examples are kept for validation: 5,000, at most a twelfth of them, if the spec says nothing. */
+export function validationCount(spec: JobSpec, available: number): number {
+  const asked = spec.data.validationExamples;
+  if (asked === 0) return Math.max(1, Math.min(5000, Math.floor(available / 12)));
+  if (asked >= available)
+    throw invalidInput('spec.data.validation_examples', `fewer than the ${available} training examples`, String(asked));
+  return asked;
+}
+
+/** What each size is, its default and the most it may be. */
+const SIZES: Readonly<Record<ArchitectureName, readonly { what: string; byDefault: number; most: number }[]>> = {
+  lenet: [
+    { what: 'filters', byDefault: 32, most: 256 },
+    { what: 'filters', byDefault: 64, most: 256 },
+    { what: 'hidden units', byDefault: 1024, most: 4096 },
+  ],
+  wrn: [
+    { what: 'depth', byDefault: 28, most: 100 },
+    { what: 'width', byDefault: 4, most: 16 },
+  ],
+};
+
+function completeArchitecture(request: NonNullable<JobSpecRequest['architecture']>): JobSpec['architecture'] {
+  const field = 'spec.architecture.sizes';
+  const architecture = choice('spec.architecture.name', request.name, ARCHITECTURE_NAMES, 'lenet');
+  const known = SIZES[architecture];
+  const asked = request.sizes ?? [];
+  if (asked.length !== 0 && asked.length !== known.length) {
+    const expected = `${known.map(({ what }) => what).join(', ')} for ${architecture}`;
+    throw invalidInput(field, expected, `[${asked.slice(0, 10).join(', ')}]`);
+  }
+  const sizes = known.map(({ byDefault, most }, i) => integer(`${field}[${i}]`, asked[i], byDefault, 1, most));
+  const [depth = 0] = sizes;
+  if (architecture === 'wrn' && (depth < 10 || depth % 6 !== 4))
+    throw invalidInput(`${field}[0]`, 'a depth of 10, 16, 22, 28, …', String(depth));
+  return { name: architecture, sizes };
+}
+
+function completeTraining(request: JobSpecRequest): TrainingConfig {
+  const method = choice('spec.method', request.method, METHODS, 'mma');
+  const norm = choice('spec.norm', request.norm, NORMS, 'linf');
+  const distances = DISTANCES[norm];
+  const maxDistance = real('spec.max_distance', request.maxDistance, distances.maxDistance, {
+    above: 0,
+    atMost: distances.limit,
+  });
+  const steps = integer('spec.steps', request.steps, 1000, 1, MAX_STEPS);
+  return {
+    method,
+    norm,
+    maxDistance,
+    minRadius: real('spec.min_radius', request.minRadius, Math.min(distances.minRadius, maxDistance / 4), {
+      above: 0,
+      atMost: maxDistance,
+    }),
+    attackIterations: integer('spec.attack_iterations', request.attackIterations, 40, 1, 1000),
+    bisections: integer('spec.bisections', request.bisections, 10, 1, 100),
+    cleanCoefficient: cleanCoefficient(method, request.cleanCoefficient),
+    steps,
+    batchSize: integer('spec.batch_size', request.batchSize, 50, 1, 4096),
+    optimizer: completeOptimizer(request.optimizer ?? {}),
+    seed: unsigned64('spec.seed', request.seed ?? '0'),
+    checkpointInterval: integer('spec.checkpoint_interval', request.checkpointInterval, 100, 1, MAX_INTERVAL),
+    validationInterval: integer(
+      'spec.validation_interval',
+      request.validationInterval,
+      Math.min(1000, Math.ceil(steps / 5)),
+      1,
+      MAX_INTERVAL,
+    ),
+    validationMarginExamples: integer(
+      'spec.validation_margin_examples',
+      request.validationMarginExamples,
+      200,
+      1,
+      MAX_MEASURED,
+    ),
+    evaluationMarginExamples: integer(
+      'spec.evaluation_margin_examples',
+      request.evaluationMarginExamples,
+      200,
+      1,
+      MAX_MEASURED,
+    ),
+  };
+}
+
+function cleanCoefficient(method: Method, value: number | undefined): number {
+  const field = 'spec.clean_coefficient';
+  if (method === 'mma') return real(field, value, 1 / 3, { atLeast: 0, atMost: 1 });
+  const only = method === 'omma' ? 0 : 1;
+  if (value !== undefined && value !== only)
+    throw invalidInput(field, `none, or ${only}, for method ${method}`, String(value));
+  return only;
+}
+
+function completeOptimizer(request: OptimizerRequest): OptimizerConfig {
+  const rule = choice('spec.optimizer.rule', request.rule, ['adam', 'sgd'], 'adam');
+  const weightDecay = real('spec.optimizer.weight_decay', request.weightDecay, 0, { atLeast: 0, atMost: 1 });
+  const learningRate = (byDefault: number) =>
+    real('spec.optimizer.learning_rate', request.learningRate, byDefault, { above: 0, atMost: 100 });
+  const share = (field: string, value: number | undefined, byDefault: number) =>
+    real(`spec.optimizer.${field}`, value, byDefault, { atLeast: 0, below: 1 });
+  if (rule === 'sgd')
+    return { rule, learningRate: learningRate(0.1), momentum: share('sgd.momentum', request.momentum, 0.9), weightDecay };
+  return {
+    rule,
+    learningRate: learningRate(1e-4),
+    beta1: share('adam.beta1', request.beta1, 0.9),
+    beta2: share('adam.beta2', request.beta2, 0.999),
+    epsilon: real('spec.optimizer.adam.epsilon', request.epsilon, 1e-8, { above: 0, atMost: 1 }),
+    weightDecay,
+  };
+}
