@@ -1,0 +1,37 @@
+import type { EngineChoice } from '../../core/engine/engine.js';
+import type { JobProgress } from './job.js';
+import type { JobOutcome } from './job-queue.js';
+import type { JobSpec } from './job-spec.js';
+
+/** What a job's process needs to know. */
+export interface JobTask {
+  readonly name: string;
+  readonly spec: JobSpec;
+  /** Of the job's files. */
+  readonly directory: string;
+  /** Proves that the job belongs to this process. */
+  readonly token: string;
+  readonly engine: EngineChoice;
+  readonly registryRoot: string;
+  readonly dataRoot: string;
+}
+
+/** From the service to a job's process. */
+export type JobCommand =
+  | { readonly kind: 'start'; readonly task: JobTask }
+  /** Write a checkpoint and end. */
+  | { readonly kind: 'stop' };
+
+/** From a job's process to the service. */
+export type JobReport =
+  | { readonly kind: 'engine'; readonly name: string; readonly device: string; readonly library: string }
+  | {
+      readonly kind: 'progress';
+      readonly progress: JobProgress;
+      /** What each step took since the report before. */
+      readonly stepSeconds: readonly number[];
+    }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly seconds: number }
+  | { readonly kind: 'published'; readonly version: number; readonly seconds: number }
+  /** The last one. */
+  | { readonly kind: 'ended'; readonly outcome: JobOutcome };

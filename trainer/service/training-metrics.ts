@@ -1,0 +1,112 @@
+import { DURATION_EDGES_SECONDS } from '../../host/metrics.js';
+import type { Metrics } from '../../host/metrics.js';
+import { JOB_STATES } from '../jobs/job.js';
+import type { Job } from '../jobs/job.js';
+import type { JobReport } from '../jobs/job-messages.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { JobStore } from '../jobs/job-store.js';
+
+/** What the trainer tells monitoring about its jobs. */
+export interface TrainingMetrics {
+  reported(job: Job, report: JobReport): void;
+  died(job: Job): void;
+  /** Takes back what is only true of a running job. */
+  ended(job: Job): void;
+}
+
+export function createTrainingMetrics(metrics: Metrics, store: JobStore, queue: JobQueue): TrainingMetrics {
+  const byModel = ['model'] as const;
+  const byNorm = ['model', 'norm'] as const;
+  metrics.gauge({ name: 'jobs', help: 'Training jobs, by state.', labels: ['state'] }, (gauge) => {
+    const counts = new Map<string, number>(JOB_STATES.map((state) => [state, 0]));
+    for (const { state } of store.list()) counts.set(state, (counts.get(state) ?? 0) + 1);
+    for (const [state, count] of counts) gauge.set({ state }, count);
+  });
+  metrics.gauge({ name: 'job_queue_depth', help: 'Jobs that wait for their turn.', labels: [] }, (gauge) => {
+    gauge.set({}, queue.depth());
+  });
+  const progressRatio = metrics.gauge({
+    name: 'job_progress_ratio',
+    help: 'The share of its steps that the running job has done.',
+    labels: byModel,
+  });
+  const cleanLoss = metrics.gauge({ name: 'job_clean_loss', help: 'Clean loss of the last step.', labels: byModel });
+  const marginLoss = metrics.gauge({ name: 'job_margin_loss', help: 'MMA loss of the last step.', labels: byModel });
+  const meanRadius = metrics.gauge({
+    name: 'job_mean_radius',
+    help: 'Mean search radius of the correct examples of the last step.',
+    labels: byNorm,
+  });
+  const validationMargin = metrics.gauge({
+    name: 'job_validation_margin',
+    help: 'Mean margin at the last validation.',
+    labels: byNorm,
+  });
+  const validationAccuracy = metrics.gauge({
+    name: 'job_validation_accuracy_ratio',
+    help: 'Clean accuracy at the last validation.',
+    labels: byModel,
+  });
+  const gauges = [progressRatio, cleanLoss, marginLoss, meanRadius, validationMargin, validationAccuracy];
+  const steps = metrics.counter({ name: 'job_steps_total', help: 'Optimizer steps done.', labels: byModel });
+  const stepDurations = metrics.histogram(
+    { name: 'job_step_duration_seconds', help: 'Time of an optimizer step, its attack included.', labels: byModel },
+    DURATION_EDGES_SECONDS,
+  );
+  const checkpoints = metrics.counter({
+    name: 'job_checkpoints_total',
+    help: 'Checkpoints written.',
+    labels: byModel,
+  });
+  const checkpointDurations = metrics.histogram(
+    { name: 'job_checkpoint_duration_seconds', help: 'Time to write a checkpoint.', labels: byModel },
+    DURATION_EDGES_SECONDS,
+  );
+  const publishDurations = metrics.histogram(
+    { name: 'publish_duration_seconds', help: 'Time to publish a version.', labels: byModel },
+    DURATION_EDGES_SECONDS,
+  );
+  const restarts = metrics.counter({
+    name: 'job_restarts_total',
+    help: "Times that a job's process died.",
+    labels: byModel,
+  });
+
+  return {
+    reported: ({ spec }, report) => {
+      const { model } = spec;
+      const { norm } = spec.training;
+      switch (report.kind) {
+        case 'progress': {
+          const { progress, stepSeconds } = report;
+          progressRatio.set({ model }, progress.steps === 0 ? 0 : progress.step / progress.steps);
+          steps.add({ model }, stepSeconds.length);
+          for (const seconds of stepSeconds) stepDurations.observe({ model }, seconds);
+          if (progress.step === 0) break;
+          cleanLoss.set({ model }, progress.cleanLoss);
+          marginLoss.set({ model }, progress.marginLoss);
+          meanRadius.set({ model, norm }, progress.meanRadius);
+          if (progress.validationMargin !== undefined) validationMargin.set({ model, norm }, progress.validationMargin);
+          if (progress.validationAccuracy !== undefined) validationAccuracy.set({ model }, progress.validationAccuracy);
+          break;
+        }
+        case 'checkpoint':
+          checkpoints.add({ model });
+          checkpointDurations.observe({ model }, report.seconds);
+          break;
+        case 'published':
+          publishDurations.observe({ model }, report.seconds);
+          break;
+        case 'engine':
+        case 'ended':
+          break;
+      }
+    },
+    died: ({ spec: { model } }) => {
+      restarts.add({ model });
+    },
+    ended: ({ spec: { model } }) => {
+      for (const gauge of gauges) gauge.forget({ model });
+    },
+  };
+}

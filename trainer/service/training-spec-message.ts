@@ -1,0 +1,113 @@
+import { invalidInput } from '../../core/errors.js';
+import { normMessage, normOf } from '../../host/contract/norm-message.js';
+import { Method as MethodMessage } from '../../proto/gen/maxmargin/v1/training_service.js';
+import type { OptimizerSpec, TrainingSpec } from '../../proto/gen/maxmargin/v1/training_service.js';
+import type { JobSpec, JobSpecRequest, OptimizerRequest } from '../jobs/job-spec.js';
+import type { Method, OptimizerConfig } from '../mma/training-config.js';
+
+const METHOD_MESSAGES: Readonly<Record<Method, MethodMessage>> = {
+  mma: MethodMessage.MMA,
+  omma: MethodMessage.OMMA,
+  standard: MethodMessage.STANDARD,
+};
+
+/**
+ * What a client asks for; 0 and empty take the default.
+ *
+ * @throws invalid-input where the message says nothing at all, or a number that is not in its enumeration
+ */
+export function specRequestOf(message: TrainingSpec | undefined): JobSpecRequest {
+  if (message === undefined) throw invalidInput('spec', 'what to train', 'nothing');
+  const { data, architecture } = message;
+  return {
+    model: message.model,
+    ...(data && {
+      data: {
+        name: data.name,
+        directory: data.directory,
+        trainExamples: given(data.trainExamples),
+        validationExamples: given(data.validationExamples),
+      },
+    }),
+    ...(architecture && { architecture: { name: architecture.name, sizes: architecture.sizes } }),
+    method: methodOf(message.method),
+    norm: normOf('spec.norm', message.norm),
+    maxDistance: given(message.maxDistance),
+    minRadius: given(message.minRadius),
+    attackIterations: given(message.attackIterations),
+    bisections: given(message.bisections),
+    cleanCoefficient: message.cleanCoefficient,
+    steps: given(message.steps),
+    batchSize: given(message.batchSize),
+    ...(message.optimizer && { optimizer: optimizerRequestOf(message.optimizer) }),
+    seed: String(message.seed),
+    checkpointInterval: given(message.checkpointInterval),
+    validationInterval: given(message.validationInterval),
+    validationMarginExamples: given(message.validationMarginExamples),
+    evaluationMarginExamples: given(message.evaluationMarginExamples),
+    alias: message.alias,
+  };
+}
+
+/** A spec as the contract says it. */
+export function specMessage(spec: JobSpec): TrainingSpec {
+  const { data, training } = spec;
+  return {
+    model: spec.model,
+    data: {
+      name: data.name,
+      directory: data.directory,
+      trainExamples: BigInt(data.trainExamples),
+      validationExamples: BigInt(data.validationExamples),
+    },
+    architecture: { name: spec.architecture.name, sizes: [...spec.architecture.sizes] },
+    method: METHOD_MESSAGES[training.method],
+    norm: normMessage(training.norm),
+    maxDistance: training.maxDistance,
+    minRadius: training.minRadius,
+    attackIterations: training.attackIterations,
+    bisections: training.bisections,
+    cleanCoefficient: training.cleanCoefficient,
+    steps: BigInt(training.steps),
+    batchSize: training.batchSize,
+    optimizer: optimizerMessage(training.optimizer),
+    seed: BigInt(training.seed),
+    checkpointInterval: BigInt(training.checkpointInterval),
+    validationInterval: BigInt(training.validationInterval),
+    validationMarginExamples: BigInt(training.validationMarginExamples),
+    evaluationMarginExamples: BigInt(training.evaluationMarginExamples),
+    alias: spec.alias,
+  };
+}
+
+function given(value: number | bigint): number | undefined {
+  return Number(value) === 0 ? undefined : Number(value);
+}
+
+function methodOf(message: MethodMessage): Method | undefined {
+  switch (message) {
+    case MethodMessage.UNSPECIFIED:
+      return undefined;
+    case MethodMessage.MMA:
+      return 'mma';
+    case MethodMessage.OMMA:
+      return 'omma';
+    case MethodMessage.STANDARD:
+      return 'standard';
+    default:
+      throw invalidInput('spec.method', 'METHOD_MMA, METHOD_OMMA or METHOD_STANDARD', String(message));
+  }
+}
+
+function optimizerRequestOf({ rule, learningRate, weightDecay }: OptimizerSpec): OptimizerRequest {
+  const common = { learningRate: given(learningRate), weightDecay };
+  return rule === undefined ? common : { ...common, rule: rule.$case, ...rule.value };
+}
+
+function optimizerMessage(optimizer: OptimizerConfig): OptimizerSpec {
+  const { learningRate, weightDecay } = optimizer;
+  if (optimizer.rule === 'sgd')
+    return { learningRate, weightDecay, rule: { $case: 'sgd', value: { momentum: optimizer.momentum } } };
+  const { beta1, beta2, epsilon } = optimizer;
+  return { learningRate, weightDecay, rule: { $case: 'adam', value: { beta1, beta2, epsilon } } };
+}
