@@ -1,6 +1,7 @@
 import type { Bounds, Norm } from '../margin/threat-model.js';
 
 export const MANIFEST_FORMAT = 1;
+export const MANIFEST_FILE = 'manifest.json';
 
 /** What a model did on a test set when its training ended. */
 export interface EvaluationRecord {

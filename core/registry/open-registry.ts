@@ -1,0 +1,103 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { makeDirectory, syncDirectory } from '../durable/durable-files.js';
+import { DomainError } from '../errors.js';
+import { loadVersion, readManifest, versionNotFound, type VersionPlace } from './load-version.js';
+import { changeState, readModelDirectory, type ModelDirectory } from './model-state.js';
+import { checkAliasName, checkModelName, checkVersion, isModelName } from './names.js';
+import { publishVersion } from './publish-version.js';
+import type { RegisteredModel, Registry, VersionSelector } from './registry.js';
+import { removeVersion } from './sweep.js';
+
+const CHAMPION = 'champion';
+
+/** Opens the registry in a directory, which is made if it is not there. */
+export async function openRegistry(rootPath: string): Promise<Registry> {
+  const root = resolve(rootPath);
+  await makeDirectory(root);
+  const directoryOf = (name: string): string => {
+    checkModelName(name);
+    return join(root, name);
+  };
+  const placeOf = async (name: string, version: number): Promise<VersionPlace> => {
+    checkVersion(version);
+    requireVersion(name, version, await readModelDirectory(directoryOf(name)));
+    return { name, version, directory: join(directoryOf(name), `${version}`) };
+  };
+  const model = async (name: string): Promise<RegisteredModel> =>
+    registered(name, await readModelDirectory(directoryOf(name)));
+
+  return {
+    root,
+    listModels: async () => {
+      const entries = await readdir(root, { withFileTypes: true });
+      const names = entries.filter((entry) => entry.isDirectory() && isModelName(entry.name)).map(({ name }) => name);
+      const models = await Promise.all(names.sort().map((name) => model(name).catch(() => undefined)));
+      return models.filter((found) => found !== undefined && found.versions.length > 0) as RegisteredModel[];
+    },
+    model,
+    resolve: async (name, selector) => resolveVersion(await model(name), selector),
+    manifest: async (name, version) => readManifest(await placeOf(name, version)),
+    load: async (name, version) => loadVersion(await placeOf(name, version)),
+    publish: (name, publication) => publishVersion(directoryOf(name), name, publication),
+    setAlias: async (name, alias, version, expected) => {
+      checkAliasName(alias);
+      checkVersion(version);
+      await changeState(directoryOf(name), (directory) => {
+        const { aliases } = requireVersion(name, version, directory).state;
+        const current = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
+        if (expected !== undefined && (current ?? 0) !== expected) {
+          const message = `model ${name}: alias ${alias}: expected ${shown(expected)}, got ${shown(current ?? 0)}`;
+          throw new DomainError('aborted', message);
+        }
+        return current === version ? undefined : { aliases: { ...aliases, [alias]: version } };
+      });
+      return model(name);
+    },
+    deleteVersion: async (name, version) => {
+      checkVersion(version);
+      await changeState(directoryOf(name), (directory) => {
+        const { aliases, deletedVersions } = requireVersion(name, version, directory).state;
+        const pointing = Object.keys(aliases).filter((alias) => aliases[alias] === version);
+        if (pointing.length > 0) {
+          const message = `model ${name}: version ${version}: expected no alias to point to it, got ${pointing.join(', ')}`;
+          throw new DomainError('failed-precondition', message);
+        }
+        return { deletedVersions: [...deletedVersions, version] };
+      });
+      await removeVersion(directoryOf(name), version);
+      await syncDirectory(directoryOf(name));
+    },
+  };
+}
+
+function registered(name: string, directory: ModelDirectory | undefined): RegisteredModel {
+  if (directory === undefined || (directory.directories.length === 0 && directory.state.generation === 0)) {
+    throw new DomainError('not-found', `model: expected one that is registered, got ${name}`);
+  }
+  return { name, versions: directory.versions, aliases: directory.state.aliases };
+}
+
+function requireVersion(name: string, version: number, directory: ModelDirectory | undefined): ModelDirectory {
+  const { versions } = registered(name, directory);
+  if (directory === undefined || !versions.includes(version)) throw versionNotFound({ name, version });
+  return directory;
+}
+
+function resolveVersion({ name, versions, aliases }: RegisteredModel, selector: VersionSelector): number {
+  if ('version' in selector && selector.version !== undefined) {
+    if (!versions.includes(selector.version)) throw versionNotFound({ name, version: selector.version });
+    return selector.version;
+  }
+  const named = 'alias' in selector ? selector.alias : undefined;
+  if (versions.length === 0) throw new DomainError('failed-precondition', `model ${name}: expected a published version, got none`);
+  const alias = named ?? CHAMPION;
+  const version = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
+  if (version !== undefined) return version;
+  const message = `model ${name}: alias ${alias}: expected one that is set, got none`;
+  throw new DomainError(named === undefined ? 'failed-precondition' : 'not-found', message);
+}
+
+function shown(version: number): string {
+  return version === 0 ? 'no such alias' : `version ${version}`;
+}
