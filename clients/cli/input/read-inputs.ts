@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { Images } from '../../client/images.js';
+import type { Split } from '../../../trainer/data/dataset.js';
+import { SPLITS } from '../../../trainer/data/dataset.js';
+import { integer, integers } from '../option-types.js';
+import { CommandFailure } from '../report-failure.js';
+import { decodePng } from './png.js';
+import { decodeRaw, RAW_TYPES } from './raw.js';
+import type { RawType } from './raw.js';
+
+export interface InputOptions {
+  readonly dataset?: string;
+  readonly index?: readonly number[];
+  readonly split: Split;
+  readonly data: string;
+  readonly shape?: readonly number[];
+  readonly dtype?: RawType;
+}
+
+/** Images to ask about, what to call each, and their true classes where the source knows them. */
+export interface Inputs {
+  readonly images: Images;
+  readonly names: readonly string[];
+  readonly labels?: readonly number[];
+}
+
+/** Adds what {@link readInputs} reads: files, or examples of a data set. */
+export function withInputs(command: Command): Command {
+  return command
+    .argument('[files...]', 'PNG files, or one raw file with --shape and --dtype')
+    .option('--dataset <name>', 'take images of a data set: digits, mnist, …')
+    .option('--index <n,…>', 'which of its images, from 0: 3 or 3,5 or 0-9', integers(0))
+    .addOption(new Option('--split <split>', 'of which part').choices(SPLITS).default('test'))
+    .option('--data <dir>', 'where data sets are', './data')
+    .option('--shape <n,…>', 'the shape of a raw file: 1,28,28,1', extents)
+    .addOption(new Option('--dtype <type>', 'the type of its values').choices(RAW_TYPES));
+}
+
+const extents = (text: string): number[] => text.split(/[,x×]/).map(integer(1));
+
+/** @param inputShape what the model takes: height, width, channels */
+export async function readInputs(
+  files: readonly string[],
+  options: InputOptions,
+  inputShape: readonly number[],
+): Promise<Inputs> {
+  if (options.dataset !== undefined) {
+    if (files.length > 0) throw new CommandFailure('Give either files or --dataset, not both.', 2);
+    const { readExamples } = await import('./data-set.js');
+    const { dataset: name, split, index: indices = [0], data: directory } = options;
+    return readExamples({ name, split, indices, directory });
+  }
+  const [first] = files;
+  if (first === undefined)
+    throw new CommandFailure('Which images? Give PNG files, a raw file, or --dataset and --index.', 2);
+  if (options.shape !== undefined || options.dtype !== undefined) {
+    if (options.shape === undefined || files.length > 1) {
+      throw new CommandFailure('A raw file needs --shape, and there may be one only.', 2);
+    }
+    const images = decodeRaw(await readFile(first), first, options.shape, options.dtype ?? 'float32');
+    return { images, names: Array.from({ length: images.shape[0] ?? 0 }, (_, i) => String(i)) };
+  }
+  const pixels = await Promise.all(files.map(async (file) => decodePng(await readFile(file), file, inputShape)));
+  const data = new Uint8Array(Buffer.concat(pixels));
+  return { images: { data, shape: [files.length, ...inputShape] }, names: files.map((file) => basename(file)) };
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { callCommand } from './commands/call.js';
+import { classifyCommand } from './commands/classify.js';
+import { jobsCommand } from './commands/jobs.js';
+import { marginCommand } from './commands/margin.js';
+import { serviceCommand } from './commands/service.js';
+import { command } from './program.js';
+import { reportFailure } from './report-failure.js';
+
+const program = command(
+  'maxmargin',
+  'Robustness as a service: Max-Margin Adversarial training, and per-input margins over gRPC',
+)
+  .enablePositionalOptions()
+  .addCommand(serviceCommand('serve'))
+  .addCommand(serviceCommand('trainer'))
+  .addCommand(classifyCommand())
+  .addCommand(marginCommand())
+  .addCommand(jobsCommand())
+  .addCommand(callCommand())
+  .addHelpText('after', '\nExample:\n  maxmargin start\n  maxmargin margin --dataset digits --index 0-9');
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportFailure(error, process.argv.includes('--verbose'));
+}

@@ -1,0 +1,61 @@
+/** Where progress is shown. */
+export type ProgressStream = Pick<NodeJS.WriteStream, 'write'> & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+};
+
+/** One line that shows how far something is. */
+export interface ProgressBar {
+  /** @param share 0 to 1 */
+  update(title: string, share: number, figures: string): void;
+  /** Takes the line away, so that other output can follow; the next update draws it again. */
+  clear(): void;
+}
+
+const BAR_WIDTH = 24;
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+/** Terminals over slow lines need no more. */
+const REDRAW_MS = 80;
+
+/** On a terminal a line that is redrawn in place; elsewhere (a file, a pipe, a log) a line at every new title and every tenth. */
+export function progressBar(stream: ProgressStream = process.stderr): ProgressBar {
+  return stream.isTTY === true ? terminalBar(stream) : plainLines(stream);
+}
+
+function terminalBar(stream: ProgressStream): ProgressBar {
+  let drawnAt = -Infinity;
+  let drawn = '';
+  return {
+    update: (title, share, figures) => {
+      const now = performance.now();
+      if (now - drawnAt < REDRAW_MS && share < 1 && drawn === title) return;
+      [drawnAt, drawn] = [now, title];
+      const line = `${title.padEnd(11)} ${bar(share)} ${figures}`;
+      // One column less than there are: some terminals break a line that fills the last one.
+      stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+    },
+    clear: () => {
+      if (drawn !== '') stream.write('\r\x1b[2K');
+      [drawnAt, drawn] = [-Infinity, ''];
+    },
+  };
+}
+
+function plainLines(stream: ProgressStream): ProgressBar {
+  let written = '';
+  return {
+    update: (title, share, figures) => {
+      const tenth = `${title} ${Math.floor(10 * share)}`;
+      if (tenth === written) return;
+      written = tenth;
+      stream.write(`${title} ${figures}\n`);
+    },
+    clear: () => undefined,
+  };
+}
+
+function bar(share: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH * 8);
+  const full = '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
+  return `▕${full.padEnd(BAR_WIDTH)}▏`;
+}

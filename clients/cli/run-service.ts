@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+export const SERVICES = {
+  serve: { main: '../../server/main.js', summary: 'Serve models: classes and margins over gRPC' },
+  trainer: { main: '../../trainer/main.js', summary: 'Run the trainer: training jobs over gRPC' },
+} as const;
+export type ServiceName = keyof typeof SERVICES;
+
+/** The program of a service. Its process is its own: it must be able to drain, and to be killed, apart from this one. */
+export function serviceProgram(name: ServiceName): string {
+  return fileURLToPath(new URL(SERVICES[name].main, import.meta.url));
+}
+
+/** Runs a service in the foreground until it ends, handing signals on. @returns its exit code */
+export async function runService(name: ServiceName, args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [serviceProgram(name), ...args], { stdio: 'inherit' });
+  const forward = (signal: NodeJS.Signals): void => {
+    child.kill(signal);
+  };
+  process.on('SIGTERM', forward);
+  // A terminal sends Ctrl-C to the child as well; from a supervisor it comes here alone. A second one tells the service to hurry, so
+  // what the terminal has sent already is not repeated.
+  const interrupt = process.stdin.isTTY ? () => undefined : forward;
+  process.on('SIGINT', interrupt);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, signal) => {
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      });
+    });
+  } finally {
+    process.off('SIGTERM', forward);
+    process.off('SIGINT', interrupt);
+  }
+}
