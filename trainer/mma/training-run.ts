@@ -4,13 +4,13 @@ import type { Engine } from '../../core/engine/engine.js';
 import { DomainError } from '../../core/errors.js';
 import type { Proceed } from '../../core/margin/pace.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
-import type { Model } from '../../core/model/model.js';
+import type { Model, WeightShapes } from '../../core/model/model.js';
+import { initialWeights, splitWeights, toHost, toTensors } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
-import { download, upload, zeros } from './device-tensors.js';
-import { initialWeights } from './initial-weights.js';
+import { mapNamed } from './named.js';
 import type { StepFigures, TrainingProgress } from './progress.js';
 import { radiusTable } from './radius-table.js';
 import type { TrainingConfig } from './training-config.js';
@@ -61,13 +61,13 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   const stepsPerEpoch = Math.floor(examples.count / config.batchSize);
 
   const random = createRandom(resume?.random ?? BigInt(config.seed));
-  const weights = resume?.weights ?? initialWeights(model, random);
+  const { parameters, statistics } = splitWeights(model, resume?.weights ?? initialWeights(model, random));
   // A step that is stopped halfway has drawn numbers; a checkpoint is of the state before it.
   let boundary = random.state();
   let tensors: TrainingTensors = {
-    parameters: upload(weights, model.parameters),
-    statistics: upload(weights, model.statistics),
-    moments: upload(resume?.moments ?? zeros(momentShapes), momentShapes),
+    parameters: toTensors(parameters),
+    statistics: toTensors(statistics),
+    moments: toTensors(resume?.moments ?? zeros(momentShapes)),
   };
   const table = radiusTable(resume?.radii.slice() ?? new Float32Array(examples.count), config.minRadius);
   let order = resume?.order ?? new Uint32Array(examples.count);
@@ -77,8 +77,8 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   let best = resume?.best;
 
   const weightsNow = async (): Promise<HostTensors> => ({
-    ...(await download(tensors.parameters)),
-    ...(await download(tensors.statistics)),
+    ...(await toHost(tensors.parameters)),
+    ...(await toHost(tensors.statistics)),
   });
   const searchStart = (inputs: Tensor4D, chosen: Uint32Array): { radii: Tensor1D; start: Tensor4D } => {
     const radii = tensor1d(table.startRadii(chosen));
@@ -141,7 +141,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       fingerprint,
       step,
       weights: await weightsNow(),
-      moments: await download(tensors.moments),
+      moments: await toHost(tensors.moments),
       radii: table.radii.slice(),
       order: order.slice(),
       random: boundary,
@@ -171,3 +171,9 @@ function figuresOf(report: StepReport): StepFigures {
     batchAccuracy: report.accuracy,
   };
 }
+
+const zeros = (shapes: WeightShapes): HostTensors =>
+  mapNamed(shapes, (shape) => ({
+    shape,
+    data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)),
+  }));
