@@ -52,7 +52,10 @@ export function observeCalls(metrics: Metrics, log: Log): ServerMiddleware {
       requests.add({ service, method, code });
       durations.observe({ service, method, code }, durationMs / 1_000);
       const level = isPlumbing(call.method.path) ? 'debug' : 'info';
-      log[level]({ service, method, code, details, durationMs: Math.round(durationMs), peer: context.peer }, 'call');
+      log[level](
+        { rpc: `${service}/${method}`, code, details, durationMs: Math.round(durationMs), peer: context.peer },
+        'call',
+      );
     }
   };
 }
