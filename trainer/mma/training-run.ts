@@ -5,7 +5,7 @@ import { DomainError } from '../../core/errors.js';
 import type { Proceed } from '../../core/margin/pace.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model, WeightShapes } from '../../core/model/model.js';
-import { initialWeights, splitWeights, toHost, toTensors } from '../../core/model/weights.js';
+import { initialWeights, splitWeights, toHost, toTensors, weightsFor } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS } from './batches.js';
@@ -61,7 +61,8 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   const stepsPerEpoch = Math.floor(examples.count / config.batchSize);
 
   const random = createRandom(resume?.random ?? BigInt(config.seed));
-  const { parameters, statistics } = splitWeights(model, resume?.weights ?? initialWeights(model, random));
+  const weights = resume === undefined ? initialWeights(model, random) : weightsFor(model.architecture, resume.weights);
+  const { parameters, statistics } = splitWeights(model, weights);
   // A step that is stopped halfway has drawn numbers; a checkpoint is of the state before it.
   let boundary = random.state();
   let tensors: TrainingTensors = {

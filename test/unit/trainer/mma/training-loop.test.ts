@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import type { Engine } from '../../../../core/engine/engine.js';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import { DomainError } from '../../../../core/errors.js';
+import type { HostTensors } from '../../../../core/model/host-tensors.js';
+import { lenet } from '../../../../core/model/lenet.js';
+import { buildModel } from '../../../../core/model/model.js';
+import { createRandom } from '../../../../core/random.js';
+import type { Examples } from '../../../../trainer/data/dataset.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../../../../trainer/mma/checkpoint-file.js';
+import type { Checkpoint } from '../../../../trainer/mma/checkpoint.js';
+import type { TrainingProgress } from '../../../../trainer/mma/progress.js';
+import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
+import { train, type TrainRequest } from '../../../../trainer/mma/training-loop.js';
+
+const model = buildModel(lenet({ conv1: 2, conv2: 3, hidden: 8 }, [8, 8, 1], 3));
+
+/** Images of three classes, each with a bright third, and noise. */
+function stripes(count: number, seed: number): Examples {
+  const random = createRandom(seed);
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3);
+  const images = Uint8Array.from({ length: count * 64 }, (_, i) => {
+    const column = i % 8;
+    const bright = Math.floor(column / 3) === labels[Math.floor(i / 64)];
+    return Math.floor((bright ? 200 : 0) + 55 * random.uniform());
+  });
+  return { count, images, labels };
+}
+
+const examples = stripes(50, 1);
+const validation = stripes(12, 2);
+
+/** 50 examples in batches of 8: six steps an epoch, two examples left over. */
+const MMA: TrainingConfig = {
+  method: 'mma',
+  norm: 'linf',
+  maxDistance: 0.45,
+  minRadius: 0.1,
+  attackIterations: 3,
+  bisections: 4,
+  cleanCoefficient: 1 / 3,
+  steps: 16,
+  batchSize: 8,
+  optimizer: { rule: 'adam', learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  seed: '7',
+  checkpointInterval: 4,
+  validationInterval: 5,
+  validationMarginExamples: 10,
+  evaluationMarginExamples: 1,
+};
+const OMMA: TrainingConfig = {
+  ...MMA,
+  method: 'omma',
+  norm: 'l2',
+  maxDistance: 2,
+  minRadius: 0.5,
+  cleanCoefficient: 0,
+  optimizer: { rule: 'sgd', learningRate: 0.05, momentum: 0.9, weightDecay: 2e-4 },
+};
+const STANDARD: TrainingConfig = { ...MMA, method: 'standard' };
+
+describe('training', () => {
+  let engine: Engine;
+  before(async () => (engine = await openEngine('wasm')));
+
+  const request = (config: TrainingConfig, more: Partial<TrainRequest> = {}): TrainRequest => ({
+    engine,
+    model,
+    train: examples,
+    validation,
+    config,
+    ...more,
+  });
+
+  /** Trains to the end, keeping every checkpoint as it would lie on disk. */
+  async function undisturbed(config: TrainingConfig) {
+    const files: Uint8Array[] = [];
+    const saveCheckpoint = (checkpoint: Checkpoint) => {
+      files.push(encodeCheckpoint(checkpoint));
+      return Promise.resolve();
+    };
+    const result = await train(request(config, { saveCheckpoint }));
+    return { result, checkpoints: files.map((file) => decodeCheckpoint(file)) };
+  }
+
+  for (const [name, config] of Object.entries({ 'MMA, Adam': MMA, 'OMMA, SGD': OMMA, standard: STANDARD })) {
+    it(`continues from every checkpoint to the same bits (${name})`, async () => {
+      const { numTensors } = engine.memory();
+      const { result, checkpoints } = await undisturbed(config);
+      assert.deepEqual(
+        checkpoints.map(({ step }) => step),
+        [4, 8, 12, 16],
+      );
+      for (const resume of checkpoints) {
+        const saved: Checkpoint[] = [];
+        const saveCheckpoint = (checkpoint: Checkpoint) => Promise.resolve(void saved.push(checkpoint));
+        const again = await train(request(config, { resume, saveCheckpoint }));
+        assertSameBits(again.weights, result.weights);
+        assert.deepEqual(again.validation, result.validation);
+        const last = checkpoints.at(-1)!;
+        if (resume.step < config.steps) assertSameBits(saved.at(-1)!.weights, last.weights);
+      }
+      assert.equal(engine.memory().numTensors, numTensors);
+    });
+
+    it(`continues to the same bits after a stop anywhere (${name})`, async () => {
+      const { numTensors } = engine.memory();
+      const { checkpoints } = await undisturbed(config);
+      // Within a step, between steps, before and during a validation: whenever the training asks whether to go on.
+      for (let patience = 1; ; patience += 29) {
+        let file: Uint8Array | undefined;
+        const saveCheckpoint = (checkpoint: Checkpoint) => {
+          file = encodeCheckpoint(checkpoint);
+          return Promise.resolve();
+        };
+        const stopped = await train(request(config, { saveCheckpoint, signal: impatient(patience) })).then(
+          () => false,
+          (error: unknown) => error instanceof DomainError && error.kind === 'cancelled',
+        );
+        if (!stopped) break;
+        let last: Checkpoint | undefined;
+        await train(
+          request(config, {
+            resume: decodeCheckpoint(file!),
+            saveCheckpoint: (checkpoint) => Promise.resolve(void (last = checkpoint)),
+          }),
+        );
+        if (last !== undefined) assertSame(last, checkpoints.at(-1)!);
+      }
+      assert.equal(engine.memory().numTensors, numTensors);
+    });
+  }
+
+  it('keeps the weights with the largest validation margin, and learns', async () => {
+    const seen: TrainingProgress[] = [];
+    const { weights, validation: best } = await train(
+      request({ ...MMA, steps: 60 }, { onProgress: (progress) => seen.push(progress) }),
+    );
+    const validations = seen.flatMap((progress) => (progress.validation ? [progress.validation] : []));
+    assert.equal(best.margin, Math.max(...validations.map(({ margin }) => margin)));
+    assert.deepEqual(Object.keys(weights), Object.keys(model.parameters));
+    // A classifier that knows one class alone has a third of 1.05 d_max.
+    assert.ok(best.margin > 0.2, JSON.stringify(best));
+    const last = seen.at(-1)!;
+    assert.deepEqual([last.step, last.steps, last.epoch, last.etaSeconds], [60, 60, 10, 0]);
+    assert.ok(last.meanRadius > 0.1 && last.batchAccuracy > 0.5 && last.secondsPerStep > 0);
+    assert.ok(seen.some(({ phase }) => phase === 'validating'));
+  });
+
+  it('refuses a checkpoint of another configuration, and bytes that are none', async () => {
+    const { checkpoints } = await undisturbed(STANDARD);
+    const [resume] = checkpoints;
+    await assert.rejects(train(request({ ...STANDARD, seed: '8' }, { resume })), { kind: 'failed-precondition' });
+    await assert.rejects(train(request(STANDARD, { resume, train: stripes(50, 3) })), { kind: 'failed-precondition' });
+    const bytes = encodeCheckpoint(resume!);
+    assert.throws(() => decodeCheckpoint(bytes.subarray(0, -1), 'job.ckpt'), {
+      kind: 'data-loss',
+      message: /^job\.ckpt/,
+    });
+    assert.throws(() => decodeCheckpoint(Buffer.from('nonsense, but long enough')), { kind: 'data-loss' });
+  });
+
+  it('refuses fewer examples than a batch takes, and none to validate on', async () => {
+    const none: Examples = { count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
+    await assert.rejects(train(request(MMA, { train: stripes(7, 1) })), { kind: 'invalid-input', message: /train/ });
+    await assert.rejects(train(request(MMA, { validation: none })), { kind: 'invalid-input', message: /validation/ });
+  });
+
+  it('fails with a reason when the loss is no longer finite', async () => {
+    const { numTensors } = engine.memory();
+    const optimizer = { rule: 'sgd', learningRate: 1e30, momentum: 0, weightDecay: 0 } as const;
+    await assert.rejects(train(request({ ...STANDARD, optimizer })), { message: /not finite .* learning rate/ });
+    assert.equal(engine.memory().numTensors, numTensors);
+  });
+});
+
+/** A signal that is aborted from the `patience`-th time that it is looked at. */
+function impatient(patience: number): AbortSignal {
+  let looks = 0;
+  return {
+    get aborted() {
+      return ++looks >= patience;
+    },
+  } as AbortSignal;
+}
+
+/** Compared as bytes: a comparison of values would take −0 for 0. */
+function assertSameBits(actual: HostTensors, expected: HostTensors): void {
+  assert.deepEqual(Object.keys(actual), Object.keys(expected));
+  for (const [name, { data }] of Object.entries(expected)) {
+    const other = actual[name]!.data;
+    assert.deepEqual(
+      Buffer.from(other.buffer, other.byteOffset, other.byteLength),
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+      name,
+    );
+  }
+}
+
+function assertSame(actual: Checkpoint, expected: Checkpoint): void {
+  assert.deepEqual(Buffer.from(encodeCheckpoint(actual)), Buffer.from(encodeCheckpoint(expected)));
+}
