@@ -40,7 +40,7 @@ function parseLayer(at: string, value: unknown): Layer {
   const fields = typeof given.kind === 'string' ? fieldsOf(given.kind) : undefined;
   if (fields === undefined) throw invalidInput(`${at}.kind`, 'a known kind of layer', JSON.stringify(given.kind));
   for (const [name, field] of Object.entries<Field>(fields)) {
-    if (!FITS[field](given[name])) throw invalidInput(`${at}.${name}`, `a ${field}`, JSON.stringify(given[name]));
+    if (!FITS[field](given[name])) throw invalidInput(`${at}.${name}`, field, JSON.stringify(given[name]));
   }
   const layer = Object.keys(fields).map((name) => [name, given[name]] as const);
   return Object.fromEntries([['kind', given.kind], ...layer]) as unknown as Layer;

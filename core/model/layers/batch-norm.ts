@@ -1,10 +1,11 @@
-import { add, mean, mul, rsqrt, square, sub } from '@tensorflow/tfjs-core';
+import { add, mul, reshape, rsqrt, square, sub } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerOf } from '../architecture.js';
 import { constant } from '../initial.js';
 import type { KerasGraph } from '../keras-graph.js';
 import type { LayerContext, LayerKind, WeightSpec } from './layer-kind.js';
 import { imageShape } from './shapes.js';
+import { stagedMean } from './staged-mean.js';
 
 const EPSILON = 1e-5;
 /** In PyTorch's sense: the share of the new value. */
@@ -27,14 +28,19 @@ export function normalise(name: string, values: Tensor4D, context: LayerContext)
     const factor = mul(scale, rsqrt(add(runningVariance, EPSILON)));
     return add(mul(values, factor), sub(offset, mul(runningMean, factor)));
   }
-  const batchMean = mean(values, [0, 1, 2]);
+  const batchMean = channelMean(values);
   const centred: Tensor4D = sub(values, batchMean);
-  const batchVariance = mean(square(centred), [0, 1, 2]);
+  const batchVariance = channelMean(square(centred));
   const [n, height, width] = values.shape;
   const count = n * height * width;
   context.moveStatistic(`${name}.mean`, moved(runningMean, batchMean, 1));
   context.moveStatistic(`${name}.variance`, moved(runningVariance, batchVariance, count / Math.max(count - 1, 1)));
   return add(mul(centred, mul(scale, rsqrt(add(batchVariance, EPSILON)))), offset);
+}
+
+/** [n, h, w, c] → [c]. */
+function channelMean(values: Tensor4D): Tensor {
+  return reshape(stagedMean(values, [2, 1, 0]), [-1]);
 }
 
 /** 0.9 running + 0.1 correction · batch. */

@@ -1,7 +1,8 @@
-import { div, maximum, mean, sqrt, square, sub } from '@tensorflow/tfjs-core';
+import { div, maximum, sqrt, square, sub } from '@tensorflow/tfjs-core';
 import type { LayerOf } from '../architecture.js';
 import type { LayerKind } from './layer-kind.js';
 import { imageShape } from './shapes.js';
+import { stagedMean } from './staged-mean.js';
 
 /** Beside any variance that is above the floor this vanishes; it keeps an image of one colour finite. */
 const NEGLIGIBLE = 1e-12;
@@ -14,8 +15,8 @@ export const standardiseKind: LayerKind<LayerOf<'standardise'>> = {
   plan: (_, inputShape) => ({ outputShape: imageShape(inputShape, 'standardise'), weights: {} }),
   apply: (_, values) => {
     const [, height = 1, width = 1, channels = 1] = values.shape;
-    const centred = sub(values, mean(values, [1, 2, 3], true));
-    const variance = mean(square(centred), [1, 2, 3], true);
+    const centred = sub(values, stagedMean(values, [3, 2, 1]));
+    const variance = stagedMean(square(centred), [3, 2, 1]);
     // The floor goes inside the root, whose slope at 0 is infinite: an image of one colour would get NaN gradients.
     return div(centred, sqrt(maximum(variance, 1 / (height * width * channels))));
   },

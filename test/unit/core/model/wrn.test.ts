@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { memory, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import { inputGradient } from '../../../../core/margin/pgd.js';
+import { softLogitMargin } from '../../../../core/margin/losses.js';
+import { importSafetensors } from '../../../../core/model/import-weights.js';
+import { buildModel, type Model } from '../../../../core/model/model.js';
+import { splitWeights, toHost, toTensors } from '../../../../core/model/weights.js';
+import { wrn } from '../../../../core/model/wrn.js';
+import { assertClose } from '../../../support/close.js';
+import { openGolden, type Golden } from '../../../support/golden.js';
+
+describe('WRN', () => {
+  before(() => openEngine('wasm'));
+  const golden = openGolden('golden-wrn-0');
+  const without = golden ? '' : ' (no golden vectors here)';
+
+  const open = (from: Golden) => {
+    const { architecture, weights } = importSafetensors('wrn', from.bytes);
+    const model: Model = buildModel(architecture);
+    const tensors = toTensors(weights);
+    return {
+      model,
+      ...splitWeights(model, tensors),
+      dispose: () => {
+        Object.values(tensors).forEach((t) => {
+          t.dispose();
+        });
+      },
+    };
+  };
+  const images = (from: Golden, name: string): Tensor4D => {
+    const { shape, data } = from.tensor(name);
+    return tensor4d(data, shape as Tensor4D['shape']);
+  };
+
+  it(`gives the golden input gradient${without}`, async function () {
+    if (!golden) this.skip();
+    const before = memory().numTensors;
+    const { model, parameters, statistics, dispose } = open(golden);
+    const gradient = tidy(() => {
+      const labels = tensor1d(golden.tensor('labels').data, 'int32');
+      const classify = (inputs: Tensor4D) => model.apply(parameters, statistics, inputs, false).logits;
+      return inputGradient(classify, softLogitMargin, images(golden, 'images'), labels);
+    });
+    assertClose(await gradient.data(), golden.tensor('inputGradient/slm').data, 1e-4);
+    gradient.dispose();
+    dispose();
+    assert.equal(memory().numTensors, before);
+  });
+
+  it(`moves its statistics as the golden step does${without}`, async function () {
+    if (!golden) this.skip();
+    const before = memory().numTensors;
+    const { model, parameters, statistics, dispose } = open(golden);
+    const moved = tidy(() => {
+      const clean = model.apply(parameters, statistics, images(golden, 'images'), true);
+      return { ...model.apply(parameters, clean.statistics, images(golden, 'l2/step/points'), true).statistics };
+    });
+    const names = Object.keys(model.statistics);
+    assert.equal(names.length, 14);
+    for (const [name, { data }] of Object.entries(await toHost(moved))) {
+      assertClose(data, golden.tensor(`l2/step/weights/${name}`).data, 1e-4);
+    }
+    Object.values(moved).forEach((tensor) => {
+      tensor.dispose();
+    });
+    dispose();
+    assert.equal(memory().numTensors, before);
+  });
+
+  it('has the layers of WRN-28-4', () => {
+    const { parameters, statistics } = buildModel(wrn(28, 4));
+    const count = (shapes: object) =>
+      Object.values(shapes as Record<string, number[]>).reduce(
+        (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
+        0,
+      );
+    // 16 · 27 + convolutions of 12 blocks + 3 shortcuts + 25 batch normalisations + dense, added up by hand.
+    assert.equal(count(parameters), handCount(4));
+    assert.equal(count(statistics) % 2, 0);
+    assert.equal(Object.keys(parameters).filter((name) => name.endsWith('shortcut.kernel')).length, 3);
+  });
+
+  it('refuses depths and widths that there are not', () => {
+    assert.throws(() => wrn(12, 1), {
+      kind: 'invalid-input',
+      message: 'architecture: depth: expected 6n + 4, n ≥ 1, got 12',
+    });
+    assert.throws(() => wrn(4, 1), { kind: 'invalid-input' });
+    assert.throws(() => wrn(10, 0.5), { kind: 'invalid-input' });
+  });
+});
+
+/** Parameters of WRN-28-k on 32×32×3 with ten classes. */
+function handCount(k: number): number {
+  let total = 27 * 16;
+  let channels = 16;
+  for (const width of [16 * k, 32 * k, 64 * k]) {
+    for (let block = 0; block < 4; block++) {
+      total += 2 * channels + 9 * channels * width + 2 * width + 9 * width * width;
+      if (channels !== width) total += channels * width;
+      channels = width;
+    }
+  }
+  return total + 2 * channels + 10 * channels + 10;
+}
