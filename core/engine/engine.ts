@@ -21,14 +21,25 @@ export type EngineName = (typeof ENGINE_NAMES)[number];
 export const ENGINE_CHOICES = ['auto', ...ENGINE_NAMES] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
+/** An engine that does not run, and why, for people. */
+export interface RejectedEngine {
+  readonly name: EngineName;
+  readonly reason: string;
+}
+
 /** What runs the numerics of this process. TensorFlow.js keeps one active backend a process, so there is one engine a process. */
 export interface Engine {
   readonly name: EngineName;
-  /** What it runs on, for people: `cpu (wasm simd)`, `gpu`. */
+  /** What it runs on, for people: `cpu`, `gpu`. */
   readonly device: string;
   /** The library and its version, for people. */
   readonly library: string;
+  /** The other engines, and why each of them was not chosen. */
+  readonly rejected: readonly RejectedEngine[];
   readonly compile: Compile;
   /** Tensors alive and their bytes. */
   memory(): { readonly numTensors: number; readonly numBytes: number };
 }
+
+/** An engine that has been opened, before it is known why the others were not. */
+export type OpenedEngine = Omit<Engine, 'rejected'>;

@@ -1,9 +1,32 @@
-import { DomainError } from '../errors.js';
-import type { Engine, EngineChoice } from './engine.js';
+import { DomainError, messageOf } from '../errors.js';
+import { ENGINE_NAMES, type Engine, type EngineChoice, type EngineName, type OpenedEngine } from './engine.js';
+import { openTensorflow } from './tensorflow/open-tensorflow.js';
 import { openWasm } from './wasm/open-wasm.js';
 
-/** Opens the engine of this process. */
+const OPEN: Readonly<Record<EngineName, () => Promise<OpenedEngine>>> = { wasm: openWasm, tensorflow: openTensorflow };
+
+/** What `auto` tries, in this order. */
+const PREFERENCE: readonly EngineName[] = ['tensorflow', 'wasm'];
+
+/**
+ * Opens the engine of this process.
+ *
+ * @returns the engine, which says why the others were not chosen
+ * @throws DomainError `failed-precondition` if the chosen engine does not load, saying why and what to do
+ */
 export async function openEngine(choice: EngineChoice): Promise<Engine> {
-  if (choice === 'tensorflow') throw new DomainError('unavailable', 'engine tensorflow: not there');
-  return openWasm();
+  const failures = new Map<EngineName, string>();
+  for (const name of choice === 'auto' ? PREFERENCE : [choice]) {
+    try {
+      const opened = await OPEN[name]();
+      const others = ENGINE_NAMES.filter((other) => other !== name);
+      const reason = choice === 'auto' ? `${name} is preferred` : `${name} was asked for`;
+      return { ...opened, rejected: others.map((other) => ({ name: other, reason: failures.get(other) ?? reason })) };
+    } catch (error) {
+      failures.set(name, messageOf(error));
+    }
+  }
+  const reasons = [...failures].map(([name, reason]) => `engine ${name}: ${reason}`).join('; ');
+  const advice = choice === 'wasm' || choice === 'auto' ? '' : '; or choose the engine wasm, which needs nothing';
+  throw new DomainError('failed-precondition', reasons + advice);
 }

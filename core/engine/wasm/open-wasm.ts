@@ -6,11 +6,11 @@ import { memory, ready, setBackend, version_core } from '@tensorflow/tfjs-core';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { DomainError } from '../../errors.js';
 import { eager } from '../compile.js';
-import type { Engine } from '../engine.js';
+import type { OpenedEngine } from '../engine.js';
 import { installTrainingKernels } from './training-kernels.js';
 
 /** Opens the WebAssembly engine: one thread, needs nothing but its npm package. */
-export async function openWasm(): Promise<Engine> {
+export async function openWasm(): Promise<OpenedEngine> {
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(join(dirname(entry), '..', 'wasm-out') + sep);
   if (!(await setBackend('wasm'))) throw new DomainError('internal', 'engine wasm: its backend did not initialise');

@@ -4,7 +4,7 @@ import { conv2d, fusedConv2d } from './kernels/conv2d.js';
 import { conv2dBackpropFilter } from './kernels/conv2d-backprop-filter.js';
 import { conv2dBackpropInput } from './kernels/conv2d-backprop-input.js';
 import { fusedMatMul } from './kernels/fused-mat-mul.js';
-import { installKernels } from './kernels/kernel.js';
+import { installKernels } from '../kernel-replacement.js';
 import { maxPoolGrad } from './kernels/max-pool-grad.js';
 import { registerReluGradient, reluGrad } from './kernels/relu-grad.js';
 
@@ -26,7 +26,7 @@ const TRAINING_KERNELS = [
  * @returns what brings the stock kernels back, so that both can be measured in one process
  */
 export function installTrainingKernels(): () => void {
-  const restoreKernels = installKernels(TRAINING_KERNELS);
+  const restoreKernels = installKernels('wasm', TRAINING_KERNELS);
   const stockRelu = getGradient(Relu);
   registerReluGradient();
   return () => {

@@ -1,70 +1,19 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
-import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
-import { DomainError } from '../../../errors.js';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import * as generic from '../../kernel-replacement.js';
 
-/** What a kernel is called with. Inputs stay the caller's; the result is a new tensor of the backend's. */
-export interface KernelCall<Inputs, Attrs> {
-  readonly inputs: { readonly [Name in keyof Inputs]: TensorInfo };
-  readonly attrs: Attrs;
-  readonly backend: BackendWasm;
-}
+export type Kernel<Inputs, Attrs> = generic.Kernel<Inputs, Attrs, BackendWasm>;
 
-export type Kernel<Inputs, Attrs> = (call: KernelCall<Inputs, Attrs>) => TensorInfo;
-
-/** A kernel to register in place of the stock one of the same name, or where there is none. */
-export interface KernelReplacement {
-  readonly kernelName: string;
-  readonly create: (stock: KernelFunc) => KernelFunc;
-}
-
-/**
- * States a replacement with the kernel's own types.
- *
- * @param create makes the kernel, given the stock one to fall back on (which throws if there is none)
- */
-export function replacement<Inputs, Attrs>(
+/** A replacement on the wasm backend. */
+export const replacement: <Inputs, Attrs>(
   kernelName: string,
   create: (stock: Kernel<Inputs, Attrs>) => Kernel<Inputs, Attrs>,
-): KernelReplacement {
-  // The registry knows no kernel's types; a kernel's name is what vouches for them.
-  return {
-    kernelName,
-    create: (stock) => create(stock as unknown as Kernel<Inputs, Attrs>) as unknown as KernelFunc,
-  };
-}
+) => generic.KernelReplacement = generic.replacement;
 
-/** The kernel registered under a name, if any: the library's own type says that there always is one. */
-const findKernel = (kernelName: string): KernelConfig | undefined => getKernel(kernelName, 'wasm');
-
-/** Registers replacements on the wasm backend, which must be set up. @returns what brings the stock kernels back */
-export function installKernels(replacements: readonly KernelReplacement[]): () => void {
-  const restorers = replacements.map(({ kernelName, create }) => {
-    const stock = findKernel(kernelName);
-    const missing: KernelFunc = () => {
-      throw new DomainError('internal', `engine wasm: there is no stock kernel ${kernelName} for this case`);
-    };
-    if (stock !== undefined) unregisterKernel(kernelName, 'wasm');
-    const kernelFunc = create(stock?.kernelFunc ?? missing);
-    registerKernel({ ...stock, kernelName, backendName: 'wasm', kernelFunc });
-    return () => {
-      unregisterKernel(kernelName, 'wasm');
-      if (stock !== undefined) registerKernel(stock);
-    };
-  });
-  return () => {
-    for (const restore of restorers) restore();
-  };
-}
-
-/** Calls a registered kernel on raw tensors, outside of the engine's bookkeeping: the caller disposes the result. */
-export function callKernel(
+/** Calls a kernel of the wasm backend on raw tensors; the caller disposes the result. */
+export const callKernel = (
   kernelName: string,
   inputs: Readonly<Record<string, TensorInfo>>,
   attrs: Readonly<Record<string, unknown>>,
   backend: BackendWasm,
-): TensorInfo {
-  const kernel = findKernel(kernelName);
-  if (kernel === undefined) throw new DomainError('internal', `engine wasm: there is no kernel ${kernelName}`);
-  return kernel.kernelFunc({ inputs, attrs: attrs as never, backend }) as TensorInfo;
-}
+): TensorInfo => generic.callKernel(kernelName, 'wasm', inputs, attrs, backend);

@@ -1,0 +1,85 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import util from 'node:util';
+// Registers the gradient of every kernel; in Node the core's own bundle registers none.
+import '@tensorflow/tfjs';
+import { backend, memory, ready, setBackend, version_core } from '@tensorflow/tfjs-core';
+import { DomainError, messageOf } from '../../errors.js';
+import { eager } from '../compile.js';
+import type { OpenedEngine } from '../engine.js';
+import { installKernels } from '../kernel-replacement.js';
+import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from './padded-convolutions.js';
+
+const PACKAGE = '@tensorflow/tfjs-node-gpu';
+
+/**
+ * A directory with the package of TensorFlow's binding, for a machine where npm could not install it or on which it was built against
+ * another TensorFlow. It must find this project's own @tensorflow/tfjs (inside the project it does).
+ */
+const DIRECTORY_VARIABLE = 'MAXMARGIN_TFJS_NODE';
+
+/** What is used of the backend that the package registers. */
+interface NodeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string };
+}
+
+/** Opens TensorFlow: on a GPU where libtensorflow finds one that it supports, else on all cores. */
+export async function openTensorflow(): Promise<OpenedEngine> {
+  prepareProcess();
+  loadBinding();
+  if (!(await setBackend('tensorflow'))) throw new DomainError('internal', 'its backend did not initialise');
+  await ready();
+  installKernels('tensorflow', [conv2d, conv2dBackpropInput, conv2dBackpropFilter]);
+  const { isUsingGpuDevice, binding } = backend() as unknown as NodeBackend;
+  return {
+    name: 'tensorflow',
+    device: isUsingGpuDevice ? 'gpu' : 'cpu',
+    library: `TensorFlow.js ${version_core} on TensorFlow ${binding.TF_Version}`,
+    compile: eager,
+    memory,
+  };
+}
+
+/** Sets what libtensorflow reads from the environment when it is loaded; what is set already stays. */
+function prepareProcess(): void {
+  // Without this it writes a page about instruction sets to the standard error of every process.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  // Without this the first process takes all of the GPU's memory, and a server beside a trainer finds none.
+  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  // Without this, sums on a GPU are added in any order: the same request would not get the same answer.
+  process.env['TF_DETERMINISTIC_OPS'] ??= '1';
+  // Node 23 removed util.isNullOrUndefined, which tfjs-node 4.22 still calls for every executed operation.
+  const removed = util as unknown as Record<string, unknown>;
+  removed['isNullOrUndefined'] ??= (value: unknown): boolean => value === null || value === undefined;
+}
+
+function loadBinding(): void {
+  const directory = process.env[DIRECTORY_VARIABLE];
+  const require = createRequire(import.meta.url);
+  if (directory === undefined) {
+    attempt(() => require(PACKAGE) as unknown, `${PACKAGE} does not load`);
+    return;
+  }
+  const found = createRequire(join(directory, 'package.json'));
+  const library = attempt(() => found.resolve('@tensorflow/tfjs'), `${DIRECTORY_VARIABLE}=${directory}`);
+  // Two copies would register their kernels and their engine over each other's.
+  if (library !== require.resolve('@tensorflow/tfjs'))
+    throw new Error(
+      `${DIRECTORY_VARIABLE}=${directory}: expected a package that finds this project's @tensorflow/tfjs, got ${library}`,
+    );
+  attempt(() => found(directory) as unknown, `${DIRECTORY_VARIABLE}=${directory} does not load`);
+}
+
+function attempt<T>(load: () => T, failure: string): T {
+  try {
+    return load();
+  } catch (error) {
+    // Node appends the list of importers, of which nobody who runs this can make anything.
+    const [reason = ''] = messageOf(error).split('\n');
+    throw new Error(
+      `${failure} (${reason}); install it where npm may download libtensorflow, or set ${DIRECTORY_VARIABLE} to a directory with a build of it`,
+      { cause: error },
+    );
+  }
+}

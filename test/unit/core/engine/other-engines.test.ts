@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ENGINE_NAMES, type EngineName } from '../../../../core/engine/engine.js';
+
+const run = promisify(execFile);
+const MOCHA = join(import.meta.dirname, '../../../../../node_modules/mocha/bin/mocha.js');
+const SUITES = ['numerics.test.js', 'golden-gradients.test.js'].map((name) => join(import.meta.dirname, name));
+const OPEN_ENGINE = new URL('../../../../core/engine/open-engine.js', import.meta.url).href;
+
+/** Why an engine cannot be tested here, if it cannot. */
+async function whyNot(name: EngineName): Promise<string | undefined> {
+  const code = `
+    import { openEngine } from ${JSON.stringify(OPEN_ENGINE)};
+    await openEngine(${JSON.stringify(name)}).then(
+      ({ device, library }) => console.error(device, library),
+      (error) => console.log(error.message),
+    );`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code]);
+  return stdout === '' ? undefined : stdout.trim();
+}
+
+/** The suites of this folder run on wasm in the process of all tests; a process has one engine, so the others run them in their own. */
+describe('the other engines', () => {
+  for (const name of ENGINE_NAMES.filter((each) => each !== 'wasm')) {
+    it(`${name} passes the same numeric tests as wasm`, async function () {
+      this.timeout(300_000);
+      const reason = await whyNot(name);
+      if (reason !== undefined) {
+        this.test!.title += ` (skipped: ${reason})`;
+        this.skip();
+      }
+      const env = { ...process.env, MAXMARGIN_TEST_ENGINE: name };
+      await run(process.execPath, [MOCHA, '--no-config', '--timeout', '60000', ...SUITES], { env }).then(
+        ({ stdout }) => {
+          this.test!.title += ` (${/(\d+) passing/.exec(stdout)?.[1]} of them)`;
+        },
+        (error: unknown) => {
+          const { stdout } = error as { readonly stdout: string };
+          assert.fail(stdout.slice(stdout.search(/\n {2}\d+ passing/)));
+        },
+      );
+    });
+  }
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import {
+  backend,
+  conv2d,
+  grads,
+  matMul,
+  maxPool,
+  relu,
+  reshape,
+  square,
+  sum,
+  tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Engine } from '../../../../core/engine/engine.js';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import { createRandom } from '../../../../core/random.js';
+
+/**
+ * XNNPACK keeps an operator with a packed copy of the filter for every filter that a convolution has seen, until the filter is disposed.
+ * Gradients make a fresh filter on every call, so a forgotten one would show as a growing heap and a growing list of operators.
+ */
+describe('memory of the wasm engine', () => {
+  let engine: Engine;
+  const random = createRandom(5);
+  const make = (...shape: number[]): Tensor =>
+    tensor(random.uniforms(shape.reduce((product, extent) => product * extent, 1)), shape);
+
+  before(async () => {
+    engine = await openEngine('wasm');
+  });
+
+  interface WasmBackend {
+    readonly wasm: { readonly HEAPU8: Uint8Array };
+    numDataIds(): number;
+  }
+
+  const use = () => {
+    const active = backend() as unknown as WasmBackend;
+    return { ...engine.memory(), heapBytes: active.wasm.HEAPU8.length, dataIds: active.numDataIds() };
+  };
+
+  /** Gradients of a small network with respect to all that it has, from fresh weights: every kernel of the engine's runs. */
+  function step(): void {
+    tidy(() => {
+      const inputs = [make(4, 8, 8, 1), make(3, 3, 1, 8), make(3, 3, 8, 8), make(128, 10)];
+      grads((x, k1, k2, w) => {
+        const pooled = maxPool(relu(conv2d(x as Tensor4D, k1 as Tensor4D, 1, 'same')), 2, 2, 'valid');
+        const features = reshape(relu(conv2d(pooled, k2 as Tensor4D, 1, 1)), [4, -1]);
+        return sum(square(matMul(features as Tensor2D, w as Tensor2D)));
+      })(inputs);
+    });
+  }
+
+  it('is the same after thousands of fresh filters, and so is the time that a step takes', () => {
+    const medianMs = (): number => {
+      const times = Array.from({ length: 200 }, () => {
+        const start = performance.now();
+        step();
+        return performance.now() - start;
+      });
+      return times.sort((a, b) => a - b)[100]!;
+    };
+    medianMs();
+    const [memoryBefore, msBefore] = [use(), medianMs()];
+    for (let i = 0; i < 1000; i++) step();
+    const [memoryAfter, msAfter] = [use(), medianMs()];
+    assert.deepEqual(memoryAfter, memoryBefore);
+    assert.ok(msAfter < 4 * msBefore, `a step took ${msBefore} ms at first and ${msAfter} ms later`);
+  });
+});
