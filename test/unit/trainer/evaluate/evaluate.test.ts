@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import type { Engine } from '../../../../core/engine/engine.js';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import type { HostTensors } from '../../../../core/model/host-tensors.js';
+import { buildModel } from '../../../../core/model/model.js';
+import { createRandom } from '../../../../core/random.js';
+import type { Examples } from '../../../../trainer/data/dataset.js';
+import { evaluate, type EvaluationRequest } from '../../../../trainer/evaluate/evaluate.js';
+import { marginHistogram } from '../../../../trainer/evaluate/margin-histogram.js';
+
+const VALUES = 16;
+const model = buildModel({
+  family: 'linear',
+  inputShape: [4, 4, 1],
+  classes: 2,
+  layers: [{ kind: 'flatten' }, { kind: 'dense', name: 'dense', units: 2 }],
+});
+
+/** z₁ − z₀ = w·x + b: the margin of a linear model is |w·x + b| / ‖w‖_dual, as long as the box is far. */
+const random = createRandom(5);
+const w = Array.from({ length: VALUES }, () => random.normal());
+const examples: Examples = {
+  count: 70,
+  images: Uint8Array.from({ length: 70 * VALUES }, () => 110 + random.below(36)),
+  labels: Uint8Array.from({ length: 70 }, () => random.below(2)),
+};
+const scores = Array.from({ length: 70 }, (_, i) =>
+  w.reduce((sum, weight, j) => sum + (weight * examples.images[i * VALUES + j]!) / 255, 0),
+);
+const b = -scores.toSorted((x, y) => x - y)[35]! + 0.01;
+const weights: HostTensors = {
+  'dense.kernel': { shape: [VALUES, 2], data: Float32Array.from(w.flatMap((weight) => [0, weight])) },
+  'dense.bias': { shape: [2], data: Float32Array.of(0, b) },
+};
+const isCorrect = (i: number): boolean => scores[i]! + b > 0 === (examples.labels[i] === 1);
+
+describe('evaluation', () => {
+  let engine: Engine;
+  before(async () => (engine = await openEngine('wasm')));
+
+  const request = (more: Partial<EvaluationRequest> = {}): EvaluationRequest => ({
+    engine,
+    model,
+    weights,
+    examples,
+    norm: 'linf',
+    maxDistance: 0.025,
+    marginExamples: 60,
+    gradientEvaluations: 40,
+    seed: 1n,
+    ...more,
+  });
+
+  for (const norm of ['linf', 'l2'] as const) {
+    it(`measures the margins of a linear model (${norm})`, async () => {
+      const { numTensors } = engine.memory();
+      const dual = norm === 'linf' ? w.reduce((sum, weight) => sum + Math.abs(weight), 0) : Math.hypot(...w);
+      const exact = Array.from({ length: 60 }, (_, i) => (isCorrect(i) ? Math.abs(scores[i]! + b) / dual : 0));
+      const maxDistance = exact.toSorted((x, y) => x - y)[52]!;
+      const counted = exact.map((margin) => Math.min(margin, maxDistance)).toSorted((x, y) => x - y);
+
+      const seen: number[] = [];
+      const onProgress = (done: number, total: number) => seen.push(done / total);
+      const record = await evaluate(request({ norm, maxDistance, onProgress }));
+
+      const near = (actual: number, expected: number) => {
+        assert.ok(Math.abs(actual - expected) <= 0.02 * expected, `${actual}, expected ${expected}`);
+      };
+      assert.equal(record.cleanAccuracy, examples.labels.filter((_, i) => isCorrect(i)).length / 70);
+      assert.deepEqual([record.examples, record.marginExamples, record.norm], [70, 60, norm]);
+      near(record.meanMargin, counted.reduce((sum, margin) => sum + margin, 0) / 60);
+      near(record.medianMargin, (counted[29]! + counted[30]!) / 2);
+      // Those beyond, and the one at the very end, which the search may reach or not.
+      assert.ok([7 / 60, 8 / 60].includes(record.censoredShare), String(record.censoredShare));
+      assert.equal(record.histogram.counts.at(-1), Math.round(record.censoredShare * 60));
+      assert.ok(record.gradientEvaluations > 0 && record.gradientEvaluations <= 40 && record.attack !== '');
+      assert.deepEqual(
+        seen.toSorted((x, y) => x - y),
+        seen,
+      );
+      assert.equal(seen.at(-1), 1);
+      assert.equal(engine.memory().numTensors, numTensors);
+    });
+  }
+
+  it('stops when it is asked to', async () => {
+    const { numTensors } = engine.memory();
+    await assert.rejects(evaluate(request({ proceed: () => false })), { kind: 'cancelled' });
+    let looks = 0;
+    await assert.rejects(evaluate(request({ proceed: () => ++looks < 6 })), { kind: 'cancelled' });
+    assert.equal(engine.memory().numTensors, numTensors);
+  });
+
+  it('refuses weights that are not the model’s', async () => {
+    const kernel = { 'dense.kernel': weights['dense.kernel']! };
+    await assert.rejects(evaluate(request({ weights: kernel })), { kind: 'invalid-input', message: /dense\.bias/ });
+  });
+
+  it('counts every margin once, a censored one above all edges', () => {
+    const { edges, counts } = marginHistogram(
+      [
+        { status: 'misclassified', distance: 0 },
+        { status: 'found', distance: 0.05 },
+        { status: 'found', distance: 0.051 },
+        { status: 'found', distance: 1.05 },
+        { status: 'not-found', distance: 1.05 },
+      ],
+      1.05,
+    );
+    assert.equal(edges.at(-1), 1.05);
+    assert.ok(Math.abs(edges[0]! - 0.05) < 1e-12);
+    assert.equal(counts.length, edges.length + 1);
+    assert.deepEqual([counts[0], counts[1], counts.at(-2), counts.at(-1)], [2, 1, 1, 1]);
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      5,
+    );
+  });
+});
