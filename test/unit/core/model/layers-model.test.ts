@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { io, memory, tensor4d } from '@tensorflow/tfjs-core';
+import { io, memory, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { openEngine } from '../../../../core/engine/open-engine.js';
@@ -60,7 +60,7 @@ describe('LayersModel files', () => {
       const tensors = toTensors(weights);
       const { parameters, statistics } = splitWeights(model, tensors);
       const theirs = loaded.predict(inputs) as Tensor2D;
-      const { logits } = model.apply(parameters, statistics, inputs, false);
+      const logits = tidy(() => model.apply(parameters, statistics, inputs, false).logits);
       assertClose(await theirs.data(), await logits.data(), 1e-5);
       loaded.dispose();
       for (const value of [inputs, theirs, ...Object.values(tensors)]) value.dispose();
