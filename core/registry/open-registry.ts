@@ -39,7 +39,7 @@ export async function openRegistry(rootPath: string): Promise<Registry> {
     resolve: async (name, selector) => resolveVersion(await model(name), selector),
     manifest: async (name, version) => readManifest(await placeOf(name, version)),
     load: async (name, version) => loadVersion(await placeOf(name, version)),
-    publish: (name, publication) => publishVersion(directoryOf(name), name, publication),
+    publish: async (name, publication) => publishVersion(directoryOf(name), name, publication),
     setAlias: async (name, alias, version, expected) => {
       checkAliasName(alias);
       checkVersion(version);
