@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DomainError, invalidInput } from '../../core/errors.js';
+import { invalidInput } from '../../core/errors.js';
+import { checkAliasName } from '../../core/registry/names.js';
 import type { Registry } from '../../core/registry/registry.js';
 import type { RegistryServiceImplementation } from '../../proto/gen/maxmargin/v1/registry_service.js';
-import type { ModelStore } from '../model-store.js';
+import { DEFAULT_ALIAS, type ModelStore } from '../model-store.js';
+import { importedPublication } from './import-request.js';
 import type { ModelMessages } from './model-messages.js';
 
 /** How long an answer waits for the server itself to follow what has changed. */
@@ -35,8 +37,16 @@ export function createRegistryService(parts: RegistryServiceParts): RegistryServ
       return {};
     },
 
-    importModel: () =>
-      Promise.reject(new DomainError('unimplemented', 'ImportModel: this version does not provide it')),
+    importModel: async (request) => {
+      const { name, alias } = request;
+      if (alias !== '') checkAliasName(alias);
+      const version = await registry.publish(name, importedPublication(request));
+      const { aliases } = await registry.model(name);
+      const target = alias === '' && aliases[DEFAULT_ALIAS] === undefined ? DEFAULT_ALIAS : alias;
+      const model = target === '' ? await registry.model(name) : await registry.setAlias(name, target, version);
+      await followed();
+      return messages.version({ name, version }, model.aliases);
+    },
   };
 }
 
