@@ -8,7 +8,7 @@ import type { Predictor } from './predictor/predictor.js';
 import { createResidents, type Resident, type VersionState } from './residents.js';
 
 /** The alias that a request without version and alias means. */
-export const DEFAULT_ALIAS = 'champion';
+const DEFAULT_ALIAS = 'champion';
 
 /** Which version a request is for. */
 export interface ModelChoice {

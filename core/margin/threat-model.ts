@@ -2,6 +2,9 @@
 export const NORMS = ['linf', 'l2'] as const;
 export type Norm = (typeof NORMS)[number];
 
+/** d_max where nothing says otherwise (paper, settings for MNIST). */
+export const DEFAULT_MAX_DISTANCE: Readonly<Record<Norm, number>> = { linf: 0.45, l2: 2 };
+
 /** The values an input may have: the box that perturbed inputs are clipped to. */
 export interface Bounds {
   readonly lower: number;

@@ -1,5 +1,5 @@
 import { invalidInput } from '../../core/errors.js';
-import type { Norm } from '../../core/margin/threat-model.js';
+import { DEFAULT_MAX_DISTANCE, type Norm } from '../../core/margin/threat-model.js';
 import type { Manifest } from '../../core/registry/manifest.js';
 import { normOf } from '../../host/contract/norm-message.js';
 import { Effort, type Budget, type MarginRequest } from '../../proto/gen/maxmargin/v1/robustness_service.js';
@@ -8,9 +8,6 @@ import type { MarginJob } from '../predictor/messages.js';
 
 /** How far beyond d_max a search looks (paper, Algorithm 1). */
 const SEARCH_BEYOND = 1.05;
-
-/** d_max of a norm that a model was not trained for (paper, settings for MNIST). */
-export const DEFAULT_MAX_DISTANCE: Readonly<Record<Norm, number>> = { linf: 0.45, l2: 2 };
 
 const EVALUATIONS_OF_EFFORT = { [Effort.FAST]: 20, [Effort.STANDARD]: 100, [Effort.THOROUGH]: 1_000 } as const;
 
@@ -22,7 +19,7 @@ export interface RequestLimits {
   readonly maxGradientEvaluations: number;
 }
 
-/** d_max for margins of a model in a norm. */
+/** d_max for margins of a model in a norm: its own in the norm that it was trained for. */
 export function maxDistanceFor({ threatModel }: Manifest, norm: Norm): number {
   return norm === threatModel.norm ? threatModel.maxDistance : DEFAULT_MAX_DISTANCE[norm];
 }

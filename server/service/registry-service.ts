@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { invalidInput } from '../../core/errors.js';
-import { checkAliasName } from '../../core/registry/names.js';
+import { importVersion } from '../../core/registry/import-version.js';
 import type { Registry } from '../../core/registry/registry.js';
+import { normOf } from '../../host/contract/norm-message.js';
 import type { RegistryServiceImplementation } from '../../proto/gen/maxmargin/v1/registry_service.js';
-import { DEFAULT_ALIAS, type ModelStore } from '../model-store.js';
-import { importedPublication } from './import-request.js';
+import type { ModelStore } from '../model-store.js';
 import type { ModelMessages } from './model-messages.js';
 
 /** How long an answer waits for the server itself to follow what has changed. */
@@ -38,14 +38,10 @@ export function createRegistryService(parts: RegistryServiceParts): RegistryServ
     },
 
     importModel: async (request) => {
-      const { name, alias } = request;
-      if (alias !== '') checkAliasName(alias);
-      const version = await registry.publish(name, importedPublication(request));
-      const { aliases } = await registry.model(name);
-      const target = alias === '' && aliases[DEFAULT_ALIAS] === undefined ? DEFAULT_ALIAS : alias;
-      const model = target === '' ? await registry.model(name) : await registry.setAlias(name, target, version);
+      const { name } = request;
+      const version = await importVersion(registry, { ...request, norm: normOf('norm', request.norm) });
       await followed();
-      return messages.version({ name, version }, model.aliases);
+      return messages.version({ name, version }, (await registry.model(name)).aliases);
     },
   };
 }

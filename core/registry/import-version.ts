@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { invalidInput } from '../errors.js';
+import { DEFAULT_MAX_DISTANCE, type Norm } from '../margin/threat-model.js';
+import { importSafetensors } from '../model/import-weights.js';
+import { checkAliasName } from './names.js';
+import type { Publication, Registry } from './registry.js';
+
+/** A class's name must fit into a table. */
+const MAX_LABEL_LENGTH = 200;
+
+const CHAMPION = 'champion';
+
+/** Weights that were trained elsewhere, and what they do not say themselves. */
+export interface ImportRequest {
+  /** The name to publish under. */
+  readonly name: string;
+  /** The family, such as `lenet`; its sizes are read off the shapes of the weights. */
+  readonly architecture: string;
+  /** A whole safetensors file. */
+  readonly weights: Uint8Array;
+  /** What the classes are called; empty: their numbers. */
+  readonly labels: readonly string[];
+  /** What margins are measured in unless a request says otherwise; undefined: linf. */
+  readonly norm: Norm | undefined;
+  /** d_max; 0: the norm's default. */
+  readonly maxDistance: number;
+  /** An alias for the new version; empty: champion if the model has none yet. */
+  readonly alias: string;
+}
+
+/**
+ * Publishes weights that were trained elsewhere, with every default filled in, and points an alias to them.
+ *
+ * @returns the version
+ * @throws invalid-input, before anything is published
+ */
+export async function importVersion(registry: Registry, request: ImportRequest): Promise<number> {
+  const { name, alias } = request;
+  if (alias !== '') checkAliasName(alias);
+  const version = await registry.publish(name, publicationOf(request));
+  const { aliases } = await registry.model(name);
+  const target = alias === '' && aliases[CHAMPION] === undefined ? CHAMPION : alias;
+  if (target !== '') await registry.setAlias(name, target, version);
+  return version;
+}
+
+function publicationOf(request: ImportRequest): Publication {
+  const { architecture, weights } = importSafetensors(request.architecture, request.weights);
+  const { norm = 'linf', maxDistance } = request;
+  if (!(maxDistance >= 0 && Number.isFinite(maxDistance))) {
+    throw invalidInput('max_distance', 'a number above 0, or 0 for the default', String(maxDistance));
+  }
+  const sha256 = createHash('sha256').update(request.weights).digest('hex');
+  return {
+    architecture,
+    weights,
+    manifest: {
+      bounds: { lower: 0, upper: 1 },
+      labels: labelsOf(request.labels, architecture.classes),
+      threatModel: { norm, maxDistance: maxDistance === 0 ? DEFAULT_MAX_DISTANCE[norm] : maxDistance },
+      origin: { kind: 'imported', format: 'safetensors', sha256 },
+    },
+  };
+}
+
+function labelsOf(labels: readonly string[], classes: number): readonly string[] {
+  if (labels.length === 0) return Array.from({ length: classes }, (_, index) => `${index}`);
+  if (labels.length !== classes)
+    throw invalidInput('labels', `none, or one for each of ${classes} classes`, `${labels.length}`);
+  const long = labels.findIndex((label) => label.length > MAX_LABEL_LENGTH);
+  if (long >= 0)
+    throw invalidInput(`labels[${long}]`, `at most ${MAX_LABEL_LENGTH} characters`, `${labels[long]?.length ?? 0}`);
+  return labels;
+}
