@@ -3,6 +3,9 @@ import { callCommand } from './commands/call.js';
 import { classifyCommand } from './commands/classify.js';
 import { jobsCommand } from './commands/jobs.js';
 import { marginCommand } from './commands/margin.js';
+import { modelsCommand } from './commands/models.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import { startCommand } from './commands/start.js';
 import { serviceCommand } from './commands/service.js';
 import { command } from './program.js';
 import { reportFailure } from './report-failure.js';
@@ -12,10 +15,13 @@ const program = command(
   'Robustness as a service: Max-Margin Adversarial training, and per-input margins over gRPC',
 )
   .enablePositionalOptions()
+  .addCommand(startCommand())
   .addCommand(serviceCommand('serve'))
   .addCommand(serviceCommand('trainer'))
+  .addCommand(evaluateCommand())
   .addCommand(classifyCommand())
   .addCommand(marginCommand())
+  .addCommand(modelsCommand())
   .addCommand(jobsCommand())
   .addCommand(callCommand())
   .addHelpText('after', '\nExample:\n  maxmargin start\n  maxmargin margin --dataset digits --index 0-9');

@@ -1,13 +1,29 @@
 import { invalidInput } from '../../core/errors.js';
+import { cifar10 } from './cifar10.js';
 import type { Dataset } from './dataset.js';
 import { digits } from './digits/digits.js';
+import { imageFolder } from './image-folder.js';
+import { fashionMnist, mnist } from './mnist.js';
 
-/** The data sets that can be opened by name. */
-export const DATASET_NAMES = ['digits'] as const;
+export const DATASET_NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'folder'] as const;
 export type DatasetName = (typeof DATASET_NAMES)[number];
 
-/** Opens a data set. @throws invalid-input if there is none of that name */
-export function openDataset(source: { readonly name: string; readonly directory?: string | undefined }): Promise<Dataset> {
-  if (source.name !== 'digits') throw invalidInput('data.name', DATASET_NAMES.join(' or '), source.name);
-  return Promise.resolve(digits());
+const OPEN: Readonly<Record<DatasetName, (directory: string) => Dataset | Promise<Dataset>>> = {
+  digits,
+  mnist,
+  'fashion-mnist': fashionMnist,
+  cifar10,
+  folder: imageFolder,
+};
+
+/**
+ * Opens a data set.
+ *
+ * @param directory where its files are; `digits` needs none
+ * @throws invalid-input if there is no data set of that name; for `folder` also if its files are not as they should be
+ */
+export async function openDataset(name: string, directory: string): Promise<Dataset> {
+  const known = DATASET_NAMES.find((each) => each === name);
+  if (known === undefined) throw invalidInput('data set', DATASET_NAMES.join(', '), name);
+  return OPEN[known](directory);
 }

@@ -28,9 +28,7 @@ export type JobReport =
   | {
       readonly kind: 'progress';
       readonly progress: JobProgress;
-      /** Steps since the report before. */
-      readonly stepsDone: number;
-      /** What each of them took, where that is known. */
+      /** What each step took since the report before. */
       readonly stepSeconds: readonly number[];
     }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly seconds: number }

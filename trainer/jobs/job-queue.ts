@@ -45,6 +45,8 @@ export interface JobQueue {
   resume(name: string): Promise<Job>;
   /** How many jobs are before this one; 0 if it does not wait. */
   position(name: string): number;
+  /** How many jobs wait. */
+  depth(): number;
   /** Stops what runs and starts nothing more; the next service continues. */
   drain(): Promise<void>;
 }
@@ -177,6 +179,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
       });
     },
     position: (name) => Math.max(0, waiting.indexOf(name)),
+    depth: () => waiting.length,
     drain: async () => {
       draining = true;
       for (const { job } of running.values()) job.stop();

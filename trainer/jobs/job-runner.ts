@@ -1,5 +1,8 @@
+import { rm, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineChoice } from '../../core/engine/engine.js';
+import { TEMPORARY_PREFIX } from '../../core/durable/durable-files.js';
 import { messageOf } from '../../core/errors.js';
 import type { Job } from './job.js';
 import type { JobReport } from './job-messages.js';
@@ -8,7 +11,6 @@ import { startJobProcess } from './job-process.js';
 import type { JobProcess, ProcessEnd } from './job-process.js';
 import type { JobOutcome, RunningJob } from './job-queue.js';
 import type { JobStore } from './job-store.js';
-import { removeLeftovers } from './leftovers.js';
 
 export interface JobRunnerOptions {
   readonly store: JobStore;
@@ -59,11 +61,10 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
   for (let deaths = 0, started = 0; ; started++) {
     if (stopped()) return { kind: 'stopped' };
     await fenceJob(directory);
-    // Only the dead have left something behind: the state of the job is being written at this moment.
-    await removeLeftovers(directory, process.pid);
+    await removeLeftovers(directory);
     let checkpoints = 0;
     let savedMs = performance.now();
-    const child = startJobProcess({
+    const process = startJobProcess({
       task: {
         name: job.name,
         spec: job.spec,
@@ -88,8 +89,8 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
         observer.reported(job, report);
       },
     });
-    observer.started(job, child.pid);
-    const end = await stopWith(child, stopping);
+    observer.started(job, process.pid);
+    const end = await stopWith(process, stopping);
     if (end.kind === 'reported') return end.outcome;
     if (stopped()) return { kind: 'stopped' };
     observer.died(job, end.reason);
@@ -103,15 +104,21 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
   }
 }
 
-async function stopWith(child: JobProcess, stopping: AbortSignal): Promise<ProcessEnd> {
+async function stopWith(process: JobProcess, stopping: AbortSignal): Promise<ProcessEnd> {
   const stop = () => {
-    child.stop();
+    process.stop();
   };
   stopping.addEventListener('abort', stop);
   if (stopping.aborted) stop();
   try {
-    return await child.ended;
+    return await process.ended;
   } finally {
     stopping.removeEventListener('abort', stop);
   }
+}
+
+/** Removes what a process that was killed had begun to write. */
+async function removeLeftovers(directory: string): Promise<void> {
+  for (const name of await readdir(directory))
+    if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(directory, name), { force: true });
 }

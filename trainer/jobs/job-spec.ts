@@ -1,12 +1,12 @@
 import { invalidInput } from '../../core/errors.js';
 import { NORMS } from '../../core/margin/threat-model.js';
 import type { Norm } from '../../core/margin/threat-model.js';
-import { checkAliasName, checkModelName } from '../../core/registry/names.js';
-import { DATASET_NAMES } from '../data/open-dataset.js';
-import type { DatasetName } from '../data/open-dataset.js';
 import { METHODS } from '../mma/training-config.js';
 import type { Method, OptimizerConfig, TrainingConfig } from '../mma/training-config.js';
-import { choice, integer, integerUpTo, relativeDirectory, real, unsigned64 } from './spec-fields.js';
+import { choice, integer, integerUpTo, name, relativeDirectory, real, unsigned64 } from './spec-fields.js';
+
+export const DATA_NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'folder'] as const;
+export type DataName = (typeof DATA_NAMES)[number];
 
 export const ARCHITECTURE_NAMES = ['lenet', 'wrn'] as const;
 export type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
@@ -16,7 +16,7 @@ export interface JobSpec {
   /** The name to publish under. */
   readonly model: string;
   readonly data: {
-    readonly name: DatasetName;
+    readonly name: DataName;
     /** Below the trainer's data directory. */
     readonly directory: string;
     /** 0: all. */
@@ -86,13 +86,11 @@ const DISTANCES: Readonly<Record<Norm, { maxDistance: number; minRadius: number;
  * @throws invalid-input naming the field as the contract does: `spec.max_distance`
  */
 export function completeSpec(request: JobSpecRequest): JobSpec {
-  const { model, alias = '', data = {} } = request;
-  checkModelName(model, 'spec.model');
-  if (alias !== '') checkAliasName(alias, 'spec.alias');
-  const dataName = choice('spec.data.name', data.name, DATASET_NAMES, 'digits');
+  const data = request.data ?? {};
+  const dataName = choice('spec.data.name', data.name, DATA_NAMES, 'digits');
   const trainExamples = integer('spec.data.train_examples', data.trainExamples, 0, 0, MAX_EXAMPLES);
   return {
-    model,
+    model: name('spec.model', request.model),
     data: {
       name: dataName,
       directory: relativeDirectory('spec.data.directory', data.directory, dataName),
@@ -107,7 +105,7 @@ export function completeSpec(request: JobSpecRequest): JobSpec {
     },
     architecture: completeArchitecture(request.architecture ?? {}),
     training: completeTraining(request),
-    alias,
+    alias: request.alias === undefined || request.alias === '' ? '' : name('spec.alias', request.alias),
   };
 }
 

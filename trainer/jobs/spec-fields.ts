@@ -65,6 +65,15 @@ export function unsigned64(field: string, value: string): string {
   return BigInt(value).toString();
 }
 
+/** A name that may become a directory. @throws invalid-input */
+export function name(field: string, value: string): string {
+  if (!/^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/.test(value) || value.includes('..')) {
+    const expected = '1 to 64 lower-case letters, digits, dots, dashes and underscores, the ends letters or digits';
+    throw invalidInput(field, expected, quote(value));
+  }
+  return value;
+}
+
 /** A directory that cannot lead out of the one it is below. @throws invalid-input */
 export function relativeDirectory(field: string, value: string | undefined, byDefault: string): string {
   const directory = value === undefined || value === '' ? byDefault : value;

@@ -3,6 +3,7 @@ import type { Metrics } from '../../host/metrics.js';
 import { JOB_STATES } from '../jobs/job.js';
 import type { Job } from '../jobs/job.js';
 import type { JobReport } from '../jobs/job-messages.js';
+import type { JobQueue } from '../jobs/job-queue.js';
 import type { JobStore } from '../jobs/job-store.js';
 
 /** What the trainer tells monitoring about its jobs. */
@@ -10,10 +11,10 @@ export interface TrainingMetrics {
   reported(job: Job, report: JobReport): void;
   died(job: Job): void;
   /** Takes back what is only true of a running job. */
-  stopped(job: Job): void;
+  ended(job: Job): void;
 }
 
-export function createTrainingMetrics(metrics: Metrics, store: JobStore): TrainingMetrics {
+export function createTrainingMetrics(metrics: Metrics, store: JobStore, queue: JobQueue): TrainingMetrics {
   const byModel = ['model'] as const;
   const byNorm = ['model', 'norm'] as const;
   metrics.gauge({ name: 'jobs', help: 'Training jobs, by state.', labels: ['state'] }, (gauge) => {
@@ -22,7 +23,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
     for (const [state, count] of counts) gauge.set({ state }, count);
   });
   metrics.gauge({ name: 'job_queue_depth', help: 'Jobs that wait for their turn.', labels: [] }, (gauge) => {
-    gauge.set({}, store.list().filter(({ state }) => state === 'queued').length);
+    gauge.set({}, queue.depth());
   });
   const progressRatio = metrics.gauge({
     name: 'job_progress_ratio',
@@ -77,9 +78,9 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
       const { norm } = spec.training;
       switch (report.kind) {
         case 'progress': {
-          const { progress, stepsDone, stepSeconds } = report;
+          const { progress, stepSeconds } = report;
           progressRatio.set({ model }, progress.steps === 0 ? 0 : progress.step / progress.steps);
-          steps.add({ model }, stepsDone);
+          steps.add({ model }, stepSeconds.length);
           for (const seconds of stepSeconds) stepDurations.observe({ model }, seconds);
           if (progress.step === 0) break;
           cleanLoss.set({ model }, progress.cleanLoss);
@@ -104,7 +105,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
     died: ({ spec: { model } }) => {
       restarts.add({ model });
     },
-    stopped: ({ spec: { model } }) => {
+    ended: ({ spec: { model } }) => {
       for (const gauge of gauges) gauge.forget({ model });
     },
   };

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Split } from '../../../trainer/data/dataset.js';
+import { openDataset } from '../../../trainer/data/open-dataset.js';
 import { CommandFailure } from '../report-failure.js';
-import type { Inputs } from './read-inputs.js';
+import type { Inputs } from './inputs.js';
 
 /** Which examples of a data set. */
 export interface ExampleSelection {
@@ -8,11 +10,23 @@ export interface ExampleSelection {
   readonly split: Split;
   /** From 0. */
   readonly indices: readonly number[];
-  /** Where data sets are. */
+  /** Where data sets are, each in a directory of its name. */
   readonly directory: string;
 }
 
-/** Examples of a data set. */
-export function readExamples(selection: ExampleSelection): Inputs {
-  throw new CommandFailure(`--dataset ${selection.name}: not there yet`);
+/** Examples of a data set. @throws invalid-input or not-found of the data set; CommandFailure for an index beyond its end */
+export async function readExamples({ name, split, indices, directory }: ExampleSelection): Promise<Inputs> {
+  const dataset = await openDataset(name, join(directory, name));
+  const { count, images, labels } = await dataset.read(split);
+  const size = images.length / count;
+  const data = new Uint8Array(indices.length * size);
+  for (const [i, index] of indices.entries()) {
+    if (index >= count) throw new CommandFailure(`--index: expected at most ${count - 1}, got ${index}`, 2);
+    data.set(images.subarray(index * size, (index + 1) * size), i * size);
+  }
+  return {
+    images: { data, shape: [indices.length, ...dataset.inputShape] },
+    names: indices.map(String),
+    labels: indices.map((index) => labels[index] ?? 0),
+  };
 }

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Images } from '../../client/images.js';
 import type { Split } from '../../../trainer/data/dataset.js';
 import { SPLITS } from '../../../trainer/data/dataset.js';
 import { integer, integers } from '../option-types.js';
 import { CommandFailure } from '../report-failure.js';
+import type { Inputs } from './inputs.js';
 import { decodePng } from './png.js';
 import { decodeRaw, RAW_TYPES } from './raw.js';
 import type { RawType } from './raw.js';
@@ -18,13 +18,6 @@ export interface InputOptions {
   readonly data: string;
   readonly shape?: readonly number[];
   readonly dtype?: RawType;
-}
-
-/** Images to ask about, what to call each, and their true classes where the source knows them. */
-export interface Inputs {
-  readonly images: Images;
-  readonly names: readonly string[];
-  readonly labels?: readonly number[];
 }
 
 /** Adds what {@link readInputs} reads: files, or examples of a data set. */

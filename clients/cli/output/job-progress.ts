@@ -24,10 +24,15 @@ export function showProgress(bar: ProgressBar, progress: ShownProgress): void {
 function progressFigures(progress: ShownProgress): string {
   if (progress.step === 0) return '';
   const { cleanLoss, marginLoss, meanRadius, batchAccuracy, validationMargin, etaSeconds } = progress;
-  const losses = `loss ${cleanLoss.toFixed(3)} clean ${marginLoss.toFixed(3)} margin`;
-  const margin = validationMargin === undefined ? '' : ` · mean margin ${validationMargin.toFixed(3)}`;
-  const radius = `accuracy ${(100 * batchAccuracy).toFixed(0)} % · radius ${meanRadius.toFixed(3)}${margin}`;
-  return `${losses} · ${radius} · ${duration(etaSeconds)} left`;
+  const figures = [
+    `${duration(etaSeconds)} left`,
+    `loss ${cleanLoss.toFixed(2)} clean, ${marginLoss.toFixed(2)} margin`,
+    `accuracy ${(100 * batchAccuracy).toFixed(0)} %`,
+    `radius ${meanRadius.toFixed(3)}`,
+  ];
+  // Known since the last validation.
+  if (validationMargin !== undefined) figures.push(`mean margin ${validationMargin.toFixed(3)}`);
+  return figures.join(' · ');
 }
 
 /** Shows where a job stands, waiting or running. */

@@ -128,6 +128,7 @@ describe('job queue', () => {
     const name = await create();
     assert.equal((await queue.cancel(name)).state, 'cancelled');
     assert.equal((await openJobStore(root)).get(name).state, 'cancelled');
+    assert.equal(queue.depth(), 0);
     await refused(queue.cancel(name), 'failed-precondition', /expected a queued or running job, got one that is cancelled/);
   });
 

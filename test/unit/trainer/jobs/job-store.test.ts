@@ -36,7 +36,6 @@ describe('job store', () => {
       },
     });
     await store.save(name);
-    await writeFile(join(root, name, '.tmp-1-aa'), 'half a job.json');
     const again = await openJobStore(root);
     assert.deepEqual(again.get(name), store.get(name));
     assert.deepEqual(again.findRequest('request-1'), store.get(name));

@@ -1,0 +1,97 @@
+import type { Model, ModelSelector, ModelVersion } from '../../client/models.js';
+import { messageOf } from '../../../core/errors.js';
+import type { EvaluationRecord, Manifest } from '../../../core/registry/manifest.js';
+import { importVersion } from '../../../core/registry/import-version.js';
+import { openRegistry } from '../../../core/registry/open-registry.js';
+import type { RegisteredModel, Registry } from '../../../core/registry/registry.js';
+import { CommandFailure } from '../report-failure.js';
+import type { ModelAccess } from './model-access.js';
+
+/** A registry on this machine, with the functions that a server's client has. */
+export async function openLocalModels(root: string): Promise<ModelAccess> {
+  const registry = await openRegistry(root);
+  const versionOf = async (model: RegisteredModel, version: number): Promise<ModelVersion> =>
+    describe(await registry.manifest(model.name, version), model.aliases);
+  return {
+    listModels: async () => {
+      const models = await registry.listModels();
+      return Promise.all(models.map((model) => describeModel(registry, model)));
+    },
+    getModel: async (selector = {}) => {
+      const model = await registry.model(selector.name ?? (await onlyModel(registry)));
+      return versionOf(model, await registry.resolve(model.name, selectVersion(selector)));
+    },
+    setAlias: async (name, alias, version, expected) =>
+      describeModel(registry, await registry.setAlias(name, alias, version, expected)),
+    importModel: async ({ labels = [], norm, maxDistance = 0, alias = '', ...model }) => {
+      const version = await importVersion(registry, { ...model, labels, norm, maxDistance, alias });
+      return versionOf(await registry.model(model.name), version);
+    },
+    close: () => undefined,
+  };
+}
+
+/** A client's choice of a version as the registry takes it. */
+export function selectVersion({ version, alias }: ModelSelector) {
+  if (version !== undefined) return { version };
+  return alias === undefined ? {} : { alias };
+}
+
+/** The name of the only model there is. */
+export async function onlyModel(registry: Registry): Promise<string> {
+  const [only, ...more] = (await registry.listModels()).map(({ name }) => name);
+  if (only === undefined) throw new CommandFailure(`${registry.root}: no model is published`);
+  if (more.length === 0) return only;
+  throw new CommandFailure(`${registry.root}: which model? There are ${[only, ...more].join(', ')}.`, 2);
+}
+
+async function describeModel(registry: Registry, { name, versions, aliases }: RegisteredModel): Promise<Model> {
+  const described = versions.map((version) =>
+    registry.manifest(name, version).then(
+      (manifest) => describe(manifest, aliases),
+      (error: unknown) => unreadable(name, version, messageOf(error), aliases),
+    ),
+  );
+  return { name, versions: await Promise.all(described), aliases };
+}
+
+function describe(manifest: Manifest, aliases: RegisteredModel['aliases']): ModelVersion {
+  return {
+    name: manifest.name,
+    version: manifest.version,
+    state: 'available',
+    stateReason: '',
+    aliases: aliasesOf(manifest.version, aliases),
+    publishTime: new Date(manifest.publishTime),
+    inputShape: manifest.inputShape,
+    bounds: manifest.bounds,
+    labels: manifest.labels,
+    norm: manifest.threatModel.norm,
+    maxDistance: manifest.threatModel.maxDistance,
+    evaluation: manifest.evaluation && describeEvaluation(manifest.evaluation),
+    manifest,
+  };
+}
+
+function describeEvaluation({ histogram, ...evaluation }: EvaluationRecord): ModelVersion['evaluation'] {
+  return { ...evaluation, histogramEdges: histogram.edges, histogramCounts: histogram.counts };
+}
+
+function unreadable(name: string, version: number, reason: string, aliases: RegisteredModel['aliases']): ModelVersion {
+  return {
+    name,
+    version,
+    state: 'failed',
+    stateReason: reason,
+    aliases: aliasesOf(version, aliases),
+    inputShape: [],
+    bounds: { lower: 0, upper: 0 },
+    labels: [],
+    norm: 'linf',
+    maxDistance: 0,
+  };
+}
+
+function aliasesOf(version: number, aliases: RegisteredModel['aliases']): string[] {
+  return Object.keys(aliases).filter((alias) => aliases[alias] === version);
+}

@@ -1,0 +1,59 @@
+import type { Evaluation, Model, ModelVersion } from '../../client/models.js';
+import { figure, moment, percent } from './figures.js';
+import { formatFields, formatTable } from './table.js';
+
+/** Models and versions for people, a version a row. */
+export function modelsTable(models: readonly Model[]): string {
+  const columns = [
+    { title: 'model' },
+    { title: 'version', numeric: true },
+    { title: 'aliases' },
+    { title: 'state' },
+    { title: 'published' },
+    { title: 'accuracy', numeric: true },
+    { title: 'mean margin', numeric: true },
+    { title: 'norm' },
+  ];
+  const rows = models.flatMap(({ versions }) =>
+    versions.map(({ name, version, aliases, state, publishTime, evaluation, norm }) => [
+      name,
+      String(version),
+      aliases.join(', '),
+      state,
+      moment(publishTime),
+      evaluation === undefined ? '–' : percent(evaluation.cleanAccuracy),
+      evaluation === undefined ? '–' : figure(evaluation.meanMargin),
+      norm,
+    ]),
+  );
+  return formatTable(columns, rows);
+}
+
+/** A version for people. */
+export function versionFields(version: ModelVersion): string {
+  const { evaluation } = version;
+  const fields: [string, string][] = [
+    ['model', `${version.name} version ${version.version}`],
+    ['aliases', version.aliases.join(', ')],
+    ['state', version.stateReason === '' ? version.state : `${version.state}: ${version.stateReason}`],
+    ['published', moment(version.publishTime)],
+    ['inputs', `${version.inputShape.join(' × ')}, ${version.bounds.lower} to ${version.bounds.upper}`],
+    ['classes', version.labels.join(', ')],
+    ['threat model', `${version.norm}, d_max ${version.maxDistance}`],
+  ];
+  if (evaluation !== undefined) fields.push(...evaluationFields(evaluation));
+  return formatFields(fields);
+}
+
+/** What an evaluation found, for people. */
+export function evaluationFields(
+  evaluation: Omit<Evaluation, 'histogramEdges' | 'histogramCounts'>,
+): [name: string, value: string][] {
+  const { examples, marginExamples, norm, maxDistance, censoredShare } = evaluation;
+  return [
+    ['accuracy', `${percent(evaluation.cleanAccuracy)} of ${examples} test examples`],
+    ['mean margin', `${figure(evaluation.meanMargin)} (${norm}, ${marginExamples} examples)`],
+    ['median margin', figure(evaluation.medianMargin)],
+    ['censored', `${percent(censoredShare)}, nothing found up to ${figure(maxDistance)}`],
+  ];
+}

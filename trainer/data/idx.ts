@@ -1,0 +1,65 @@
+import { invalidInput } from '../../core/errors.js';
+import type { DataFile } from './data-file.js';
+import type { Examples } from './dataset.js';
+
+/*
+ * The format of MNIST: a big-endian magic number (unsigned bytes in three dimensions, or in one), the extent of each dimension as a
+ * big-endian 32-bit number, then the values.
+ */
+const IMAGES_MAGIC = 2051;
+const LABELS_MAGIC = 2049;
+const IMAGES_HEADER_BYTES = 16;
+const LABELS_HEADER_BYTES = 8;
+
+/**
+ * Reads a pair of IDX files: grey images and their labels.
+ *
+ * @param side the height and the width that images must have
+ * @param classes labels are 0 … classes − 1
+ * @throws invalid-input naming the file, what was expected and what came
+ */
+export function readIdx(images: DataFile, labels: DataFile, side: number, classes: number): Examples {
+  const [count = 0, height = 0, width = 0] = readHeader(images, IMAGES_MAGIC, 3);
+  if (height !== side || width !== side)
+    throw invalidInput(images.path, `images of ${side} × ${side}`, `${height} × ${width}`);
+  const pixels = body(images, IMAGES_HEADER_BYTES, count * side * side);
+  const [labelled = 0] = readHeader(labels, LABELS_MAGIC, 1);
+  if (labelled !== count) throw invalidInput(labels.path, `${count} labels, one per image`, String(labelled));
+  const values = body(labels, LABELS_HEADER_BYTES, count);
+  checkLabels(labels.path, values, classes);
+  return { count, images: pixels, labels: values };
+}
+
+/** Writes examples with one channel as the bytes of a pair of IDX files. */
+export function writeIdx(examples: Examples, side: number): { readonly images: Uint8Array; readonly labels: Uint8Array } {
+  const images = Buffer.alloc(IMAGES_HEADER_BYTES + examples.images.length);
+  [IMAGES_MAGIC, examples.count, side, side].forEach((value, i) => images.writeUInt32BE(value, i * 4));
+  images.set(examples.images, IMAGES_HEADER_BYTES);
+  const labels = Buffer.alloc(LABELS_HEADER_BYTES + examples.count);
+  [LABELS_MAGIC, examples.count].forEach((value, i) => labels.writeUInt32BE(value, i * 4));
+  labels.set(examples.labels, LABELS_HEADER_BYTES);
+  return { images, labels };
+}
+
+/** @throws invalid-input naming the first label that is not one of the classes */
+export function checkLabels(path: string, labels: Uint8Array, classes: number): void {
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0)
+    throw invalidInput(path, `labels from 0 to ${classes - 1}`, `${String(labels[wrong])} at example ${wrong}`);
+}
+
+function readHeader({ path, bytes }: DataFile, magic: number, dimensions: number): number[] {
+  const headerBytes = 4 + 4 * dimensions;
+  if (bytes.length < headerBytes)
+    throw invalidInput(path, `a header of ${headerBytes} bytes`, `${bytes.length} bytes in all`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const got = view.getUint32(0);
+  if (got !== magic) throw invalidInput(path, `the magic number ${magic}`, String(got));
+  return Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
+}
+
+function body({ path, bytes }: DataFile, headerBytes: number, values: number): Uint8Array {
+  if (bytes.length !== headerBytes + values)
+    throw invalidInput(path, `${headerBytes + values} bytes, as its header says`, String(bytes.length));
+  return bytes.subarray(headerBytes);
+}

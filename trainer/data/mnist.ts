@@ -1,0 +1,35 @@
+import { readDataFile } from './data-file.js';
+import type { Dataset, Split } from './dataset.js';
+import { readIdx } from './idx.js';
+
+const SIDE = 28;
+/** Far more than any set of this family holds. */
+const MAX_EXAMPLES = 1_000_000;
+
+const STEMS: Readonly<Record<Split, string>> = { train: 'train', test: 't10k' };
+
+const DIGIT_NAMES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+const CLOTHING_NAMES = [
+  ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat'],
+  ...['Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
+];
+
+/** MNIST, from its four IDX files in a directory, packed or not. */
+export const mnist = (directory: string): Dataset => idxDataset('mnist', directory, DIGIT_NAMES);
+
+/** Fashion-MNIST, from files of the same names and layout. */
+export const fashionMnist = (directory: string): Dataset => idxDataset('fashion-mnist', directory, CLOTHING_NAMES);
+
+function idxDataset(name: string, directory: string, labelNames: readonly string[]): Dataset {
+  return {
+    name,
+    inputShape: [SIDE, SIDE, 1],
+    labelNames,
+    read: async (split) => {
+      const stem = STEMS[split];
+      const images = await readDataFile(directory, `${stem}-images-idx3-ubyte`, 16 + MAX_EXAMPLES * SIDE * SIDE);
+      const labels = await readDataFile(directory, `${stem}-labels-idx1-ubyte`, 8 + MAX_EXAMPLES);
+      return readIdx(images, labels, SIDE, labelNames.length);
+    },
+  };
+}
