@@ -11,7 +11,11 @@ import { DomainError } from '../errors.js';
  * @returns undefined if there is no file of that name
  * @throws data-loss
  */
-export async function readBoundedFile(path: string, maxBytes: number, exactBytes?: number): Promise<Buffer | undefined> {
+export async function readBoundedFile(
+  path: string,
+  maxBytes: number,
+  exactBytes?: number,
+): Promise<Buffer | undefined> {
   let file;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

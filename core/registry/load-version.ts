@@ -59,7 +59,10 @@ export async function loadVersion(place: VersionPlace): Promise<PublishedVersion
   const [modelJson, weightsBin] = MODEL_FILES.map((name) => files.get(name) ?? Buffer.alloc(0));
   let model;
   try {
-    model = readLayersModel({ 'model.json': modelJson ?? Buffer.alloc(0), 'weights.bin': weightsBin ?? Buffer.alloc(0) });
+    model = readLayersModel({
+      'model.json': modelJson ?? Buffer.alloc(0),
+      'weights.bin': weightsBin ?? Buffer.alloc(0),
+    });
   } catch (error) {
     throw new DomainError('data-loss', `${place.directory}: ${messageOf(error)}`, { cause: error });
   }

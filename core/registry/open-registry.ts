@@ -90,7 +90,8 @@ function resolveVersion({ name, versions, aliases }: RegisteredModel, selector: 
     return selector.version;
   }
   const named = 'alias' in selector ? selector.alias : undefined;
-  if (versions.length === 0) throw new DomainError('failed-precondition', `model ${name}: expected a published version, got none`);
+  if (versions.length === 0)
+    throw new DomainError('failed-precondition', `model ${name}: expected a published version, got none`);
   const alias = named ?? CHAMPION;
   const version = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
   if (version !== undefined) return version;

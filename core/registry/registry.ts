@@ -29,7 +29,10 @@ export interface PublishedVersion {
 export interface Publication {
   readonly architecture: Architecture;
   readonly weights: HostTensors;
-  readonly manifest: Omit<Manifest, 'format' | 'name' | 'version' | 'publishTime' | 'codeVersion' | 'files' | 'inputShape'>;
+  readonly manifest: Omit<
+    Manifest,
+    'format' | 'name' | 'version' | 'publishTime' | 'codeVersion' | 'files' | 'inputShape'
+  >;
 }
 
 /** Models on disk: immutable versions and aliases that move. Many processes may use one root at a time. */

@@ -31,7 +31,10 @@ export function readIdx(images: DataFile, labels: DataFile, side: number, classe
 }
 
 /** Writes examples with one channel as the bytes of a pair of IDX files. */
-export function writeIdx(examples: Examples, side: number): { readonly images: Uint8Array; readonly labels: Uint8Array } {
+export function writeIdx(
+  examples: Examples,
+  side: number,
+): { readonly images: Uint8Array; readonly labels: Uint8Array } {
   const images = Buffer.alloc(IMAGES_HEADER_BYTES + examples.images.length);
   [IMAGES_MAGIC, examples.count, side, side].forEach((value, i) => images.writeUInt32BE(value, i * 4));
   images.set(examples.images, IMAGES_HEADER_BYTES);

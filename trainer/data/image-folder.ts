@@ -107,9 +107,17 @@ async function readImages(places: readonly Place[], split: Split, size: ImageSiz
   for (const [i, { path }] of places.entries()) {
     const header = await readHeader(path);
     if (header.width !== width || header.height !== height)
-      throw invalidInput(path, `${width} × ${height} pixels, as the first image has`, `${header.width} × ${header.height}`);
+      throw invalidInput(
+        path,
+        `${width} × ${height} pixels, as the first image has`,
+        `${header.width} × ${header.height}`,
+      );
     if (header.channels !== channels)
-      throw invalidInput(path, channels === 1 ? 'a grey image, as the first is' : 'a colour image, as the first is', 'not one');
+      throw invalidInput(
+        path,
+        channels === 1 ? 'a grey image, as the first is' : 'a colour image, as the first is',
+        'not one',
+      );
     images.set(pixelsOf(path, header.bytes, channels), i * values);
   }
   return { count: places.length, images, labels: Uint8Array.from(places, ({ label }) => label) };

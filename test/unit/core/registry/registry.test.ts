@@ -31,21 +31,32 @@ describe('registry', () => {
     const withEvaluation = { ...publication, manifest: { ...publication.manifest, evaluation: EVALUATION } };
     assert.equal(await registry.publish(NAME, withEvaluation), 1);
     const { manifest, architecture, weights } = await registry.load(NAME, 1);
-    assert.deepEqual({ architecture, weights }, { architecture: publication.architecture, weights: publication.weights });
+    assert.deepEqual(
+      { architecture, weights },
+      { architecture: publication.architecture, weights: publication.weights },
+    );
     assert.deepEqual(await registry.manifest(NAME, 1), manifest);
     const { files, publishTime, codeVersion, ...rest } = manifest;
     assert.deepEqual(rest, { ...withEvaluation.manifest, format: 1, name: NAME, version: 1, inputShape: [8, 8, 1] });
     assert.deepEqual(Object.keys(files), ['model.json', 'weights.bin']);
     assert.ok(Math.abs(Date.parse(publishTime) - Date.now()) < 60_000);
     assert.match(codeVersion, /^\d+\.\d+\.\d+/);
-    assert.deepEqual((await readdir(join(registry.root, NAME, '1'))).sort(), ['manifest.json', 'model.json', 'weights.bin']);
+    assert.deepEqual((await readdir(join(registry.root, NAME, '1'))).sort(), [
+      'manifest.json',
+      'model.json',
+      'weights.bin',
+    ]);
     assert.deepEqual(await readdir(join(registry.root, NAME)), ['1']);
   });
 
   it('numbers versions and names the champion as the parent', async () => {
     const registry = await openRegistry(root());
     assert.equal(await registry.publish(NAME, smallPublication(1)), 1);
-    assert.deepEqual(await registry.setAlias(NAME, 'champion', 1), { name: NAME, versions: [1], aliases: { champion: 1 } });
+    assert.deepEqual(await registry.setAlias(NAME, 'champion', 1), {
+      name: NAME,
+      versions: [1],
+      aliases: { champion: 1 },
+    });
     assert.equal(await registry.publish(NAME, smallPublication(2)), 2);
     assert.equal((await registry.manifest(NAME, 1)).parentVersion, undefined);
     assert.equal((await registry.manifest(NAME, 2)).parentVersion, 1);
@@ -60,26 +71,41 @@ describe('registry', () => {
 
   it('resolves a number, an alias, and without either the champion', async () => {
     const registry = await openRegistry(root());
-    await assert.rejects(registry.resolve(NAME, {}), { kind: 'not-found', message: /expected one that is registered, got digits$/ });
+    await assert.rejects(registry.resolve(NAME, {}), {
+      kind: 'not-found',
+      message: /expected one that is registered, got digits$/,
+    });
     await registry.publish(NAME, smallPublication());
     await registry.publish(NAME, smallPublication());
-    await assert.rejects(registry.resolve(NAME, {}), { kind: 'failed-precondition', message: /alias champion: expected one that is set/ });
+    await assert.rejects(registry.resolve(NAME, {}), {
+      kind: 'failed-precondition',
+      message: /alias champion: expected one that is set/,
+    });
     await assert.rejects(registry.resolve(NAME, { alias: 'canary' }), { kind: 'not-found', message: /alias canary/ });
     await registry.setAlias(NAME, 'champion', 1);
     await registry.setAlias(NAME, 'canary', 2);
     assert.equal(await registry.resolve(NAME, {}), 1);
     assert.equal(await registry.resolve(NAME, { alias: 'canary' }), 2);
     assert.equal(await registry.resolve(NAME, { version: 2 }), 2);
-    await assert.rejects(registry.resolve(NAME, { version: 3 }), { kind: 'not-found', message: 'model digits: version: expected one that is published, got 3' });
+    await assert.rejects(registry.resolve(NAME, { version: 3 }), {
+      kind: 'not-found',
+      message: 'model digits: version: expected one that is published, got 3',
+    });
     await assert.rejects(registry.resolve(NAME, { alias: 'toString' }), { kind: 'not-found' });
   });
 
   it('moves an alias only from where it is expected to be', async () => {
     const registry = await openRegistry(root());
     for (let version = 1; version <= 2; version++) await registry.publish(NAME, smallPublication());
-    await assert.rejects(registry.setAlias(NAME, 'champion', 1, 2), { kind: 'aborted', message: 'model digits: alias champion: expected version 2, got no such alias' });
+    await assert.rejects(registry.setAlias(NAME, 'champion', 1, 2), {
+      kind: 'aborted',
+      message: 'model digits: alias champion: expected version 2, got no such alias',
+    });
     await registry.setAlias(NAME, 'champion', 1, 0);
-    await assert.rejects(registry.setAlias(NAME, 'champion', 2, 0), { kind: 'aborted', message: /expected no such alias, got version 1$/ });
+    await assert.rejects(registry.setAlias(NAME, 'champion', 2, 0), {
+      kind: 'aborted',
+      message: /expected no such alias, got version 1$/,
+    });
     await assert.rejects(registry.setAlias(NAME, 'champion', 2, 2), { kind: 'aborted' });
     await registry.setAlias(NAME, 'champion', 2, 1);
     await registry.setAlias(NAME, 'champion', 1);
@@ -95,7 +121,10 @@ describe('registry', () => {
     for (let version = 1; version <= 3; version++) await registry.publish(NAME, smallPublication());
     await registry.setAlias(NAME, 'champion', 3);
     await registry.setAlias(NAME, 'stable', 3);
-    await assert.rejects(registry.deleteVersion(NAME, 3), { kind: 'failed-precondition', message: /got champion, stable$/ });
+    await assert.rejects(registry.deleteVersion(NAME, 3), {
+      kind: 'failed-precondition',
+      message: /got champion, stable$/,
+    });
     await registry.setAlias(NAME, 'champion', 1);
     await registry.setAlias(NAME, 'stable', 1);
     await registry.deleteVersion(NAME, 3);
@@ -113,7 +142,10 @@ describe('registry', () => {
     await registry.deleteVersion(NAME, 1);
     assert.deepEqual(await registry.listModels(), []);
     assert.deepEqual((await registry.model(NAME)).versions, []);
-    await assert.rejects(registry.resolve(NAME, {}), { kind: 'failed-precondition', message: /expected a published version, got none$/ });
+    await assert.rejects(registry.resolve(NAME, {}), {
+      kind: 'failed-precondition',
+      message: /expected a published version, got none$/,
+    });
     assert.equal(await registry.publish(NAME, smallPublication()), 2);
   });
 
@@ -140,17 +172,38 @@ describe('registry', () => {
     await mkdir(join(root(), 'empty'));
     await mkdir(join(root(), 'Not A Model', '1'), { recursive: true });
     await writeFile(join(root(), 'file'), '');
-    assert.deepEqual((await registry.listModels()).map(({ name }) => name), ['a', 'b']);
+    assert.deepEqual(
+      (await registry.listModels()).map(({ name }) => name),
+      ['a', 'b'],
+    );
     await assert.rejects(registry.model('broken'), { kind: 'data-loss', message: /aliases\.json: expected JSON/ });
     await assert.rejects(registry.model('empty'), { kind: 'not-found' });
     await assert.rejects(registry.load('half', 1), { kind: 'not-found' });
     assert.equal(await registry.publish('half', smallPublication()), 3);
   });
 
-  for (const name of ['', '.', '..', '../x', 'a/b', '/etc', 'A', '-a', '.tmp-1', 'a\0', 'a\n', 'ä', 'a'.repeat(65), 'a'.repeat(100_000)]) {
+  for (const name of [
+    '',
+    '.',
+    '..',
+    '../x',
+    'a/b',
+    '/etc',
+    'A',
+    '-a',
+    '.tmp-1',
+    'a\0',
+    'a\n',
+    'ä',
+    'a'.repeat(65),
+    'a'.repeat(100_000),
+  ]) {
     it(`refuses the name ${JSON.stringify(name.slice(0, 70))}`, async () => {
       const registry = await openRegistry(join(root(), 'registry'));
-      const refusal = (field: string) => ({ kind: 'invalid-input', message: new RegExp(`^${field}: expected up to 64 of .{1,200}$`) });
+      const refusal = (field: string) => ({
+        kind: 'invalid-input',
+        message: new RegExp(`^${field}: expected up to 64 of .{1,200}$`),
+      });
       await assert.rejects(registry.publish(name, smallPublication()), refusal('name'));
       await assert.rejects(registry.model(name), refusal('name'));
       await assert.rejects(registry.load(name, 1), refusal('name'));
@@ -163,7 +216,10 @@ describe('registry', () => {
   for (const version of [0, -1, 1.5, NaN, 1e21]) {
     it(`refuses the version ${version}`, async () => {
       const registry = await openRegistry(root());
-      await assert.rejects(registry.load(NAME, version), { kind: 'invalid-input', message: `version: expected an integer ≥ 1, got ${version}` });
+      await assert.rejects(registry.load(NAME, version), {
+        kind: 'invalid-input',
+        message: `version: expected an integer ≥ 1, got ${version}`,
+      });
     });
   }
 
@@ -175,10 +231,22 @@ describe('registry', () => {
       assert.rejects(registry.publish(NAME, { ...publication, ...change }), { kind: 'invalid-input', message });
     await refused({ weights: {} }, /^weights: conv1\.kernel: expected float32/);
     await refused({ architecture: lenet({ conv1: 2, conv2: 2, hidden: 3 }, [8, 8, 1], 3) }, /^weights: dense2\.kernel/);
-    await refused({ manifest: { ...manifest, labels: ['one'] } }, /^publication\.manifest\.labels: expected 2, one per class, got 1$/);
-    await refused({ manifest: { ...manifest, bounds: { lower: 1, upper: 0 } } }, /^publication\.manifest\.bounds: expected lower < upper$/);
-    await refused({ manifest: { ...manifest, evaluation: { ...EVALUATION, meanMargin: NaN } } }, /^publication\.manifest\.evaluation\.meanMargin/);
-    await refused({ manifest: { ...manifest, evaluation: { ...EVALUATION, histogram: { edges: [1], counts: [1] } } } }, /histogram: expected one count more/);
+    await refused(
+      { manifest: { ...manifest, labels: ['one'] } },
+      /^publication\.manifest\.labels: expected 2, one per class, got 1$/,
+    );
+    await refused(
+      { manifest: { ...manifest, bounds: { lower: 1, upper: 0 } } },
+      /^publication\.manifest\.bounds: expected lower < upper$/,
+    );
+    await refused(
+      { manifest: { ...manifest, evaluation: { ...EVALUATION, meanMargin: NaN } } },
+      /^publication\.manifest\.evaluation\.meanMargin/,
+    );
+    await refused(
+      { manifest: { ...manifest, evaluation: { ...EVALUATION, histogram: { edges: [1], counts: [1] } } } },
+      /histogram: expected one count more/,
+    );
     const origin = { ...manifest.origin, configuration: 'x'.repeat(5_000_000) };
     await refused({ manifest: { ...manifest, origin } }, /^publication\.manifest: expected at most 4194304 bytes/);
     assert.deepEqual(await readdir(root()), []);
