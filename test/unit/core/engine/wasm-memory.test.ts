@@ -12,10 +12,12 @@ import {
   tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { createRandom } from '../../../../core/random.js';
+import { multiply } from '../../../support/engine-reference.js';
+import { assertNear } from '../../../support/near.js';
 
 /**
  * XNNPACK keeps an operator with a packed copy of the filter for every filter that a convolution has seen, until the filter is disposed.
@@ -68,5 +70,29 @@ describe('memory of the wasm engine', () => {
     const [memoryAfter, msAfter] = [use(), medianMs()];
     assert.deepEqual(memoryAfter, memoryBefore);
     assert.ok(msAfter < 4 * msBefore, `a step took ${msBefore} ms at first and ${msAfter} ms later`);
+  });
+
+  it('is the same after products with large weights, whose transposes live no longer than they do', () => {
+    const before = use();
+    const left = make(16, 512);
+    for (let i = 0; i < 2; i++) {
+      const weights = make(512, 1024);
+      const [a, b] = [left.dataSync<'float32'>(), weights.dataSync<'float32'>()];
+      // The same values under two shapes have two transposes.
+      for (const [rows, inner, columns] of [
+        [16, 512, 1024],
+        [16, 512, 1024],
+        [8, 1024, 512],
+      ] as const) {
+        const product = tidy(() =>
+          matMul(reshape<Rank.R2>(left, [rows, inner]), reshape<Rank.R2>(weights, [inner, columns])).dataSync(),
+        );
+        assertNear(product, multiply(a, b, [rows, inner, columns], false, false), 1e-5, 'AB');
+      }
+      weights.dispose();
+    }
+    left.dispose();
+    const after = use();
+    assert.deepEqual({ ...after, heapBytes: 0 }, { ...before, heapBytes: 0 });
   });
 });
