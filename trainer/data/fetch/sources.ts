@@ -1,0 +1,61 @@
+/** A file as it is stored below the data directory. */
+export interface FetchedFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** Where a data set is downloaded from. */
+export interface Source {
+  /** Tried in this order; end in a slash. */
+  readonly mirrors: readonly string[];
+  /** Each file by itself below the mirror, or all of them inside one tar.gz. */
+  readonly archive?: string;
+  readonly files: readonly FetchedFile[];
+}
+
+export const FETCHABLE = ['mnist', 'cifar10'] as const;
+export type Fetchable = (typeof FETCHABLE)[number];
+
+const CIFAR10_BATCH_BYTES = 30_730_000;
+
+export const SOURCES: Readonly<Record<Fetchable, Source>> = {
+  mnist: {
+    mirrors: ['https://storage.googleapis.com/cvdf-datasets/mnist/', 'https://ossci-datasets.s3.amazonaws.com/mnist/'],
+    files: [
+      {
+        name: 'train-images-idx3-ubyte.gz',
+        sizeBytes: 9_912_422,
+        sha256: '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
+      },
+      {
+        name: 'train-labels-idx1-ubyte.gz',
+        sizeBytes: 28_881,
+        sha256: '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
+      },
+      {
+        name: 't10k-images-idx3-ubyte.gz',
+        sizeBytes: 1_648_877,
+        sha256: '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
+      },
+      {
+        name: 't10k-labels-idx1-ubyte.gz',
+        sizeBytes: 4_542,
+        sha256: 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6',
+      },
+    ],
+  },
+  cifar10: {
+    mirrors: ['https://www.cs.toronto.edu/~kriz/'],
+    archive: 'cifar-10-binary.tar.gz',
+    files: [
+      ['data_batch_1.bin', 'cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5'] as const,
+      ['data_batch_2.bin', 'a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed'] as const,
+      ['data_batch_3.bin', 'bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67'] as const,
+      ['data_batch_4.bin', 'ae636b3ba5c66a11e91e8cb52e771fcb014e562d6e23c72197cc727519169a60'] as const,
+      ['data_batch_5.bin', '53f37980c15c3d472c316c40844f3f0d755304fc0b379caeae8c14f0dac912fb'] as const,
+      ['test_batch.bin', '8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b'] as const,
+    ].map(([name, sha256]) => ({ name, sizeBytes: CIFAR10_BATCH_BYTES, sha256 })),
+  },
+};
