@@ -1,8 +1,8 @@
 import type { MarginFinding } from '../../core/margin/margin-search.js';
 import type { MarginHistogram } from '../../core/registry/manifest.js';
 
-/** Searches reach 1.05 d_max; with 21 buckets each is a twentieth of d_max wide. */
-const BUCKETS = 21;
+/** How finely margins are counted. */
+const BUCKETS = 20;
 
 /**
  * Margins counted into equal buckets up to the largest distance that was searched.

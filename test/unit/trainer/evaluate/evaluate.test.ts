@@ -102,12 +102,12 @@ describe('evaluation', () => {
         { status: 'misclassified', distance: 0 },
         { status: 'found', distance: 0.05 },
         { status: 'found', distance: 0.051 },
-        { status: 'found', distance: 1.05 },
-        { status: 'not-found', distance: 1.05 },
+        { status: 'found', distance: 1 },
+        { status: 'not-found', distance: 1 },
       ],
-      1.05,
+      1,
     );
-    assert.equal(edges.at(-1), 1.05);
+    assert.equal(edges.at(-1), 1);
     assert.ok(Math.abs(edges[0]! - 0.05) < 1e-12);
     assert.equal(counts.length, edges.length + 1);
     assert.deepEqual([counts[0], counts[1], counts.at(-2), counts.at(-1)], [2, 1, 1, 1]);
