@@ -1,38 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import type { HostTensors } from '../../../../core/model/host-tensors.js';
-import { buildModel } from '../../../../core/model/model.js';
-import { createRandom } from '../../../../core/random.js';
-import type { Examples } from '../../../../trainer/data/dataset.js';
 import { evaluate, type EvaluationRequest } from '../../../../trainer/evaluate/evaluate.js';
 import { marginHistogram } from '../../../../trainer/evaluate/margin-histogram.js';
+import { linearProblem } from '../../../support/linear-model.js';
 
-const VALUES = 16;
-const model = buildModel({
-  family: 'linear',
-  inputShape: [4, 4, 1],
-  classes: 2,
-  layers: [{ kind: 'flatten' }, { kind: 'dense', name: 'dense', units: 2 }],
-});
-
-/** z₁ − z₀ = w·x + b: the margin of a linear model is |w·x + b| / ‖w‖_dual, as long as the box is far. */
-const random = createRandom(5);
-const w = Array.from({ length: VALUES }, () => random.normal());
-const examples: Examples = {
-  count: 70,
-  images: Uint8Array.from({ length: 70 * VALUES }, () => 110 + random.below(36)),
-  labels: Uint8Array.from({ length: 70 }, () => random.below(2)),
-};
-const scores = Array.from({ length: 70 }, (_, i) =>
-  w.reduce((sum, weight, j) => sum + (weight * examples.images[i * VALUES + j]!) / 255, 0),
-);
-const b = -scores.toSorted((x, y) => x - y)[35]! + 0.01;
-const weights: HostTensors = {
-  'dense.kernel': { shape: [VALUES, 2], data: Float32Array.from(w.flatMap((weight) => [0, weight])) },
-  'dense.bias': { shape: [2], data: Float32Array.of(0, b) },
-};
-const isCorrect = (i: number): boolean => scores[i]! + b > 0 === (examples.labels[i] === 1);
+const linear = linearProblem(70, 5);
+const { model, weights, examples, isCorrect } = linear;
 
 describe('evaluation', () => {
   let engine: Engine;
@@ -54,8 +28,7 @@ describe('evaluation', () => {
   for (const norm of ['linf', 'l2'] as const) {
     it(`measures the margins of a linear model (${norm})`, async () => {
       const { numTensors } = engine.memory();
-      const dual = norm === 'linf' ? w.reduce((sum, weight) => sum + Math.abs(weight), 0) : Math.hypot(...w);
-      const exact = Array.from({ length: 60 }, (_, i) => (isCorrect(i) ? Math.abs(scores[i]! + b) / dual : 0));
+      const exact = Array.from({ length: 60 }, (_, example) => linear.margin(example, norm));
       const maxDistance = exact.toSorted((x, y) => x - y)[52]!;
       const counted = exact.map((margin) => Math.min(margin, maxDistance)).toSorted((x, y) => x - y);
 

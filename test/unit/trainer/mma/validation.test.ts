@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { dispose } from '@tensorflow/tfjs-core';
+import type { Engine } from '../../../../core/engine/engine.js';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import { unhurried } from '../../../../core/margin/pace.js';
+import { toTensors } from '../../../../core/model/weights.js';
+import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
+import { compileValidation } from '../../../../trainer/mma/validation.js';
+import { linearProblem } from '../../../support/linear-model.js';
+
+describe('validation', () => {
+  let engine: Engine;
+  before(async () => (engine = await openEngine('wasm')));
+
+  for (const norm of ['linf', 'l2'] as const) {
+    it(`measures the mean margin of a linear model on the first examples, and its accuracy on all (${norm})`, async () => {
+      const { numTensors } = engine.memory();
+      const { model, weights, examples, isCorrect, margin } = linearProblem(70, 6);
+      const exact = Array.from({ length: 45 }, (_, example) => margin(example, norm));
+      // About a tenth lies beyond reach.
+      const reach = exact.toSorted((a, b) => a - b)[40]! * 1.001;
+      const config: TrainingConfig = {
+        method: 'standard',
+        norm,
+        maxDistance: reach / 1.05,
+        minRadius: 0.1,
+        attackIterations: 40,
+        bisections: 14,
+        cleanCoefficient: 0,
+        steps: 1,
+        batchSize: 20,
+        optimizer: { rule: 'sgd', learningRate: 1, momentum: 0, weightDecay: 0 },
+        seed: '3',
+        checkpointInterval: 1,
+        validationInterval: 1,
+        validationMarginExamples: 45,
+        evaluationMarginExamples: 1,
+      };
+      const tensors = toTensors(weights);
+      const found = await compileValidation(engine.compile, model, examples, config)(tensors, unhurried);
+      assert.ok(found !== undefined);
+      assert.equal(found.accuracy, Array.from(examples.labels).filter((_, i) => isCorrect(i)).length / 70);
+      const mean = exact.reduce((sum, each) => sum + Math.min(each, reach), 0) / 45;
+      assert.ok(Math.abs(found.margin - mean) <= 0.02 * mean, `${found.margin}, expected ${mean}`);
+
+      assert.equal(await compileValidation(engine.compile, model, examples, config)(tensors, () => false), undefined);
+      dispose(tensors);
+      assert.equal(engine.memory().numTensors, numTensors);
+    });
+  }
+});
