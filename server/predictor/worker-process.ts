@@ -6,6 +6,8 @@ import type { FromWorker, JobKind, Jobs, ToWorker, VersionKey } from './messages
 
 const ENTRY = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 const PING_INTERVAL_MS = 1_000;
+/** Opening an engine takes seconds on a busy machine, during which a worker cannot answer. */
+const START_LIMIT_MS = 60_000;
 /** How long a worker that was asked to leave may take. */
 const LEAVE_MS = 2_000;
 
@@ -68,6 +70,7 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
   const ended = settleable<WorkerEnd>();
   let nextId = 1;
   let silentTicks = 0;
+  let silenceLimitMs = Math.max(START_LIMIT_MS, options.silenceLimitMs);
   let hung = false;
   let alive = true;
 
@@ -83,7 +86,7 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
   // Counting ticks and not time: a service process that was itself suspended must not blame its workers.
   const pings = setInterval(() => {
     silentTicks++;
-    if (silentTicks * PING_INTERVAL_MS > options.silenceLimitMs) {
+    if (silentTicks * PING_INTERVAL_MS > silenceLimitMs) {
       hung = true;
       child.kill('SIGKILL');
     }
@@ -112,6 +115,7 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
     const said = message as FromWorker;
     switch (said.type) {
       case 'started':
+        silenceLimitMs = options.silenceLimitMs;
         started.resolve(said);
         return;
       case 'pong':
