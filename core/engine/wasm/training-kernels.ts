@@ -3,8 +3,10 @@ import { batchMatMul } from './kernels/batch-mat-mul.js';
 import { conv2d, fusedConv2d } from './kernels/conv2d.js';
 import { conv2dBackpropFilter } from './kernels/conv2d-backprop-filter.js';
 import { conv2dBackpropInput } from './kernels/conv2d-backprop-input.js';
+import { maximum, minimum } from './kernels/extremum.js';
 import { fusedMatMul } from './kernels/fused-mat-mul.js';
 import { installKernels } from '../kernel-replacement.js';
+import { identity } from './kernels/identity.js';
 import { maxPoolGrad } from './kernels/max-pool-grad.js';
 import { registerReluGradient, reluGrad } from './kernels/relu-grad.js';
 
@@ -17,20 +19,36 @@ const TRAINING_KERNELS = [
   conv2dBackpropFilter,
   maxPoolGrad,
   reluGrad,
+  identity,
+  maximum,
+  minimum,
 ];
+
+/** What brings the stock kernels back, while ours are installed. */
+let uninstall: (() => void) | undefined;
 
 /**
  * Gives the wasm backend, which must be set up, the kernels that gradients need: those that it lacks, and those that it computes
- * element by element.
- *
- * @returns what brings the stock kernels back, so that both can be measured in one process
+ * element by element or wrongly. Calling it again changes nothing.
  */
-export function installTrainingKernels(): () => void {
+export function installTrainingKernels(): void {
+  if (uninstall !== undefined) return;
   const restoreKernels = installKernels('wasm', TRAINING_KERNELS);
   const stockRelu = getGradient(Relu);
   registerReluGradient();
-  return () => {
+  uninstall = () => {
     restoreKernels();
     registerGradient(stockRelu);
+    uninstall = undefined;
   };
+}
+
+/** Runs something on the stock kernels alone, to compare with. */
+export function withStockKernels<T>(run: () => T): T {
+  uninstall?.();
+  try {
+    return run();
+  } finally {
+    installTrainingKernels();
+  }
 }

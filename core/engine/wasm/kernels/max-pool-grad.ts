@@ -3,64 +3,93 @@ import type { MaxPoolGradAttrs, MaxPoolGradInputs } from '@tensorflow/tfjs-core'
 import { bits, floats } from './heap.js';
 import { replacement } from './kernel.js';
 
+/** What one pooling and its gradient read and write, where it lies. */
+interface Pooling {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly dy: Float32Array;
+  readonly dyBits: Int32Array;
+  readonly dx: Float32Array;
+  readonly dxBits: Int32Array;
+  /** Per channel: all ones until the window's maximum has been met. */
+  readonly looking: Int32Array;
+}
+
 /**
  * The gradient of max pooling: each window's gradient goes to its first maximum in row-major order, which is PyTorch's and
- * TensorFlow's rule. Flat regions of an image tie, so the last maximum, which the stock kernel takes, is another gradient, not a rounding of the same.
+ * TensorFlow's rule. Flat regions of an image tie, so the last maximum, which the stock kernel takes, is another gradient, not a
+ * rounding of the same.
  */
 export const maxPoolGrad = replacement<MaxPoolGradInputs, MaxPoolGradAttrs>(
   MaxPoolGrad,
   () =>
     ({ inputs, attrs, backend }) => {
-      const { dy, input, output } = inputs;
       const { filterSize, strides, pad, dimRoundingMode } = attrs;
-      const shape = input.shape as [number, number, number, number];
+      const shape = inputs.input.shape as [number, number, number, number];
       const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-      const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth } = info;
-      const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
-      const result = backend.makeOutput(input.shape, 'float32');
-      const x = floats(backend, input);
-      const y = floats(backend, output);
-      const gradients = floats(backend, dy);
-      const gradientBits = bits(backend, dy);
-      const dx = floats(backend, result);
-      const dxBits = bits(backend, result);
-      const overlapping = filterHeight > strideHeight || filterWidth > strideWidth;
-      /** Per channel: all ones until the window's maximum has been met. */
-      const looking = new Int32Array(inChannels);
-      dx.fill(0);
-
-      let window = 0;
-      for (let image = 0; image < batchSize; image++) {
-        for (let row = 0; row < outHeight; row++) {
-          const top = row * strideHeight - info.padInfo.top;
-          const firstRow = Math.max(top, 0);
-          const endRow = Math.min(top + filterHeight, inHeight);
-          for (let column = 0; column < outWidth; column++, window += inChannels) {
-            const left = column * strideWidth - info.padInfo.left;
-            const firstColumn = Math.max(left, 0);
-            const endColumn = Math.min(left + filterWidth, inWidth);
-            looking.fill(-1);
-            for (let inRow = firstRow; inRow < endRow; inRow++) {
-              for (let inColumn = firstColumn; inColumn < endColumn; inColumn++) {
-                const pixel = ((image * inHeight + inRow) * inWidth + inColumn) * inChannels;
-                if (overlapping) {
-                  for (let c = 0; c < inChannels; c++) {
-                    const hit = -Number(x[pixel + c] === y[window + c]) & (looking[c] as number);
-                    dx[pixel + c] = (dx[pixel + c] as number) - hit * (gradients[window + c] as number);
-                    looking[c] = (looking[c] as number) & ~hit;
-                  }
-                } else {
-                  for (let c = 0; c < inChannels; c++) {
-                    const hit = -Number(x[pixel + c] === y[window + c]) & (looking[c] as number);
-                    dxBits[pixel + c] = hit & (gradientBits[window + c] as number);
-                    looking[c] = (looking[c] as number) & ~hit;
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
+      const result = backend.makeOutput(shape, 'float32');
+      const pooling: Pooling = {
+        x: floats(backend, inputs.input),
+        y: floats(backend, inputs.output),
+        dy: floats(backend, inputs.dy),
+        dyBits: bits(backend, inputs.dy),
+        dx: floats(backend, result),
+        dxBits: bits(backend, result),
+        looking: new Int32Array(info.inChannels),
+      };
+      pooling.dx.fill(0);
+      const overlapping = info.filterHeight > info.strideHeight || info.filterWidth > info.strideWidth;
+      route(pooling, info, overlapping ? addToFirst : writeToFirst);
       return result;
     },
 );
+
+/** Visits the pixels of every window, windows and their pixels in row-major order. */
+function route(
+  pooling: Pooling,
+  info: backend_util.Conv2DInfo,
+  visit: (pooling: Pooling, pixel: number, window: number) => void,
+): void {
+  const { inChannels, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = info;
+  let window = 0;
+  for (let image = 0; image < info.batchSize; image++) {
+    for (let row = 0; row < outHeight; row++) {
+      const top = row * info.strideHeight - padInfo.top;
+      const firstRow = Math.max(top, 0);
+      const endRow = Math.min(top + filterHeight, inHeight);
+      for (let column = 0; column < outWidth; column++, window += inChannels) {
+        const left = column * info.strideWidth - padInfo.left;
+        const firstColumn = Math.max(left, 0);
+        const endColumn = Math.min(left + filterWidth, inWidth);
+        pooling.looking.fill(-1);
+        for (let inRow = firstRow; inRow < endRow; inRow++) {
+          const start = (image * inHeight + inRow) * inWidth;
+          for (let inColumn = firstColumn; inColumn < endColumn; inColumn++)
+            visit(pooling, (start + inColumn) * inChannels, window);
+        }
+      }
+    }
+  }
+}
+
+/** One pixel of a window where windows do not overlap: the gradient's bits, masked. */
+function writeToFirst({ x, y, dyBits, dxBits, looking }: Pooling, pixel: number, window: number): void {
+  const channels = looking.length;
+  for (let c = 0; c < channels; c++) {
+    const stillLooking = looking[c] as number;
+    const hit = -Number(x[pixel + c] === y[window + c]) & stillLooking;
+    dxBits[pixel + c] = hit & (dyBits[window + c] as number);
+    looking[c] = stillLooking & ~hit;
+  }
+}
+
+/** One pixel of a window where windows overlap: what other windows gave stays. */
+function addToFirst({ x, y, dy, dx, looking }: Pooling, pixel: number, window: number): void {
+  const channels = looking.length;
+  for (let c = 0; c < channels; c++) {
+    const stillLooking = looking[c] as number;
+    const hit = -Number(x[pixel + c] === y[window + c]) & stillLooking;
+    dx[pixel + c] = (dx[pixel + c] as number) - hit * (dy[window + c] as number);
+    looking[c] = stillLooking & ~hit;
+  }
+}

@@ -11,17 +11,20 @@ export const reluGrad = replacement<{ readonly dy: TensorInfo; readonly x: Tenso
   () =>
     ({ inputs, backend }) => {
       const result = backend.makeOutput(inputs.dy.shape, 'float32');
-      const dy = bits(backend, inputs.dy);
-      const x = bits(backend, inputs.x);
-      const dx = bits(backend, result);
-      for (let i = 0; i < dx.length; i++) {
-        const value = x[i] as number;
-        // As an integer a positive float is positive, and only then are the signs of both its negative and its complement set.
-        dx[i] = (dy[i] as number) & ((~value & -value) >> 31);
-      }
+      selectPositive(bits(backend, inputs.dy), bits(backend, inputs.x), bits(backend, result));
       return result;
     },
 );
+
+/** Float bits of dy where those of x are of a positive number, else of 0. */
+function selectPositive(dy: Int32Array, x: Int32Array, dx: Int32Array): void {
+  const size = dx.length;
+  for (let i = 0; i < size; i++) {
+    const value = x[i] as number;
+    // As an integer a positive float is positive, and only then are the signs of both its negative and its complement set.
+    dx[i] = (dy[i] as number) & ((~value & -value) >> 31);
+  }
+}
 
 /** Makes the gradient of relu one kernel, differentiable itself. */
 export function registerReluGradient(): void {
