@@ -9,14 +9,14 @@ export function isModelName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** @throws invalid-input */
-export function checkModelName(name: string): void {
-  if (!isModelName(name)) throw invalidInput('name', NAME_RULE, shown(name));
+/** @param field what the error calls it @throws invalid-input */
+export function checkModelName(name: string, field = 'name'): void {
+  if (!isModelName(name)) throw invalidInput(field, NAME_RULE, shown(name));
 }
 
-/** @throws invalid-input */
-export function checkAliasName(alias: string): void {
-  if (!NAME.test(alias)) throw invalidInput('alias', NAME_RULE, shown(alias));
+/** @param field what the error calls it @throws invalid-input */
+export function checkAliasName(alias: string, field = 'alias'): void {
+  if (!NAME.test(alias)) throw invalidInput(field, NAME_RULE, shown(alias));
 }
 
 /** @throws invalid-input */

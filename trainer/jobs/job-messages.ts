@@ -28,7 +28,9 @@ export type JobReport =
   | {
       readonly kind: 'progress';
       readonly progress: JobProgress;
-      /** What each step took since the report before. */
+      /** Steps since the report before. */
+      readonly stepsDone: number;
+      /** What each of them took, where that is known. */
       readonly stepSeconds: readonly number[];
     }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly seconds: number }

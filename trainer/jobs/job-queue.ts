@@ -45,8 +45,6 @@ export interface JobQueue {
   resume(name: string): Promise<Job>;
   /** How many jobs are before this one; 0 if it does not wait. */
   position(name: string): number;
-  /** How many jobs wait. */
-  depth(): number;
   /** Stops what runs and starts nothing more; the next service continues. */
   drain(): Promise<void>;
 }
@@ -113,7 +111,10 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     if (draining) throw new DomainError('unavailable', 'the trainer is shutting down');
     const free = Math.max(0, options.maxRunning - running.size);
     if (waiting.length + admitted >= options.maxQueued + free)
-      throw new DomainError('exhausted', `queue: expected fewer than ${options.maxQueued} waiting jobs, got ${waiting.length}`);
+      throw new DomainError(
+        'exhausted',
+        `queue: expected fewer than ${options.maxQueued} waiting jobs, got ${waiting.length}`,
+      );
     admitted++;
     let job: Job;
     try {
@@ -145,7 +146,10 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
       const existing = requestId === '' ? undefined : store.findRequest(requestId);
       if (existing === undefined) return admit(() => store.create(spec, requestId));
       if (!isDeepStrictEqual(existing.spec, spec))
-        throw new DomainError('already-exists', `request_id: expected the spec that it came with first, got another (${existing.name})`);
+        throw new DomainError(
+          'already-exists',
+          `request_id: expected the spec that it came with first, got another (${existing.name})`,
+        );
       await store.save(existing.name);
       return store.get(existing.name);
     },
@@ -173,13 +177,18 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
       const job = store.get(name);
       if (job.state !== 'cancelled' && job.state !== 'failed') throw wrongState(job, 'a cancelled or failed job');
       return admit(async () => {
-        store.change(name, { state: 'queued', queueTime: now(), error: '', endTime: undefined, cancelRequested: false });
+        store.change(name, {
+          state: 'queued',
+          queueTime: now(),
+          error: '',
+          endTime: undefined,
+          cancelRequested: false,
+        });
         await store.save(name);
         return store.get(name);
       });
     },
     position: (name) => Math.max(0, waiting.indexOf(name)),
-    depth: () => waiting.length,
     drain: async () => {
       draining = true;
       for (const { job } of running.values()) job.stop();
@@ -198,9 +207,7 @@ function changeAfter(job: Job, outcome: JobOutcome, endTime: string): JobChange 
         endTime,
       };
     case 'failed':
-      return job.cancelRequested
-        ? { state: 'cancelled', endTime }
-        : { state: 'failed', error: outcome.error, endTime };
+      return job.cancelRequested ? { state: 'cancelled', endTime } : { state: 'failed', error: outcome.error, endTime };
     case 'stopped':
       // Not asked for by a client: the service shuts down, and the next one continues.
       return job.cancelRequested ? { state: 'cancelled', endTime } : { state: 'queued' };

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { NORMS } from '../../core/margin/threat-model.js';
+import { DATASET_NAMES } from '../data/open-dataset.js';
 import { METHODS } from '../mma/training-config.js';
 import { isJobName, JOB_PHASES, JOB_STATES } from './job.js';
 import type { Job } from './job.js';
-import { ARCHITECTURE_NAMES, DATA_NAMES } from './job-spec.js';
+import { ARCHITECTURE_NAMES } from './job-spec.js';
 
 const FORMAT = 1;
 
@@ -44,7 +45,7 @@ const training = z.object({
 const spec = z.object({
   model: z.string(),
   data: z.object({
-    name: z.enum(DATA_NAMES),
+    name: z.enum(DATASET_NAMES),
     directory: z.string(),
     trainExamples: z.int(),
     validationExamples: z.int(),

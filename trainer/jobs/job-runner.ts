@@ -1,8 +1,5 @@
-import { rm, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineChoice } from '../../core/engine/engine.js';
-import { TEMPORARY_PREFIX } from '../../core/durable/durable-files.js';
 import { messageOf } from '../../core/errors.js';
 import type { Job } from './job.js';
 import type { JobReport } from './job-messages.js';
@@ -11,6 +8,7 @@ import { startJobProcess } from './job-process.js';
 import type { JobProcess, ProcessEnd } from './job-process.js';
 import type { JobOutcome, RunningJob } from './job-queue.js';
 import type { JobStore } from './job-store.js';
+import { removeLeftovers } from './leftovers.js';
 
 export interface JobRunnerOptions {
   readonly store: JobStore;
@@ -46,9 +44,10 @@ export function createJobRunner(options: JobRunnerOptions): (job: Job) => Runnin
       stop: () => {
         stopping.abort();
       },
-      outcome: supervise(job, options, stopping.signal).catch(
-        (error: unknown): JobOutcome => ({ kind: 'failed', error: messageOf(error) }),
-      ),
+      outcome: supervise(job, options, stopping.signal).catch((error: unknown): JobOutcome => ({
+        kind: 'failed',
+        error: messageOf(error),
+      })),
     };
   };
 }
@@ -61,10 +60,11 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
   for (let deaths = 0, started = 0; ; started++) {
     if (stopped()) return { kind: 'stopped' };
     await fenceJob(directory);
-    await removeLeftovers(directory);
+    // Only the dead have left something behind: the state of the job is being written at this moment.
+    await removeLeftovers(directory, process.pid);
     let checkpoints = 0;
     let savedMs = performance.now();
-    const process = startJobProcess({
+    const child = startJobProcess({
       task: {
         name: job.name,
         spec: job.spec,
@@ -89,36 +89,33 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
         observer.reported(job, report);
       },
     });
-    observer.started(job, process.pid);
-    const end = await stopWith(process, stopping);
+    observer.started(job, child.pid);
+    const end = await stopWith(child, stopping);
     if (end.kind === 'reported') return end.outcome;
     if (stopped()) return { kind: 'stopped' };
     observer.died(job, end.reason);
     deaths = checkpoints > 0 ? 1 : deaths + 1;
     if (deaths > options.maxRestarts) {
       const times = deaths === 1 ? 'once' : `${deaths} times in a row`;
-      return { kind: 'failed', error: `the training process died ${times} without writing a checkpoint; it ${end.reason}` };
+      return {
+        kind: 'failed',
+        error: `the training process died ${times} without writing a checkpoint; it ${end.reason}`,
+      };
     }
     store.change(job.name, { restarts: restarts + started + 1 });
     await delay(RESTART_DELAY_MS * 2 ** (deaths - 1), undefined, { signal: stopping }).catch(() => undefined);
   }
 }
 
-async function stopWith(process: JobProcess, stopping: AbortSignal): Promise<ProcessEnd> {
+async function stopWith(child: JobProcess, stopping: AbortSignal): Promise<ProcessEnd> {
   const stop = () => {
-    process.stop();
+    child.stop();
   };
   stopping.addEventListener('abort', stop);
   if (stopping.aborted) stop();
   try {
-    return await process.ended;
+    return await child.ended;
   } finally {
     stopping.removeEventListener('abort', stop);
   }
-}
-
-/** Removes what a process that was killed had begun to write. */
-async function removeLeftovers(directory: string): Promise<void> {
-  for (const name of await readdir(directory))
-    if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(directory, name), { force: true });
 }

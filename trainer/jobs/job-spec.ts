@@ -1,12 +1,12 @@
 import { invalidInput } from '../../core/errors.js';
 import { NORMS } from '../../core/margin/threat-model.js';
 import type { Norm } from '../../core/margin/threat-model.js';
+import { checkAliasName, checkModelName } from '../../core/registry/names.js';
+import { DATASET_NAMES } from '../data/open-dataset.js';
+import type { DatasetName } from '../data/open-dataset.js';
 import { METHODS } from '../mma/training-config.js';
 import type { Method, OptimizerConfig, TrainingConfig } from '../mma/training-config.js';
-import { choice, integer, integerUpTo, name, relativeDirectory, real, unsigned64 } from './spec-fields.js';
-
-export const DATA_NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'folder'] as const;
-export type DataName = (typeof DATA_NAMES)[number];
+import { choice, integer, integerUpTo, relativeDirectory, real, unsigned64 } from './spec-fields.js';
 
 export const ARCHITECTURE_NAMES = ['lenet', 'wrn'] as const;
 export type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
@@ -16,7 +16,7 @@ export interface JobSpec {
   /** The name to publish under. */
   readonly model: string;
   readonly data: {
-    readonly name: DataName;
+    readonly name: DatasetName;
     /** Below the trainer's data directory. */
     readonly directory: string;
     /** 0: all. */
@@ -86,11 +86,13 @@ const DISTANCES: Readonly<Record<Norm, { maxDistance: number; minRadius: number;
  * @throws invalid-input naming the field as the contract does: `spec.max_distance`
  */
 export function completeSpec(request: JobSpecRequest): JobSpec {
-  const data = request.data ?? {};
-  const dataName = choice('spec.data.name', data.name, DATA_NAMES, 'digits');
+  const { model, alias = '', data = {} } = request;
+  checkModelName(model, 'spec.model');
+  if (alias !== '') checkAliasName(alias, 'spec.alias');
+  const dataName = choice('spec.data.name', data.name, DATASET_NAMES, 'digits');
   const trainExamples = integer('spec.data.train_examples', data.trainExamples, 0, 0, MAX_EXAMPLES);
   return {
-    model: name('spec.model', request.model),
+    model,
     data: {
       name: dataName,
       directory: relativeDirectory('spec.data.directory', data.directory, dataName),
@@ -105,7 +107,7 @@ export function completeSpec(request: JobSpecRequest): JobSpec {
     },
     architecture: completeArchitecture(request.architecture ?? {}),
     training: completeTraining(request),
-    alias: request.alias === undefined || request.alias === '' ? '' : name('spec.alias', request.alias),
+    alias,
   };
 }
 
@@ -213,7 +215,12 @@ function completeOptimizer(request: OptimizerRequest): OptimizerConfig {
   const share = (field: string, value: number | undefined, byDefault: number) =>
     real(`spec.optimizer.${field}`, value, byDefault, { atLeast: 0, below: 1 });
   if (rule === 'sgd')
-    return { rule, learningRate: learningRate(0.1), momentum: share('sgd.momentum', request.momentum, 0.9), weightDecay };
+    return {
+      rule,
+      learningRate: learningRate(0.1),
+      momentum: share('sgd.momentum', request.momentum, 0.9),
+      weightDecay,
+    };
   return {
     rule,
     learningRate: learningRate(1e-4),

@@ -7,6 +7,7 @@ import { hasEnded, isJobName, jobName } from './job.js';
 import type { Job, JobChange } from './job.js';
 import { formatRecord, parseRecord } from './job-record.js';
 import type { JobSpec } from './job-spec.js';
+import { removeLeftovers } from './leftovers.js';
 
 /** A directory below the root that holds no job that can be read. */
 export interface UnreadableJob {
@@ -134,6 +135,7 @@ export async function openJobStore(root: string): Promise<JobStore> {
 
 async function readJob(directory: string, name: string): Promise<Job> {
   if (!isJobName(name)) throw new Error('not the name of a job');
+  await removeLeftovers(directory);
   const job = parseRecord(await readFile(join(directory, 'job.json'), 'utf8'));
   if (job.name !== name) throw new Error(`job.json: expected the job ${name}, got ${job.name}`);
   return hasEnded(job) ? job : { ...job, sequence: job.sequence + SEQUENCE_JUMP };

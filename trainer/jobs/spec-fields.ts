@@ -65,21 +65,13 @@ export function unsigned64(field: string, value: string): string {
   return BigInt(value).toString();
 }
 
-/** A name that may become a directory. @throws invalid-input */
-export function name(field: string, value: string): string {
-  if (!/^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/.test(value) || value.includes('..')) {
-    const expected = '1 to 64 lower-case letters, digits, dots, dashes and underscores, the ends letters or digits';
-    throw invalidInput(field, expected, quote(value));
-  }
-  return value;
-}
-
 /** A directory that cannot lead out of the one it is below. @throws invalid-input */
 export function relativeDirectory(field: string, value: string | undefined, byDefault: string): string {
   const directory = value === undefined || value === '' ? byDefault : value;
   const segments = directory.split('/');
   if (directory.length > 255 || segments.some((segment) => !/^(?!\.)[A-Za-z0-9._-]{1,100}$/.test(segment))) {
-    const expected = 'a relative directory of letters, digits, dots, dashes and underscores, no segment beginning with a dot';
+    const expected =
+      'a relative directory of letters, digits, dots, dashes and underscores, no segment beginning with a dot';
     throw invalidInput(field, expected, quote(directory));
   }
   return directory;

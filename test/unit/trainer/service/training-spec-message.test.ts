@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { TrainingSpec } from '../../../../proto/gen/maxmargin/v1/training_service.js';
+import { completeSpec } from '../../../../trainer/jobs/job-spec.js';
+import { specMessage, specRequestOf } from '../../../../trainer/service/training-spec-message.js';
+
+/** As it arrives: encoded and decoded. */
+const received = (message: TrainingSpec): TrainingSpec => TrainingSpec.decode(TrainingSpec.encode(message).finish());
+
+describe('the message of a spec', () => {
+  it('takes the defaults where it says nothing', () => {
+    const empty = received(TrainingSpec.fromPartial({ model: 'm', data: {}, architecture: {}, optimizer: {} }));
+    assert.deepEqual(completeSpec(specRequestOf(empty)), completeSpec({ model: 'm' }));
+  });
+
+  it('says and takes the same spec, whatever its values', () => {
+    for (const spec of [
+      completeSpec({ model: 'm', seed: '18446744073709551615', alias: 'canary', cleanCoefficient: 0.25 }),
+      completeSpec({
+        model: 'm',
+        method: 'omma',
+        norm: 'l2',
+        optimizer: { rule: 'sgd', momentum: 0, weightDecay: 2e-4 },
+      }),
+      completeSpec({ model: 'm', method: 'standard', architecture: { name: 'wrn', sizes: [10, 1] } }),
+      completeSpec({
+        model: 'm',
+        data: { name: 'folder', directory: 'a/b', trainExamples: 100, validationExamples: 9 },
+      }),
+      completeSpec({ model: 'm', optimizer: { beta1: 0, epsilon: 1e-4 } }),
+    ])
+      assert.deepEqual(completeSpec(specRequestOf(received(specMessage(spec)))), spec);
+  });
+
+  it('keeps a momentum and a clean coefficient of 0 apart from none', () => {
+    const asked = TrainingSpec.fromPartial({
+      model: 'm',
+      cleanCoefficient: 0,
+      optimizer: { rule: { $case: 'sgd', value: { momentum: 0 } } },
+    });
+    const { training } = completeSpec(specRequestOf(received(asked)));
+    assert.equal(training.cleanCoefficient, 0);
+    assert.equal(training.optimizer.rule === 'sgd' && training.optimizer.momentum, 0);
+  });
+
+  it('refuses numbers that its enumerations do not have', () => {
+    // Fields 4 and 5 as varints, which is how they come from a client of another version.
+    assert.throws(() => specRequestOf(TrainingSpec.decode(Uint8Array.of(4 << 3, 17))), /spec\.method: .*got 17/);
+    assert.throws(() => specRequestOf(TrainingSpec.decode(Uint8Array.of(5 << 3, 9))), /spec\.norm: .*got 9/);
+    assert.throws(() => specRequestOf(undefined), /spec: expected what to train, got nothing/);
+  });
+
+  it('lets values pass that no float64 holds exactly, to be refused by their bounds', () => {
+    const message = TrainingSpec.fromPartial({ model: 'm', steps: 9223372036854775807n });
+    assert.throws(() => completeSpec(specRequestOf(received(message))), /spec\.steps: expected a whole number/);
+  });
+});

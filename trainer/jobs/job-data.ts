@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { invalidInput } from '../../core/errors.js';
+import type { DatasetInfo, Examples } from '../data/dataset.js';
+import { openDataset } from '../data/open-dataset.js';
+import { validationCount } from './job-spec.js';
+import type { JobSpec } from './job-spec.js';
+
+/** What a job learns from, stops by, and is judged by. */
+export interface JobData {
+  readonly info: DatasetInfo;
+  readonly train: Examples;
+  readonly validation: Examples;
+  readonly test: Examples;
+}
+
+/** Reads a job's data set: of the training examples that it uses, the first ones are kept for validation. @throws invalid-input; not-found */
+export async function readJobData(spec: JobSpec, dataRoot: string): Promise<JobData> {
+  const dataset = await openDataset(spec.data.name, join(dataRoot, spec.data.directory));
+  const all = await dataset.read('train');
+  const count = spec.data.trainExamples === 0 ? all.count : spec.data.trainExamples;
+  if (count > all.count)
+    throw invalidInput('spec.data.train_examples', `at most the ${all.count} that there are`, String(count));
+  const validation = validationCount(spec, count);
+  return {
+    info: dataset,
+    train: part(all, validation, count),
+    validation: part(all, 0, validation),
+    test: await dataset.read('test'),
+  };
+}
+
+/** SHA-256, in hex, of every example that a job used. */
+export function dataFingerprint({ train, validation, test }: JobData): string {
+  const hash = createHash('sha256');
+  for (const { count, images, labels } of [train, validation, test]) {
+    hash.update(`${count}\n`).update(images).update(labels);
+  }
+  return hash.digest('hex');
+}
+
+function part({ count, images, labels }: Examples, begin: number, end: number): Examples {
+  const size = images.length / count;
+  return {
+    count: end - begin,
+    images: images.subarray(begin * size, end * size),
+    labels: labels.subarray(begin, end),
+  };
+}

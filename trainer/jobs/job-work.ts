@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { replaceFile } from '../../core/durable/durable-files.js';
+import { openEngine } from '../../core/engine/open-engine.js';
+import { DomainError } from '../../core/errors.js';
+import type { Architecture } from '../../core/model/architecture.js';
+import { lenet } from '../../core/model/lenet.js';
+import { buildModel } from '../../core/model/model.js';
+import { wrn } from '../../core/model/wrn.js';
+import { openRegistry } from '../../core/registry/open-registry.js';
+import type { DatasetInfo } from '../data/dataset.js';
+import { evaluate } from '../evaluate/evaluate.js';
+import type { Checkpoint } from '../mma/checkpoint.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
+import { train } from '../mma/training-loop.js';
+import { dataFingerprint, readJobData } from './job-data.js';
+import type { JobReport, JobTask } from './job-messages.js';
+import { progressReporter } from './progress-reporter.js';
+import { adoptPublished, publishJob } from './publish-job.js';
+import type { JobOutcome } from './job-queue.js';
+import type { JobSpec } from './job-spec.js';
+
+/** What surrounds the work. */
+export interface WorkSurroundings {
+  /** Stops it within a step. */
+  readonly signal: AbortSignal;
+  /** Asked before anything is written. @throws if the job belongs to another process */
+  readonly assertOwned: () => void;
+  readonly report: (report: JobReport) => void;
+}
+
+/** A margin of the final evaluation may cost this many gradients. */
+const EVALUATION_GRADIENT_EVALUATIONS = 50;
+
+/** The event loop waits no longer than this for the evaluation. */
+const LONGEST_BLOCK_MS = 20;
+
+/**
+ * Trains (from the last checkpoint, if there is one), evaluates and publishes. Stopped or killed anywhere and begun again, it ends
+ * with the same version published once.
+ *
+ * @throws cancelled if the signal stopped it; whatever data, engine or registry find wrong
+ */
+export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): Promise<JobOutcome> {
+  const { spec } = task;
+  const { signal, assertOwned, report } = surroundings;
+  const registry = await openRegistry(task.registryRoot);
+  const adopted = await adoptPublished(registry, task.name, spec);
+  if (adopted !== undefined) return { kind: 'succeeded', ...adopted };
+
+  const checkpointFile = join(task.directory, 'checkpoint.safetensors');
+  const resume = await readCheckpoint(checkpointFile);
+  const progress = progressReporter(spec.training.steps, resume?.step ?? 0, report);
+  progress.enter('preparing');
+  const engine = await openEngine(task.engine);
+  report({ kind: 'engine', name: engine.name, device: engine.device, library: engine.library });
+  const data = await readJobData(spec, task.dataRoot);
+  const model = buildModel(architectureOf(spec, data.info));
+  stopIf(signal);
+
+  const { weights } = await train({
+    engine,
+    model,
+    train: data.train,
+    validation: data.validation,
+    config: spec.training,
+    resume,
+    signal,
+    onProgress: progress.trained,
+    saveCheckpoint: async (checkpoint) => {
+      assertOwned();
+      const began = performance.now();
+      await replaceFile(checkpointFile, encodeCheckpoint(checkpoint));
+      report({ kind: 'checkpoint', step: checkpoint.step, seconds: (performance.now() - began) / 1000 });
+      progress.paused();
+    },
+  });
+
+  progress.enter('evaluating');
+  const evaluation = await evaluate({
+    engine,
+    model,
+    weights,
+    examples: data.test,
+    norm: spec.training.norm,
+    maxDistance: spec.training.maxDistance,
+    marginExamples: spec.training.evaluationMarginExamples,
+    gradientEvaluations: EVALUATION_GRADIENT_EVALUATIONS,
+    seed: BigInt(spec.training.seed),
+    proceed: pace(signal),
+  });
+
+  stopIf(signal);
+  progress.enter('publishing');
+  assertOwned();
+  const began = performance.now();
+  const publishedVersion = await publishJob(registry, task.name, spec, {
+    architecture: model.architecture,
+    weights,
+    labels: data.info.labelNames,
+    evaluation,
+    engine: engine.name,
+    dataFingerprint: dataFingerprint(data),
+  });
+  report({ kind: 'published', version: publishedVersion, seconds: (performance.now() - began) / 1000 });
+  return { kind: 'succeeded', publishedVersion, evaluation };
+}
+
+/** @returns undefined if none has been written yet. @throws data-loss naming the file */
+async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return decodeCheckpoint(bytes, path);
+}
+
+function architectureOf({ architecture: { name, sizes } }: JobSpec, info: DatasetInfo): Architecture {
+  const [first = 0, second = 0, third = 0] = sizes;
+  const classes = info.labelNames.length;
+  return name === 'wrn'
+    ? wrn(first, second, info.inputShape, classes)
+    : lenet({ conv1: first, conv2: second, hidden: third }, info.inputShape, classes);
+}
+
+function stopIf(signal: AbortSignal): void {
+  if (signal.aborted) throw new DomainError('cancelled', 'stopped');
+}
+
+/** Lets the event loop run now and then, and stops when the signal says so. */
+function pace(signal: AbortSignal): () => Promise<boolean> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last > LONGEST_BLOCK_MS) {
+      await setImmediate();
+      last = performance.now();
+    }
+    return !signal.aborted;
+  };
+}

@@ -1,0 +1,82 @@
+import type { TrainingProgress } from '../mma/progress.js';
+import type { JobPhase, JobProgress } from './job.js';
+import type { JobReport } from './job-messages.js';
+
+/** Turns what training says after each step into reports that the service can bear. */
+export interface ProgressReporter {
+  /** Begins a phase outside of training. */
+  enter(phase: JobPhase): void;
+  readonly trained: (progress: TrainingProgress) => void;
+  /** Something else than a step took time. */
+  paused(): void;
+}
+
+/** At most so often, whatever a step takes; a new phase is told at once. */
+const INTERVAL_MS = 100;
+
+/** @param resumedStep the steps that were done before */
+export function progressReporter(
+  steps: number,
+  resumedStep: number,
+  report: (report: JobReport) => void,
+): ProgressReporter {
+  let current: JobProgress = {
+    phase: 'preparing',
+    step: resumedStep,
+    steps,
+    epoch: 0,
+    cleanLoss: 0,
+    marginLoss: 0,
+    meanRadius: 0,
+    batchAccuracy: 0,
+    secondsPerStep: 0,
+    etaSeconds: 0,
+  };
+  let lastStep = resumedStep;
+  let stepsDone = 0;
+  let stepSeconds: number[] = [];
+  let lastReportMs = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
+  /** When the step under way began; undefined: before the first one, which waits for more than a step. */
+  let beganMs: number | undefined;
+
+  const tell = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    lastReportMs = performance.now();
+    report({ kind: 'progress', progress: current, stepsDone, stepSeconds });
+    stepsDone = 0;
+    stepSeconds = [];
+  };
+  const change = (next: JobProgress): void => {
+    const newPhase = next.phase !== current.phase;
+    current = next;
+    const waitMs = lastReportMs + INTERVAL_MS - performance.now();
+    if (newPhase || waitMs <= 0) tell();
+    else timer ??= setTimeout(tell, waitMs);
+  };
+
+  return {
+    enter: (phase) => {
+      const training = phase === 'preparing' ? {} : { step: steps, etaSeconds: 0 };
+      change({ ...current, ...training, phase });
+    },
+    trained: ({ validation, best, ...figures }) => {
+      const now = performance.now();
+      if (figures.step > lastStep) {
+        stepsDone++;
+        if (beganMs !== undefined) stepSeconds.push((now - beganMs) / 1000);
+      }
+      lastStep = figures.step;
+      beganMs = now;
+      change({
+        ...figures,
+        ...(validation && { validationMargin: validation.margin, validationAccuracy: validation.accuracy }),
+        ...(best && { bestValidationMargin: best.margin }),
+      });
+    },
+    paused: () => {
+      beganMs = performance.now();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { DomainError } from '../../core/errors.js';
+import type { Architecture } from '../../core/model/architecture.js';
+import type { HostTensors } from '../../core/model/host-tensors.js';
+import type { EvaluationRecord } from '../../core/registry/manifest.js';
+import type { RegisteredModel, Registry } from '../../core/registry/registry.js';
+import { IMAGE_BOUNDS } from '../mma/batches.js';
+import type { JobSpec } from './job-spec.js';
+
+/** What a job has made. */
+export interface JobProduct {
+  readonly architecture: Architecture;
+  readonly weights: HostTensors;
+  readonly labels: readonly string[];
+  readonly evaluation: EvaluationRecord;
+  readonly engine: string;
+  readonly dataFingerprint: string;
+}
+
+/** Publishes what a job has made, and points an alias to it. @returns the version */
+export async function publishJob(registry: Registry, job: string, spec: JobSpec, product: JobProduct): Promise<number> {
+  const { norm, maxDistance } = spec.training;
+  const version = await registry.publish(spec.model, {
+    architecture: product.architecture,
+    weights: product.weights,
+    manifest: {
+      bounds: IMAGE_BOUNDS,
+      labels: product.labels,
+      threatModel: { norm, maxDistance },
+      origin: {
+        kind: 'trained',
+        job,
+        configuration: spec,
+        engine: product.engine,
+        dataFingerprint: product.dataFingerprint,
+      },
+      evaluation: product.evaluation,
+    },
+  });
+  await pointAlias(registry, spec, version);
+  return version;
+}
+
+/**
+ * The version that a job published before it was killed, so that it does so once. Its alias is set if that was still to come.
+ *
+ * @returns undefined if it has not published
+ */
+export async function adoptPublished(
+  registry: Registry,
+  job: string,
+  spec: JobSpec,
+): Promise<{ readonly publishedVersion: number; readonly evaluation?: EvaluationRecord } | undefined> {
+  const model = await registeredModel(registry, spec.model);
+  for (const version of model?.versions.toReversed() ?? []) {
+    const origin = await originOf(registry, spec.model, version);
+    if (origin?.job !== job) continue;
+    await pointAlias(registry, spec, version);
+    return { publishedVersion: version, ...(origin.evaluation && { evaluation: origin.evaluation }) };
+  }
+  return undefined;
+}
+
+async function originOf(registry: Registry, model: string, version: number) {
+  try {
+    const { origin, evaluation } = await registry.manifest(model, version);
+    return origin.kind === 'trained' ? { job: origin.job, evaluation } : undefined;
+  } catch (error) {
+    // Deleted meanwhile, or damaged: in neither case this job's to adopt.
+    if (error instanceof DomainError && (error.kind === 'not-found' || error.kind === 'data-loss')) return undefined;
+    throw error;
+  }
+}
+
+/** Sets the alias that was asked for; else champion if the model has none yet, else challenger. */
+async function pointAlias(registry: Registry, { model: name, alias }: JobSpec, version: number): Promise<void> {
+  if (alias !== '') {
+    await registry.setAlias(name, alias, version);
+    return;
+  }
+  const aliases = (await registeredModel(registry, name))?.aliases ?? {};
+  // Done before the job was killed.
+  if (Object.values(aliases).includes(version)) return;
+  if (aliases.champion === undefined) {
+    try {
+      await registry.setAlias(name, 'champion', version, 0);
+      return;
+    } catch (error) {
+      if (!(error instanceof DomainError && error.kind === 'aborted')) throw error;
+    }
+  }
+  await registry.setAlias(name, 'challenger', version);
+}
+
+async function registeredModel(registry: Registry, name: string): Promise<RegisteredModel | undefined> {
+  try {
+    return await registry.model(name);
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}
