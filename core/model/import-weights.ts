@@ -58,7 +58,7 @@ const inferWrn: Infer = (shapes, { inputShape }) => {
 const INFER: Readonly<Record<string, Infer>> = { lenet: inferLenet, wrn: inferWrn };
 
 /** The families of architectures whose weights can be imported. */
-export const IMPORTABLE_FAMILIES: readonly string[] = Object.keys(INFER);
+const IMPORTABLE_FAMILIES: readonly string[] = Object.keys(INFER);
 
 /**
  * A model from a safetensors file: float32 tensors named like the architecture's weights, all with the prefix `weights/` or all without; images

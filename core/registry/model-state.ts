@@ -75,7 +75,7 @@ export async function readModelDirectory(path: string): Promise<ModelDirectory |
  *
  * @returns whether it did; if not, somebody else did, and it must be read again
  */
-export async function commitState(path: string, from: ModelState, change: Partial<ModelState>): Promise<boolean> {
+async function commitState(path: string, from: ModelState, change: Partial<ModelState>): Promise<boolean> {
   const generation = from.generation + 1;
   const state: ModelState = { ...from, ...change, generation };
   const temporary = join(path, temporaryName());

@@ -24,10 +24,17 @@ async function answer(request: RegistryRequest): Promise<RegistryAnswer> {
     case 'churn':
       for (;;) {
         const version = await registry.publish(name, smallPublication(process.pid));
-        await registry.setAlias(name, 'champion', version);
-        if (version > 2 && version % 2 === 0) await registry.deleteVersion(name, version - 1).catch(() => undefined);
+        await unlessOutrun(registry.setAlias(name, 'champion', version));
+        if (version > 2 && version % 2 === 0) await unlessOutrun(registry.deleteVersion(name, version - 1));
       }
   }
+}
+
+/** Lets pass what happens when another process has deleted the version, or made it champion, meanwhile. */
+async function unlessOutrun(change: Promise<unknown>): Promise<void> {
+  await change.catch((error: unknown) => {
+    if (!(error instanceof DomainError && ['not-found', 'failed-precondition'].includes(error.kind))) throw error;
+  });
 }
 
 process.on('message', (request: RegistryRequest) => {
@@ -38,4 +45,5 @@ process.on('message', (request: RegistryRequest) => {
     })
     .then((reply) => process.send?.(reply));
 });
+process.once('disconnect', () => process.exit());
 process.send?.('ready');

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
-import { memory, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  cast,
+  greaterEqual,
+  less,
+  logicalOr,
+  mean,
+  memory,
+  mul,
+  tensor1d,
+  tensor4d,
+  tidy,
+  variable,
+  variableGrads,
+} from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { inputGradient } from '../../../../core/margin/pgd.js';
-import { softLogitMargin } from '../../../../core/margin/losses.js';
+import { crossEntropy, softLogitMargin } from '../../../../core/margin/losses.js';
 import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel, type Model } from '../../../../core/model/model.js';
 import { splitWeights, toHost, toTensors } from '../../../../core/model/weights.js';
@@ -68,6 +82,41 @@ describe('WRN', () => {
     });
     dispose();
     assert.equal(memory().numTensors, before);
+  });
+
+  it(`gives the golden gradients of a step, through batch statistics${without}`, async function () {
+    if (!golden) this.skip();
+    const { model, parameters, statistics, dispose } = open(golden);
+    const [coefficient, maxDistance] = [1 / 3, 1];
+    const gradients = tidy(() => {
+      const labels = tensor1d(golden.tensor('labels').data, 'int32');
+      const inputs = images(golden, 'images');
+      const points = images(golden, 'l2/step/points');
+      const radii = tensor1d(golden.tensor('l2/step/eps').data);
+      const logits = (x: Tensor4D) => model.apply(variables, statistics, x, true).logits;
+      const variables = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, variable(value)]));
+      const wrong = greaterEqual(softLogitMargin(logits(inputs), labels), 0);
+      const counted = cast(logicalOr(wrong, less(radii, maxDistance)), 'float32');
+      const loss = (): Scalar =>
+        add(
+          mul(mean(crossEntropy(logits(inputs), labels)), coefficient),
+          mul(mean(mul(counted, crossEntropy(logits(points), labels))), 1 - coefficient),
+        );
+      const { grads } = variableGrads(loss);
+      return Object.fromEntries(
+        Object.entries(variables).map(([name, value]) => {
+          value.dispose();
+          return [name, grads[value.name]!];
+        }),
+      );
+    });
+    for (const [name, { data }] of Object.entries(await toHost(gradients))) {
+      assertClose(data, golden.tensor(`l2/step/gradient/${name}`).data, 1e-4);
+    }
+    Object.values(gradients).forEach((tensor) => {
+      tensor.dispose();
+    });
+    dispose();
   });
 
   it('has the layers of WRN-28-4', () => {
