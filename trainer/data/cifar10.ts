@@ -1,5 +1,6 @@
 import { invalidInput } from '../../core/errors.js';
-import { readDataFile, type DataFile } from './data-file.js';
+import { concat, readDataFile } from './data-file.js';
+import type { DataFile, ReadLimit } from './data-file.js';
 import type { Dataset, Examples, Split } from './dataset.js';
 import { checkLabels } from './idx.js';
 
@@ -8,7 +9,10 @@ const PLANE = SIDE * SIDE;
 const CHANNELS = 3;
 /** A label, then the red, the green and the blue plane. */
 const RECORD_BYTES = 1 + CHANNELS * PLANE;
-const MAX_RECORDS = 100_000;
+/** That is what each file of the authors' holds. */
+const MAX_RECORDS = 10_000;
+
+const LIMIT: ReadLimit = { headerBytes: 0, maxBytes: () => MAX_RECORDS * RECORD_BYTES };
 
 const FILES: Readonly<Record<Split, readonly string[]>> = {
   train: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
@@ -26,12 +30,12 @@ export function cifar10(directory: string): Dataset {
     read: async (split) => {
       const batches: Examples[] = [];
       for (const name of FILES[split]) {
-        batches.push(readBatch(await readDataFile(directory, name, MAX_RECORDS * RECORD_BYTES)));
+        batches.push(readBatch(await readDataFile(directory, name, LIMIT)));
       }
       return {
         count: batches.reduce((sum, { count }) => sum + count, 0),
-        images: Buffer.concat(batches.map(({ images }) => images)),
-        labels: Buffer.concat(batches.map(({ labels }) => labels)),
+        images: concat(batches.map(({ images }) => images)),
+        labels: concat(batches.map(({ labels }) => labels)),
       };
     },
   };
@@ -40,7 +44,7 @@ export function cifar10(directory: string): Dataset {
 /** The examples of one file: planes become channels. @throws invalid-input */
 function readBatch({ path, bytes }: DataFile): Examples {
   if (bytes.length === 0 || bytes.length % RECORD_BYTES !== 0)
-    throw invalidInput(path, `a multiple of ${RECORD_BYTES} bytes, one record per image`, String(bytes.length));
+    throw invalidInput(path, `a multiple of ${RECORD_BYTES} bytes, one record per image`, `${bytes.length}`);
   const count = bytes.length / RECORD_BYTES;
   const images = new Uint8Array(count * PLANE * CHANNELS);
   const labels = new Uint8Array(count);

@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
 
 /** A file of a data set, unpacked. */
@@ -9,49 +11,83 @@ export interface DataFile {
   readonly bytes: Uint8Array;
 }
 
-/**
- * Reads `name` or `name.gz` in a directory, unpacking the latter.
- *
- * @param maxBytes the most that the unpacked file may hold: a file, or an archive that unpacks to more, is refused before it fills the memory
- * @throws not-found naming both files; invalid-input
- */
-export async function readDataFile(directory: string, name: string, maxBytes: number): Promise<DataFile> {
-  const plain = join(directory, name);
-  const bytes = await readUpTo(plain, maxBytes);
-  if (bytes !== undefined) return { path: plain, bytes };
-  const packed = `${plain}.gz`;
-  // What is packed is at most this much longer than what is in it.
-  const archive = await readUpTo(packed, maxBytes + 1024 * 1024);
-  if (archive === undefined)
-    throw new DomainError('not-found', `${directory}: expected ${name} or ${name}.gz, got neither`);
-  return { path: packed, bytes: unpack(packed, archive, maxBytes) };
+/** How much of a file is read: what its header allows, and not a byte more. */
+export interface ReadLimit {
+  /** How much of the beginning {@link maxBytes} needs to see. */
+  readonly headerBytes: number;
+  /** The most that the file may hold, unpacked, header included. @throws invalid-input if the header (or what there is of it) is wrong */
+  maxBytes(header: DataFile): number;
 }
 
-/** The whole file. @returns undefined if there is none @throws invalid-input if it is longer, or no file */
-export async function readUpTo(path: string, maxBytes: number): Promise<Buffer | undefined> {
+/** Larger than the default of 16 KiB: half the time for a large file. */
+const UNPACK_CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Reads `name` or `name.gz` in a directory, unpacking the latter. Memory is taken as bytes come, not on the word of a header, and reading
+ * stops where there is more than the header allows, so that neither a false count nor an archive that never ends fills the memory.
+ *
+ * @throws not-found naming both files; invalid-input
+ */
+export async function readDataFile(directory: string, name: string, limit: ReadLimit): Promise<DataFile> {
+  for (const path of [join(directory, name), join(directory, `${name}.gz`)]) {
+    const file = await openFile(path);
+    if (file === undefined) continue;
+    try {
+      return { path, bytes: await read(path, file, limit) };
+    } catch (error) {
+      if (error instanceof DomainError) throw error;
+      throw invalidInput(path, path.endsWith('.gz') ? 'a whole gzip file' : 'a readable file', messageOf(error));
+    } finally {
+      await file.close();
+    }
+  }
+  throw new DomainError('not-found', `${directory}: expected ${name} or ${name}.gz, got neither`);
+}
+
+/** @returns undefined if there is none @throws invalid-input if it is no file, or cannot be opened */
+export async function openFile(path: string): Promise<FileHandle | undefined> {
   let file;
   try {
     file = await open(path, 'r');
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return undefined;
-    throw invalidInput(path, 'a file that can be read', messageOf(error));
+    throw invalidInput(path, 'a readable file', messageOf(error));
   }
-  try {
-    const status = await file.stat();
-    if (!status.isFile()) throw invalidInput(path, 'a file', 'something else');
-    if (status.size > maxBytes) throw invalidInput(path, `at most ${maxBytes} bytes`, String(status.size));
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw invalidInput(path, 'a file', 'something else');
 }
 
-function unpack(path: string, archive: Uint8Array, maxBytes: number): Uint8Array {
-  try {
-    return gunzipSync(archive, { maxOutputLength: maxBytes });
-  } catch (error) {
-    if (error instanceof RangeError) throw invalidInput(path, `at most ${maxBytes} bytes unpacked`, 'more');
-    throw invalidInput(path, 'a whole gzip file', messageOf(error));
+function read(path: string, file: FileHandle, limit: ReadLimit): Promise<Uint8Array> {
+  const source = file.createReadStream({ autoClose: false });
+  const collect = (chunks: AsyncIterable<Buffer>): Promise<Uint8Array> => collectUpTo(path, chunks, limit);
+  if (!path.endsWith('.gz')) return pipeline(source, collect);
+  return pipeline(source, createGunzip({ chunkSize: UNPACK_CHUNK_BYTES }), collect);
+}
+
+async function collectUpTo(path: string, source: AsyncIterable<Buffer>, limit: ReadLimit): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let maxBytes: number | undefined;
+  for await (const chunk of source) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (maxBytes === undefined && length >= limit.headerBytes)
+      maxBytes = limit.maxBytes({ path, bytes: Buffer.concat(chunks) });
+    if (maxBytes !== undefined && length > maxBytes) throw invalidInput(path, `at most ${maxBytes} bytes`, 'more');
   }
+  if (maxBytes === undefined) limit.maxBytes({ path, bytes: Buffer.concat(chunks) });
+  return concat(chunks);
+}
+
+/** Their bytes in memory of their own: a small Buffer would share it with others. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -1,5 +1,5 @@
 import { invalidInput } from '../../core/errors.js';
-import type { DataFile } from './data-file.js';
+import type { DataFile, ReadLimit } from './data-file.js';
 import type { Examples } from './dataset.js';
 
 /*
@@ -11,19 +11,34 @@ const LABELS_MAGIC = 2049;
 const IMAGES_HEADER_BYTES = 16;
 const LABELS_HEADER_BYTES = 8;
 
+/** Far more than any set of this family holds. */
+const MAX_EXAMPLES = 1_000_000;
+
+/** How much of a file of images to read. @param side the height and the width that images must have */
+export function imagesLimit(side: number): ReadLimit {
+  return {
+    headerBytes: IMAGES_HEADER_BYTES,
+    maxBytes: (header) => IMAGES_HEADER_BYTES + imageCount(header, side) * side * side,
+  };
+}
+
+/** How much of a file of labels to read. */
+export const LABELS_LIMIT: ReadLimit = {
+  headerBytes: LABELS_HEADER_BYTES,
+  maxBytes: (header) => LABELS_HEADER_BYTES + labelCount(header),
+};
+
 /**
- * Reads a pair of IDX files: grey images and their labels.
+ * The examples in a pair of IDX files: grey images and their labels.
  *
  * @param side the height and the width that images must have
  * @param classes labels are 0 … classes − 1
  * @throws invalid-input naming the file, what was expected and what came
  */
-export function readIdx(images: DataFile, labels: DataFile, side: number, classes: number): Examples {
-  const [count = 0, height = 0, width = 0] = readHeader(images, IMAGES_MAGIC, 3);
-  if (height !== side || width !== side)
-    throw invalidInput(images.path, `images of ${side} × ${side}`, `${height} × ${width}`);
+export function parseIdx(images: DataFile, labels: DataFile, side: number, classes: number): Examples {
+  const count = imageCount(images, side);
   const pixels = body(images, IMAGES_HEADER_BYTES, count * side * side);
-  const [labelled = 0] = readHeader(labels, LABELS_MAGIC, 1);
+  const labelled = labelCount(labels);
   if (labelled !== count) throw invalidInput(labels.path, `${count} labels, one per image`, String(labelled));
   const values = body(labels, LABELS_HEADER_BYTES, count);
   checkLabels(labels.path, values, classes);
@@ -49,6 +64,23 @@ export function checkLabels(path: string, labels: Uint8Array, classes: number): 
   const wrong = labels.findIndex((label) => label >= classes);
   if (wrong >= 0)
     throw invalidInput(path, `labels from 0 to ${classes - 1}`, `${String(labels[wrong])} at example ${wrong}`);
+}
+
+function imageCount(images: DataFile, side: number): number {
+  const [count = 0, height = 0, width = 0] = readHeader(images, IMAGES_MAGIC, 3);
+  if (height !== side || width !== side)
+    throw invalidInput(images.path, `images of ${side} × ${side}`, `${height} × ${width}`);
+  return checkCount(images.path, count);
+}
+
+function labelCount(labels: DataFile): number {
+  const [count = 0] = readHeader(labels, LABELS_MAGIC, 1);
+  return checkCount(labels.path, count);
+}
+
+function checkCount(path: string, count: number): number {
+  if (count === 0 || count > MAX_EXAMPLES) throw invalidInput(path, `1 to ${MAX_EXAMPLES} examples`, String(count));
+  return count;
 }
 
 function readHeader({ path, bytes }: DataFile, magic: number, dimensions: number): number[] {

@@ -1,140 +1,135 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PNG } from 'pngjs';
 import { createRandom } from '../../core/random.js';
+import type { Random } from '../../core/random.js';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
-import { readUpTo } from './data-file.js';
-import { SPLITS, type Dataset, type Examples, type Split } from './dataset.js';
+import type { Dataset, Examples, Split } from './dataset.js';
+import { readPng, readPngSize } from './png-image.js';
+import type { ImageSize } from './png-image.js';
 
 /** A label is one byte. */
 const MAX_CLASSES = 256;
-const MAX_SIDE = 4096;
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
-/** Without directories of their own, one image in six is a test image, as in MNIST. */
+/** Of one split, unpacked. */
+const MAX_BYTES = 2 ** 31;
+/** Without directories of their own, one image in six of a class is a test image. */
 const TEST_SHARE = 6;
-const SPLIT_SEED = 0;
+const SEED = 0;
 
-interface Place {
+interface LabelledFile {
   readonly path: string;
   readonly label: number;
 }
 
 /**
- * Labelled images of any kind: `DIR/train/CLASS/*.png` and `DIR/test/CLASS/*.png`; or `DIR/CLASS/*.png`, of which a seeded sixth are test
- * images. Classes are the names of the directories, in the order of their code points. All images have the size of the first, and are
- * grey (one channel) if the first is.
+ * Labelled images of any kind: `DIR/train/CLASS/*.png` and `DIR/test/CLASS/*.png`; or `DIR/CLASS/*.png`, of which a seeded sixth of each
+ * class are test images. Names that begin with a dot are passed over, any other file is an error.
  *
- * @throws invalid-input naming the directory or file, what was expected and what came
+ * Classes are the names of the directories, sorted by their UTF-16 code units. All images have the size of the first, and are grey (one
+ * channel) if the first is. The order of the examples is shuffled, by a fixed seed, since the first ones are taken for validation.
+ *
+ * @throws not-found; invalid-input naming the directory or file, what was expected and what came
  */
 export async function imageFolder(directory: string): Promise<Dataset> {
   const inside = await directoriesIn(directory);
-  const split = SPLITS.every((name) => inside.includes(name));
-  const classes = split ? await directoriesIn(join(directory, 'train')) : inside;
+  const isSplit = inside.includes('train');
+  const classes = isSplit ? await directoriesIn(join(directory, 'train')) : inside;
   if (classes.length < 2 || classes.length > MAX_CLASSES)
     throw invalidInput(directory, `2 to ${MAX_CLASSES} directories, one per class`, String(classes.length));
-  const places = split
-    ? {
-        train: await imagesIn(join(directory, 'train'), classes),
-        test: await imagesIn(join(directory, 'test'), classes),
-      }
-    : divide(await imagesIn(directory, classes));
-  const first = places.train[0];
+  const random = createRandom(SEED);
+  const files = isSplit ? await listSplits(directory, classes) : divide(await listImages(directory, classes), random);
+  const [first] = files.train;
   if (first === undefined) throw invalidInput(directory, 'PNG files in its class directories', 'none');
-  const { width, height, channels } = await readHeader(first.path);
+  const size = await readPngSize(first.path);
+  const shuffled = { train: shuffle(files.train, random), test: shuffle(files.test, random) };
   return {
     name: 'folder',
-    inputShape: [height, width, channels],
+    inputShape: [size.height, size.width, size.channels],
     labelNames: classes,
-    read: (wanted) => readImages(places[wanted], wanted, { width, height, channels }),
+    read: (split) => readImages(directory, split, shuffled[split], size),
+  };
+}
+
+async function listSplits(
+  directory: string,
+  classes: readonly string[],
+): Promise<Readonly<Record<Split, LabelledFile[]>>> {
+  const test = join(directory, 'test');
+  const testClasses = await directoriesIn(test);
+  const unknown = testClasses.find((name) => !classes.includes(name));
+  if (unknown !== undefined) throw invalidInput(test, `the classes of train (${classes.join(', ')})`, unknown);
+  return {
+    train: await listImages(join(directory, 'train'), classes),
+    test: await listImages(test, classes, testClasses),
   };
 }
 
 async function directoriesIn(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    throw new DomainError('not-found', `${path}: expected a directory, got ${messageOf(error)}`);
-  });
-  return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
-    .sort();
+  const entries = await list(path);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-async function imagesIn(directory: string, classes: readonly string[]): Promise<Place[]> {
-  const unknown = (await directoriesIn(directory)).find((name) => !classes.includes(name));
-  if (unknown !== undefined) throw invalidInput(directory, `the classes ${classes.join(', ')}`, unknown);
-  const places: Place[] = [];
-  for (const [label, name] of classes.entries()) {
-    const files = await readdir(join(directory, name)).catch(() => [] as string[]);
-    for (const file of files.filter((each) => each.toLowerCase().endsWith('.png')).sort())
-      places.push({ path: join(directory, name, file), label });
-  }
-  return places;
-}
-
-function divide(places: readonly Place[]): Readonly<Record<Split, Place[]>> {
-  const order = createRandom(SPLIT_SEED).permutation(places.length);
-  const tests = new Set(order.subarray(0, Math.floor(places.length / TEST_SHARE)));
-  return { train: places.filter((_, i) => !tests.has(i)), test: places.filter((_, i) => tests.has(i)) };
-}
-
-interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-}
-
-/** Reads a PNG's IHDR: what its pixels will take is known before they are unpacked. */
-async function readHeader(path: string): Promise<ImageSize & { readonly bytes: Buffer }> {
-  const bytes = await readUpTo(path, MAX_FILE_BYTES);
-  if (bytes === undefined) throw invalidInput(path, 'a PNG file', 'none');
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  if (bytes.length < 33 || !bytes.subarray(0, 8).equals(signature) || bytes.toString('latin1', 12, 16) !== 'IHDR')
-    throw invalidInput(path, 'a PNG file', 'something else');
-  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
-  const [depth = 0, colour = 0] = bytes.subarray(24, 26);
-  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
-    throw invalidInput(path, `1 to ${MAX_SIDE} pixels a side`, `${width} × ${height}`);
-  if (depth > 8) throw invalidInput(path, 'at most 8 bits a value', String(depth));
-  // 0 and 4 are grey, without and with alpha.
-  return { bytes, width, height, channels: colour === 0 || colour === 4 ? 1 : 3 };
-}
-
-async function readImages(places: readonly Place[], split: Split, size: ImageSize): Promise<Examples> {
-  if (places.length === 0) throw new DomainError('not-found', `${split} images: expected PNG files, got none`);
-  const { width, height, channels } = size;
-  const values = width * height * channels;
-  const images = new Uint8Array(places.length * values);
-  for (const [i, { path }] of places.entries()) {
-    const header = await readHeader(path);
-    if (header.width !== width || header.height !== height)
-      throw invalidInput(
-        path,
-        `${width} × ${height} pixels, as the first image has`,
-        `${header.width} × ${header.height}`,
-      );
-    if (header.channels !== channels)
-      throw invalidInput(
-        path,
-        channels === 1 ? 'a grey image, as the first is' : 'a colour image, as the first is',
-        'not one',
-      );
-    images.set(pixelsOf(path, header.bytes, channels), i * values);
-  }
-  return { count: places.length, images, labels: Uint8Array.from(places, ({ label }) => label) };
-}
-
-/** Channels of a PNG, whose transparency must be none. */
-function pixelsOf(path: string, bytes: Buffer, channels: number): Uint8Array {
-  let rgba: Buffer;
+async function list(path: string) {
   try {
-    rgba = PNG.sync.read(bytes).data;
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    throw invalidInput(path, 'a whole PNG file', messageOf(error));
+    throw new DomainError('not-found', `${path}: expected a directory, got ${messageOf(error)}`);
   }
-  const pixels = new Uint8Array((rgba.length / 4) * channels);
-  for (let i = 0; i < rgba.length / 4; i++) {
-    if (rgba[4 * i + 3] !== 255) throw invalidInput(path, 'an image without transparency', 'transparent pixels');
-    for (let c = 0; c < channels; c++) pixels[i * channels + c] = rgba[4 * i + c] ?? 0;
+}
+
+async function listImages(
+  directory: string,
+  classes: readonly string[],
+  present: readonly string[] = classes,
+): Promise<LabelledFile[]> {
+  const files: LabelledFile[] = [];
+  for (const [label, name] of classes.entries()) {
+    if (!present.includes(name)) continue;
+    const path = join(directory, name);
+    for (const entry of await list(path)) {
+      if (!entry.name.toLowerCase().endsWith('.png')) throw invalidInput(path, 'PNG files only', entry.name);
+      files.push({ path: join(path, entry.name), label });
+    }
   }
-  return pixels;
+  return files;
+}
+
+/** A sixth of each class for testing. */
+function divide(files: readonly LabelledFile[], random: Random): Readonly<Record<Split, LabelledFile[]>> {
+  const split = { train: [] as LabelledFile[], test: [] as LabelledFile[] };
+  for (const label of new Set(files.map((file) => file.label))) {
+    const ofClass = shuffle(
+      files.filter((file) => file.label === label),
+      random,
+    );
+    const tests = Math.floor(ofClass.length / TEST_SHARE);
+    split.test.push(...ofClass.slice(0, tests));
+    split.train.push(...ofClass.slice(tests));
+  }
+  return split;
+}
+
+function shuffle(files: readonly LabelledFile[], random: Random): LabelledFile[] {
+  return Array.from(random.permutation(files.length), (i) => files[i]).filter((file) => file !== undefined);
+}
+
+async function readImages(
+  directory: string,
+  split: Split,
+  files: readonly LabelledFile[],
+  size: ImageSize,
+): Promise<Examples> {
+  if (files.length === 0)
+    throw new DomainError('not-found', `${directory}: expected PNG files for the ${split} split, got none`);
+  const imageBytes = size.height * size.width * size.channels;
+  if (files.length * imageBytes > MAX_BYTES)
+    throw invalidInput(directory, `at most ${MAX_BYTES} bytes of images`, String(files.length * imageBytes));
+  // The first image is there before memory for all of them is taken, as its header alone says how large they are.
+  const first = await readPng(files[0]?.path ?? '', size);
+  const images = new Uint8Array(files.length * imageBytes);
+  images.set(first);
+  for (const [i, { path }] of files.entries()) {
+    if (i > 0) images.set(await readPng(path, size), i * imageBytes);
+  }
+  return { count: files.length, images, labels: Uint8Array.from(files, ({ label }) => label) };
 }

@@ -1,10 +1,8 @@
 import { readDataFile } from './data-file.js';
 import type { Dataset, Split } from './dataset.js';
-import { readIdx } from './idx.js';
+import { imagesLimit, LABELS_LIMIT, parseIdx } from './idx.js';
 
 const SIDE = 28;
-/** Far more than any set of this family holds. */
-const MAX_EXAMPLES = 1_000_000;
 
 const STEMS: Readonly<Record<Split, string>> = { train: 'train', test: 't10k' };
 
@@ -27,9 +25,9 @@ function idxDataset(name: string, directory: string, labelNames: readonly string
     labelNames,
     read: async (split) => {
       const stem = STEMS[split];
-      const images = await readDataFile(directory, `${stem}-images-idx3-ubyte`, 16 + MAX_EXAMPLES * SIDE * SIDE);
-      const labels = await readDataFile(directory, `${stem}-labels-idx1-ubyte`, 8 + MAX_EXAMPLES);
-      return readIdx(images, labels, SIDE, labelNames.length);
+      const images = await readDataFile(directory, `${stem}-images-idx3-ubyte`, imagesLimit(SIDE));
+      const labels = await readDataFile(directory, `${stem}-labels-idx1-ubyte`, LABELS_LIMIT);
+      return parseIdx(images, labels, SIDE, labelNames.length);
     },
   };
 }

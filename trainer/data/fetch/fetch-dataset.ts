@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { makeDirectory, replaceFile } from '../../../core/durable/durable-files.js';
 import { DomainError, invalidInput, messageOf } from '../../../core/errors.js';
-import { readUpTo } from '../data-file.js';
+import { openFile } from '../data-file.js';
 import { SOURCES, type Fetchable, type FetchedFile, type Source } from './sources.js';
 import { tarEntries } from './tar.js';
 
@@ -24,8 +24,17 @@ export interface FetchOptions {
  * @returns the names of the files that were downloaded
  * @throws unavailable naming every mirror and what was wrong with it
  */
-export async function fetchDataset(name: Fetchable, directory: string, options: FetchOptions = {}): Promise<string[]> {
-  const source = SOURCES[name];
+export function fetchDataset(name: Fetchable, directory: string, options: FetchOptions = {}): Promise<string[]> {
+  return fetchSource(name, SOURCES[name], directory, options);
+}
+
+/** {@link fetchDataset}, from a source of any kind. @param name of the data set, for messages */
+export async function fetchSource(
+  name: string,
+  source: Source,
+  directory: string,
+  options: FetchOptions = {},
+): Promise<string[]> {
   await makeDirectory(directory);
   const missing: FetchedFile[] = [];
   for (const file of source.files) if (!(await isThere(directory, file))) missing.push(file);
@@ -90,7 +99,8 @@ async function fetchArchive(
 
 /** The body of a download, in pieces. */
 async function* download(url: string, name: string, { onProgress, signal }: FetchOptions): AsyncGenerator<Uint8Array> {
-  const response = await fetch(url, { signal: signal ?? null });
+  // Files are checked as they are stored: a server must not pack them once more, nor fetch unpack them.
+  const response = await fetch(url, { signal: signal ?? null, headers: { 'accept-encoding': 'identity' } });
   if (!response.ok || response.body === null)
     throw new DomainError('unavailable', `${name}: expected HTTP status 200, got ${response.status}`);
   const length = Number(response.headers.get('content-length') ?? NaN);
@@ -109,9 +119,17 @@ async function keep(directory: string, file: FetchedFile, bytes: Uint8Array): Pr
   await replaceFile(join(directory, file.name), bytes);
 }
 
-async function isThere(directory: string, file: FetchedFile): Promise<boolean> {
-  const bytes = await readUpTo(join(directory, file.name), file.sizeBytes).catch(() => undefined);
-  return bytes !== undefined && sha256(bytes) === file.sha256;
+async function isThere(directory: string, expected: FetchedFile): Promise<boolean> {
+  const file = await openFile(join(directory, expected.name));
+  if (file === undefined) return false;
+  try {
+    if ((await file.stat()).size !== expected.sizeBytes) return false;
+    const hash = createHash('sha256');
+    for await (const piece of file.createReadStream({ autoClose: false })) hash.update(piece as Uint8Array);
+    return hash.digest('hex') === expected.sha256;
+  } finally {
+    await file.close();
+  }
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,91 @@
+import { PNG } from 'pngjs';
+import { invalidInput, messageOf } from '../../core/errors.js';
+import { openFile } from './data-file.js';
+
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+const MAX_SIDE = 4096;
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** The signature, and the first chunk, which is IHDR: length, type, 13 bytes, checksum. */
+const HEADER_BYTES = 33;
+
+/** Reads the size of a PNG file from its header alone. @throws invalid-input */
+export async function readPngSize(path: string): Promise<ImageSize> {
+  const { size } = parseHeader(path, await readAtMost(path, HEADER_BYTES));
+  return size;
+}
+
+/**
+ * Reads a PNG file: grey images as one channel, all others as red, green and blue; 1 to 8 bits a channel, no transparent pixels.
+ *
+ * @param expected what its size must be; checked before anything is unpacked
+ * @returns one byte a value, [height, width, channels]
+ * @throws invalid-input naming the file, what was expected and what came
+ */
+export async function readPng(path: string, expected: ImageSize): Promise<Uint8Array> {
+  const bytes = await readAtMost(path, MAX_FILE_BYTES + 1);
+  if (bytes.length > MAX_FILE_BYTES) throw invalidInput(path, `at most ${MAX_FILE_BYTES} bytes`, 'more');
+  const { size, depth, interlaced } = parseHeader(path, bytes);
+  if (describe(size) !== describe(expected))
+    throw invalidInput(path, `${describe(expected)}, as the first image is`, describe(size));
+  if (depth > 8) throw invalidInput(path, 'at most 8 bits a channel', String(depth));
+  // pngjs 7 unpacks an interlaced image without a bound on how much comes out of it.
+  if (interlaced) throw invalidInput(path, 'a PNG file that is not interlaced', 'an interlaced one');
+  return opaque(path, unpack(path, bytes), size.channels);
+}
+
+function describe({ height, width, channels }: ImageSize): string {
+  return `${width} × ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}`;
+}
+
+function parseHeader(
+  path: string,
+  bytes: Buffer,
+): { readonly size: ImageSize; readonly depth: number; readonly interlaced: boolean } {
+  if (bytes.length < HEADER_BYTES || !bytes.subarray(0, 8).equals(SIGNATURE))
+    throw invalidInput(path, 'a PNG file', bytes.length < HEADER_BYTES ? `${bytes.length} bytes` : 'another format');
+  if (bytes.toString('latin1', 12, 16) !== 'IHDR') throw invalidInput(path, 'a PNG file that begins with IHDR', 'none');
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
+    throw invalidInput(path, `1 to ${MAX_SIDE} pixels a side`, `${width} × ${height}`);
+  const [depth, colourType, interlace] = [bytes.readUInt8(24), bytes.readUInt8(25), bytes.readUInt8(28)];
+  // Grey is 0, or 4 with alpha; colour 2 and 6; a palette 3.
+  const channels = colourType === 0 || colourType === 4 ? 1 : 3;
+  return { size: { height, width, channels }, depth, interlaced: interlace !== 0 };
+}
+
+async function readAtMost(path: string, maxBytes: number): Promise<Buffer> {
+  const file = await openFile(path);
+  if (file === undefined) throw invalidInput(path, 'a PNG file', 'none');
+  try {
+    const { size } = await file.stat();
+    const bytes = Buffer.alloc(Math.min(maxBytes, size));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Red, green, blue and alpha of each pixel, whatever the file has. */
+function unpack(path: string, bytes: Buffer): Buffer {
+  try {
+    return PNG.sync.read(bytes).data;
+  } catch (error) {
+    throw invalidInput(path, 'a whole PNG file', messageOf(error));
+  }
+}
+
+function opaque(path: string, rgba: Buffer, channels: number): Uint8Array {
+  const pixels = new Uint8Array((rgba.length / 4) * channels);
+  for (let i = 0; i < rgba.length / 4; i++) {
+    if (rgba[4 * i + 3] !== 255) throw invalidInput(path, 'an image without transparency', 'transparent pixels');
+    for (let c = 0; c < channels; c++) pixels[i * channels + c] = rgba[4 * i + c] ?? 0;
+  }
+  return pixels;
+}
