@@ -5,6 +5,7 @@ import { jobsCommand } from './commands/jobs.js';
 import { marginCommand } from './commands/margin.js';
 import { modelsCommand } from './commands/models.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { trainCommand } from './commands/train.js';
 import { startCommand } from './commands/start.js';
 import { serviceCommand } from './commands/service.js';
 import { command } from './program.js';
@@ -18,6 +19,7 @@ const program = command(
   .addCommand(startCommand())
   .addCommand(serviceCommand('serve'))
   .addCommand(serviceCommand('trainer'))
+  .addCommand(trainCommand())
   .addCommand(evaluateCommand())
   .addCommand(classifyCommand())
   .addCommand(marginCommand())

@@ -22,7 +22,8 @@ export function showProgress(bar: ProgressBar, progress: ShownProgress): void {
 }
 
 function progressFigures(progress: ShownProgress): string {
-  if (progress.step === 0) return '';
+  const { phase, step } = progress;
+  if (step === 0 || (phase !== 'training' && phase !== 'validating')) return '';
   const { cleanLoss, marginLoss, meanRadius, batchAccuracy, validationMargin, etaSeconds } = progress;
   const figures = [
     `${duration(etaSeconds)} left`,

@@ -17,7 +17,7 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 /** Terminals over slow lines need no more. */
 const REDRAW_MS = 80;
 
-/** On a terminal a line that is redrawn in place; elsewhere (a file, a pipe, a log) a line at every new title and every tenth. */
+/** On a terminal a line that is redrawn in place; elsewhere (a file, a pipe, a log) a line at each title's first time and at every tenth. */
 export function progressBar(stream: ProgressStream = process.stderr): ProgressBar {
   return stream.isTTY === true ? terminalBar(stream) : plainLines(stream);
 }
@@ -42,12 +42,14 @@ function terminalBar(stream: ProgressStream): ProgressBar {
 }
 
 function plainLines(stream: ProgressStream): ProgressBar {
-  let written = '';
+  const titles = new Set<string>();
+  let tenth = -1;
   return {
     update: (title, share, figures) => {
-      const tenth = `${title} ${Math.floor(10 * share)}`;
-      if (tenth === written) return;
-      written = tenth;
+      const reached = Math.floor(10 * share);
+      if (titles.has(title) && reached === tenth) return;
+      titles.add(title);
+      tenth = reached;
       stream.write(`${title} ${figures}\n`);
     },
     clear: () => undefined,

@@ -1,0 +1,66 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
+import type { EngineChoice } from '../../../core/engine/engine.js';
+import type { TrainingSpec } from '../../client/training-spec.js';
+import { printJson, printResult } from '../output/print.js';
+import { command } from '../program.js';
+import { withClient, withOutput } from '../shared-options.js';
+import type { OutputOptions } from '../shared-options.js';
+import { trainingSpec, withTrainingOptions } from '../training-options.js';
+import type { TrainingOptions } from '../training-options.js';
+import { watchToTheEnd } from '../watch-to-the-end.js';
+
+interface Options extends OutputOptions, TrainingOptions {
+  readonly registry: string;
+  readonly data: string;
+  readonly checkpoints: string;
+  readonly engine: EngineChoice;
+  readonly address?: string;
+  readonly requestId?: string;
+  readonly detach?: boolean;
+}
+
+/** `maxmargin train`: in this process, or as a job of a trainer. */
+export function trainCommand(): Command {
+  const train = command('train', 'Train a model and publish it, here or as a job of a trainer (--address)');
+  return withOutput(
+    withTrainingOptions(train),
+    'maxmargin train --dataset digits --sizes 8,16,64 --steps 300 --learning-rate 1e-3\n' +
+      'maxmargin train --dataset mnist --steps 2000 --address localhost:50052',
+  )
+    .option('--registry <dir>', 'where to publish', './registry')
+    .option('--data <dir>', 'where data sets are', './data')
+    .option('--checkpoints <dir>', 'where the checkpoints of a training that was stopped are kept', './checkpoints')
+    .addOption(new Option('--engine <engine>', 'what runs the numerics').choices(ENGINE_CHOICES).default('auto'))
+    .option('--address <host:port>', 'create a job on this trainer and watch it, instead of training here')
+    .option('--request-id <id>', 'with --address: the same id again finds the same job')
+    .option('--detach', 'with --address: do not wait for the job')
+    .action(async (options: Options) => {
+      const spec = trainingSpec(options);
+      if (options.address === undefined) await trainHere(spec, options);
+      else await trainThere(options.address, spec, options);
+    });
+}
+
+async function trainThere(address: string, spec: TrainingSpec, options: Options): Promise<void> {
+  await withClient(address, async (client) => {
+    const job = await client.createTrainingJob(spec, { requestId: options.requestId });
+    if (options.detach === true) {
+      printResult(options.json, job, () => `Job ${job.name} is ${job.state}; maxmargin jobs watch ${job.name}`);
+      return;
+    }
+    process.stderr.write(`Job ${job.name}. Ctrl-C stops watching; maxmargin jobs cancel ${job.name} stops the job.\n`);
+    await watchToTheEnd(client, job.name, options.json === true ? printJson : undefined);
+  });
+}
+
+async function trainHere(spec: TrainingSpec, options: Options): Promise<void> {
+  const { trainLocally } = await import('../local/train-locally.js');
+  const published = await trainLocally(spec, options);
+  printResult(
+    options.json,
+    published,
+    () => `Published ${published.model} version ${published.version} in ${options.registry}.`,
+  );
+}

@@ -1,0 +1,98 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { EngineChoice } from '../../../core/engine/engine.js';
+import { DomainError } from '../../../core/errors.js';
+import type { EvaluationRecord } from '../../../core/registry/manifest.js';
+import type { JobReport, JobTask } from '../../../trainer/jobs/job-messages.js';
+import { completeSpec } from '../../../trainer/jobs/job-spec.js';
+import { workOnJob } from '../../../trainer/jobs/job-work.js';
+import type { TrainingSpec } from '../../client/training-spec.js';
+import { showProgress } from '../output/job-progress.js';
+import { progressBar } from '../output/progress-bar.js';
+import { CommandFailure } from '../report-failure.js';
+
+export interface LocalTrainingOptions {
+  readonly registry: string;
+  readonly data: string;
+  readonly checkpoints: string;
+  readonly engine: EngineChoice;
+}
+
+export interface PublishedHere {
+  readonly model: string;
+  readonly version: number;
+  readonly evaluation?: EvaluationRecord | undefined;
+}
+
+/**
+ * Trains in this process, as a trainer's job would, and publishes. Ctrl-C stops within a step and leaves a checkpoint; the same settings
+ * again continue from it.
+ *
+ * @throws CommandFailure if it was stopped; whatever data, engine or registry find wrong
+ */
+export async function trainLocally(spec: TrainingSpec, options: LocalTrainingOptions): Promise<PublishedHere> {
+  const task = await openTask(spec, options);
+  const bar = progressBar();
+  const stopping = new AbortController();
+  const stop = (): void => {
+    if (stopping.signal.aborted) process.exit(130);
+    stopping.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    const outcome = await workOnJob(task, {
+      signal: stopping.signal,
+      assertOwned: () => undefined,
+      report: (report) => {
+        show(report);
+      },
+    });
+    if (outcome.kind !== 'succeeded') throw new DomainError('internal', `training: it ${outcome.kind}`);
+    await rm(task.directory, { recursive: true });
+    return { model: task.spec.model, version: outcome.publishedVersion, evaluation: outcome.evaluation };
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    throw new CommandFailure('Stopped. The same command continues from the last checkpoint.', 130, { cause: error });
+  } finally {
+    bar.clear();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+
+  function show(report: JobReport): void {
+    if (report.kind === 'progress') showProgress(bar, report.progress);
+    if (report.kind !== 'engine') return;
+    bar.clear();
+    process.stderr.write(`Engine ${report.name}: ${report.device}, ${report.library}\n`);
+  }
+}
+
+/** What is to be done, in a directory that the same settings find again. */
+async function openTask(spec: TrainingSpec, options: LocalTrainingOptions): Promise<JobTask> {
+  const complete = completeSpec({ ...spec, data: spec.data ?? {}, architecture: spec.architecture ?? {} });
+  const hash = createHash('sha256').update(JSON.stringify(complete)).digest('hex').slice(0, 16);
+  const directory = resolve(options.checkpoints, `${complete.model}-${hash}`);
+  await mkdir(directory, { recursive: true });
+  return {
+    name: await taskName(directory),
+    spec: complete,
+    directory,
+    token: '',
+    engine: options.engine,
+    registryRoot: resolve(options.registry),
+    dataRoot: resolve(options.data),
+  };
+}
+
+/** What the manifest will call the training: kept beside the checkpoint, so that one that is continued publishes once. */
+async function taskName(directory: string): Promise<string> {
+  const file = join(directory, 'name');
+  try {
+    await writeFile(file, `local-${randomUUID()}`, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFile(file, 'utf8');
+}

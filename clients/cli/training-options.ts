@@ -1,0 +1,104 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { OptimizerSpec, TrainingSpec } from '../client/training-spec.js';
+import { NORMS } from '../../core/margin/threat-model.js';
+import { METHODS } from '../../trainer/mma/training-config.js';
+import { decimal, integer, integers } from './option-types.js';
+
+/** The options of a training, named like the fields of the contract's TrainingSpec. */
+export interface TrainingOptions {
+  readonly model?: string;
+  readonly dataset: string;
+  readonly directory?: string;
+  readonly trainExamples?: number;
+  readonly validationExamples?: number;
+  readonly architecture?: string;
+  readonly sizes?: readonly number[];
+  readonly method?: TrainingSpec['method'];
+  readonly norm?: TrainingSpec['norm'];
+  readonly maxDistance?: number;
+  readonly minRadius?: number;
+  readonly attackIterations?: number;
+  readonly bisections?: number;
+  readonly cleanCoefficient?: number;
+  readonly steps?: number;
+  readonly batchSize?: number;
+  readonly optimizer?: OptimizerSpec['rule'];
+  readonly learningRate?: number;
+  readonly weightDecay?: number;
+  readonly momentum?: number;
+  readonly seed?: number;
+  readonly checkpointInterval?: number;
+  readonly validationInterval?: number;
+  readonly validationMarginExamples?: number;
+  readonly evaluationMarginExamples?: number;
+  readonly alias?: string;
+}
+
+export function withTrainingOptions(command: Command): Command {
+  return command
+    .option('--model <name>', "the name to publish under (default: the data set's)")
+    .option('--dataset <name>', 'digits, mnist, fashion-mnist, cifar10 or folder', 'digits')
+    .option('--directory <path>', "where it is below the data directory (default: the data set's name)")
+    .option('--train-examples <n>', 'training examples to use (default: all)', integer(1))
+    .option('--validation-examples <n>', 'how many of them to keep for validation', integer(1))
+    .option('--architecture <family>', 'lenet or wrn (default: lenet)')
+    .option(
+      '--sizes <n,…>',
+      'lenet: filters, filters, hidden units (default: 32,64,1024); wrn: depth, width',
+      integers(1),
+    )
+    .addOption(new Option('--method <method>', 'how to train (default: mma)').choices(METHODS))
+    .addOption(new Option('--norm <norm>', 'what margins are measured in (default: linf)').choices(NORMS))
+    .option('--max-distance <d>', 'd_max: examples farther away add nothing more (default: 0.45 or 2)', decimal(0))
+    .option('--min-radius <d>', 'the smallest radius that a search starts from', decimal(0))
+    .option('--attack-iterations <n>', 'PGD iterations of a search (default: 40)', integer(1))
+    .option('--bisections <n>', 'bisections of a search (default: 10)', integer(1))
+    .option('--clean-coefficient <c>', 'the share of the clean loss (default: 1/3 for mma)', decimal(0))
+    .option('--steps <n>', 'optimizer steps (default: 1000)', integer(1))
+    .option('--batch-size <n>', 'examples a step (default: 50)', integer(1))
+    .addOption(new Option('--optimizer <rule>', 'how gradients become steps (default: adam)').choices(['adam', 'sgd']))
+    .option('--learning-rate <r>', 'default: 1e-4 (adam), 0.1 (sgd)', decimal(0))
+    .option('--weight-decay <w>', "the L2 penalty's coefficient (default: 0)", decimal(0))
+    .option('--momentum <m>', 'of sgd (default: 0.9)', decimal(0))
+    .option('--seed <n>', 'what weights, order and random starts are drawn from (default: 0)', integer(0))
+    .option('--checkpoint-interval <n>', 'steps between checkpoints (default: 100)', integer(1))
+    .option('--validation-interval <n>', 'steps between validations', integer(1))
+    .option('--validation-margin-examples <n>', 'examples a validation measures (default: 200)', integer(1))
+    .option('--evaluation-margin-examples <n>', 'test examples that are measured at the end (default: 200)', integer(1))
+    .option(
+      '--alias <alias>',
+      'an alias for the result (default: champion if the model has none yet, else challenger)',
+    );
+}
+
+export function trainingSpec(options: TrainingOptions): TrainingSpec {
+  const { dataset, directory, trainExamples, validationExamples, architecture, sizes, seed } = options;
+  return {
+    model: options.model ?? dataset,
+    data: { name: dataset, directory, trainExamples, validationExamples },
+    architecture: { name: architecture, sizes },
+    method: options.method,
+    norm: options.norm,
+    maxDistance: options.maxDistance,
+    minRadius: options.minRadius,
+    attackIterations: options.attackIterations,
+    bisections: options.bisections,
+    cleanCoefficient: options.cleanCoefficient,
+    steps: options.steps,
+    batchSize: options.batchSize,
+    optimizer: optimizerSpec(options),
+    seed: seed === undefined ? undefined : String(seed),
+    checkpointInterval: options.checkpointInterval,
+    validationInterval: options.validationInterval,
+    validationMarginExamples: options.validationMarginExamples,
+    evaluationMarginExamples: options.evaluationMarginExamples,
+    alias: options.alias,
+  };
+}
+
+function optimizerSpec({ optimizer, learningRate, weightDecay, momentum }: TrainingOptions): OptimizerSpec {
+  return optimizer === 'sgd'
+    ? { rule: 'sgd', learningRate, weightDecay, momentum }
+    : { rule: 'adam', learningRate, weightDecay };
+}
