@@ -11,7 +11,7 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { perExample, pointAt } from './box.js';
+import { clipToBox, perExample, pointAt } from './box.js';
 import type { Loss } from './losses.js';
 import type { Classifier } from './pgd.js';
 import type { Bounds } from './threat-model.js';
@@ -28,7 +28,7 @@ export type Bracket = {
   readonly crossed: Tensor1D;
 };
 
-/** The bracket before the first bisection: [0, end], probing `first` [n]. */
+/** The bracket before the first bisection: [0, end], probing `first` [n]. The caller disposes it. */
 export function openBracket(first: Tensor1D, end: number): Bracket {
   return {
     low: zerosLike(first),
@@ -41,7 +41,9 @@ export function openBracket(first: Tensor1D, end: number): Bracket {
 /**
  * One bisection of the zero of L(clip(x + ηu)) in η (Algorithm 1, step 2).
  *
- * One forward evaluation. Pure, static shapes, no reads. The loss need not be monotone along the ray: `high` has been tried, whatever lies below it.
+ * One forward evaluation. Pure, static shapes, no reads. The loss need not be monotone along the ray: `high` has been tried, whatever
+ * lies below it. What is tried is the point that the clipped perturbation leads to, x + (clip(x + ηu) − x), as whoever is given the
+ * perturbation computes it: in float32 it may differ from clip(x + ηu) in the last place.
  *
  * @param directions u, [n, h, w, c]
  * @returns the next bracket; the caller disposes it
@@ -55,7 +57,8 @@ export function bisectOnce(
   directions: Tensor4D,
   bracket: Bracket,
 ): Bracket {
-  const points = pointAt(inputs, mul(perExample(bracket.probe), directions), bounds);
+  const perturbations = clipToBox(inputs, mul(perExample(bracket.probe), directions), bounds);
+  const points = pointAt(inputs, perturbations, bounds);
   const success = greaterEqual(loss(classifier(points), labels), 0);
   const low: Tensor1D = where(success, bracket.low, maximum(bracket.low, bracket.probe));
   const high: Tensor1D = where(success, minimum(bracket.high, bracket.probe), bracket.high);

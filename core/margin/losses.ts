@@ -1,7 +1,21 @@
-import { abs, add, cast, logSumExp, max, mul, neg, oneHot, relu, softplus, sub, sum } from '@tensorflow/tfjs-core';
+import {
+  abs,
+  add,
+  argMax,
+  cast,
+  logSumExp,
+  max,
+  mul,
+  neg,
+  oneHot,
+  relu,
+  softplus,
+  sub,
+  sum,
+} from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 
-/** Losses of logits z [n, k] and labels y [n] (int32, 0 … k − 1), one value per example. Negative LM means correctly classified. */
+/** Losses of logits z [n, k ≥ 2] and labels y [n] (int32, 0 … k − 1), one value per example. Negative LM means correctly classified. */
 export const LOSS_NAMES = ['ce', 'lm', 'slm', 'cw'] as const;
 export type LossName = (typeof LOSS_NAMES)[number];
 export type Loss = (logits: Tensor2D, labels: Tensor1D) => Tensor1D;
@@ -12,23 +26,40 @@ const EXCLUDED = -1e30;
 /** The shift that keeps CW's gradient alive while the logit margin is above −50. */
 const CW_CONFIDENCE = 50;
 
-/** z with the labelled class excluded, and z_y. */
-function split(logits: Tensor2D, labels: Tensor1D): { others: Tensor2D; own: Tensor1D } {
-  const isOwn = cast(oneHot(labels, logits.shape[1]), 'float32');
-  return { others: add(logits, mul(isOwn, EXCLUDED)), own: sum(mul(logits, isOwn), 1) };
-}
+/** How far above zero, relative to the logits, a loss must be for another implementation's rounding not to undo it. */
+const ROUNDING = 1e-5;
 
-/** Logit margin loss LM = max_{j≠y} z_j − z_y (paper, section 2). */
+const isClass = (classes: Tensor1D, count: number): Tensor2D => cast(oneHot(classes, count), 'float32') as Tensor2D;
+
+const pick = (logits: Tensor2D, chosen: Tensor2D): Tensor1D => sum(mul(logits, chosen), 1);
+
+/**
+ * Logit margin loss LM = max_{j≠y} z_j − z_y (paper, section 2).
+ *
+ * Where several classes tie for the maximum, the gradient is that of the first: of max itself it would be the sum of all theirs.
+ */
 export const logitMargin: Loss = (logits, labels) => {
-  const { others, own } = split(logits, labels);
-  return sub(max(others, 1), own);
+  const count = logits.shape[1];
+  const own = isClass(labels, count);
+  const rival = isClass(argMax(add(logits, mul(own, EXCLUDED)), 1), count);
+  return sub(pick(logits, rival), pick(logits, own));
 };
 
 /** Soft logit margin loss SLM = log Σ_{j≠y} exp z_j − z_y ≥ LM: where it crosses zero, LM has not yet (paper, section 2). */
 export const softLogitMargin: Loss = (logits, labels) => {
-  const { others, own } = split(logits, labels);
-  return sub(logSumExp(others, 1), own);
+  const own = isClass(labels, logits.shape[1]);
+  return sub(logSumExp(add(logits, mul(own, EXCLUDED)), 1), pick(logits, own));
 };
+
+/**
+ * The soft logit margin over some rivals: log Σ_{j∈A} exp z_j − z_y. It is SLM where A holds all classes but y, z_a − z_y where A = {a}.
+ *
+ * @param rivals A as [n, k] float32: 1 in A, 0 outside; not empty, without y
+ */
+export const softMarginOver =
+  (rivals: Tensor2D): Loss =>
+  (logits, labels) =>
+    sub(logSumExp(add(logits, mul(sub(1, rivals), EXCLUDED)), 1), pick(logits, isClass(labels, logits.shape[1])));
 
 /** Cross entropy CE = log(1 + exp SLM): the direction of SLM's gradient, with weight σ(SLM). */
 export const crossEntropy: Loss = (logits, labels) => softplus(softLogitMargin(logits, labels));
@@ -36,20 +67,17 @@ export const crossEntropy: Loss = (logits, labels) => softplus(softLogitMargin(l
 /** CW = max(LM + 50, 0). */
 export const carliniWagner: Loss = (logits, labels) => relu(add(logitMargin(logits, labels), CW_CONFIDENCE));
 
-/** How far above zero, relative to the logits, a margin must be for another implementation's rounding not to undo it. */
-const ROUNDING = 1e-5;
+/** −L with the class t to reach in place of y: LM becomes z_t − max_{j≠t} z_j, positive where the answer is t. */
+export const reaching =
+  (loss: Loss): Loss =>
+  (logits, targets) =>
+    neg(loss(logits, targets));
 
-/** L − 10⁻⁵ (1 + max |z|): not negative only where L is so by more than rounding may undo. */
+/** L − 10⁻⁵ (1 + maxⱼ |zⱼ|): not negative only where L is positive beyond what another implementation's rounding may undo. */
 export const beyondRounding =
   (loss: Loss): Loss =>
   (logits, labels) =>
     sub(loss(logits, labels), mul(add(max(abs(logits), 1), 1), ROUNDING));
-
-/** The loss of reaching a class instead of leaving it: −L, with t in place of y. */
-export const targeted =
-  (loss: Loss): Loss =>
-  (logits, targets) =>
-    neg(loss(logits, targets));
 
 const LOSSES: Readonly<Record<LossName, Loss>> = {
   ce: crossEntropy,

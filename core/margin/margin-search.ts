@@ -1,14 +1,18 @@
 import { gather, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap } from '../engine/engine.js';
 import { invalidInput } from '../errors.js';
 import type { WeightedClassifier } from './attack-steps.js';
 import { pointAt } from './box.js';
 import { hostLength } from './host-length.js';
 import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
-import { compileNearestSearch, type NearestSearch } from './nearest-search.js';
+import { compileAdaptivePgd } from './adaptive-pgd.js';
+import type { AttackRequest } from './minimum-norm-attack.js';
 import { unhurried, type Proceed } from './pace.js';
 import type { Bounds, Norm } from './threat-model.js';
+
+/** An odd number that sets the seeds of neighbouring inputs far apart. */
+const SEED_STRIDE = 0xd1342543de82ef95n;
 
 /**
  * `found`: a verified perturbation; `not-found`: none up to the largest distance (censored);
@@ -35,7 +39,7 @@ export interface MarginFinding {
   readonly attack: string;
   /** What was spent on this input; 0 if misclassified. */
   readonly gradientEvaluations: number;
-  /** Whether the search ran its plan to the end: false if `proceed` stopped it before. */
+  /** Whether the search ran its plan to the end: false if `proceed` stopped it before, or if the budget was too small for a plan. */
   readonly converged: boolean;
 }
 
@@ -83,94 +87,122 @@ export function compileMarginSearch(
   classifier: WeightedClassifier,
   threat: { readonly norm: Norm; readonly bounds: Bounds },
 ): MarginSearch {
-  const logitsAt = compile((weights: TensorMap, inputs: Tensor4D, perturbations: Tensor4D): Tensor2D =>
-    classifier(weights, pointAt(inputs, perturbations, threat.bounds)),
-  );
-  const cleanLogits = compile((weights: TensorMap, inputs: Tensor4D): Tensor2D => classifier(weights, inputs));
-  const searches = new Map<boolean, NearestSearch>();
-  const searchFor = (targeted: boolean): NearestSearch => {
-    const known = searches.get(targeted) ?? compileNearestSearch(compile, classifier, threat, targeted);
-    searches.set(targeted, known);
-    return known;
-  };
+  const logitsAt = compile((weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points));
+  const untargeted = compileAdaptivePgd(compile, classifier, threat, false);
+  const targeted = compileAdaptivePgd(compile, classifier, threat, true);
 
   return {
     find: async (request) => {
-      const { weights, inputs, labels, maxDistance, targetClass, proceed = unhurried } = request;
       checkNumbers(request);
-      const logits = await readLogits(tidy(() => cleanLogits(weights, inputs)));
-      checkClasses(request, logits.classes);
-      const search = searchFor(targetClass !== undefined);
-      const findings = logits.rows.map((row, index): MarginFinding => {
-        const predictedClass = largestLogit(row);
-        const label = labels?.[index] ?? predictedClass;
-        const misclassified = predictedClass !== label || predictedClass === targetClass;
-        return {
-          status: misclassified ? 'misclassified' : 'not-found',
-          predictedClass,
-          label,
-          distance: misclassified ? 0 : maxDistance,
-          lowerBound: 0,
-          adversarialClass: -1,
-          logitMargin: logitMarginOf(row, label),
-          attack: search.name,
-          gradientEvaluations: 0,
-          converged: true,
-        };
-      });
-      const all = new Float32Array(inputs.size);
-      const searched = findings.flatMap((finding, index) => (finding.status === 'misclassified' ? [] : [index]));
+      const { weights, inputs, targetClass } = request;
+      const attack = targetClass === undefined ? untargeted : targeted;
+      const { classes, rows } = await readLogits(tidy(() => logitsAt(weights, inputs)));
+      checkClasses(request, classes);
+      const findings = rows.map((logits, index) => unsearched(request, attack.name, logits, index));
+      const searched = [...findings.keys()].filter((index) => findings[index]?.status !== 'misclassified');
+      const size = inputs.size / inputs.shape[0];
+      const perturbations = new Float32Array(inputs.size);
       if (searched.length > 0) {
-        const some = tidy(() => gather(inputs, tensor1d(searched, 'int32')));
-        const classes: Tensor1D = tensor1d(
-          searched.map((index) => targetClass ?? findings[index]?.label ?? 0),
-          'int32',
-        );
+        const some: Tensor4D = tidy(() => gather(inputs, tensor1d(searched, 'int32')));
         try {
-          const outcome = await search.find({
-            weights,
-            inputs: some,
-            classes,
-            indices: searched.map((index) => index + (request.firstIndex ?? 0)),
-            maxDistance,
-            maxGradientEvaluations: request.maxGradientEvaluations,
-            seed: request.seed,
-            proceed,
-          });
-          try {
-            const reached = await readLogits(tidy(() => logitsAt(weights, some, outcome.perturbations)));
-            const perturbations = (await outcome.perturbations.data()) as Float32Array;
-            const size = inputs.size / inputs.shape[0];
-            for (const [row, index] of searched.entries()) {
-              const finding = findings[index];
-              if (finding === undefined) continue;
-              const spent = {
-                gradientEvaluations: outcome.gradientEvaluations[row] ?? 0,
-                converged: outcome.completed,
-              };
-              const perturbation = perturbations.subarray(row * size, (row + 1) * size);
-              const distance = hostLength(threat.norm, perturbation);
-              const adversarialClass = largestLogit(reached.rows[row] ?? new Float32Array());
-              const succeeds =
-                adversarialClass !== finding.label && (targetClass === undefined || adversarialClass === targetClass);
-              if (succeeds && distance <= maxDistance) {
-                all.set(perturbation, index * size);
-                findings[index] = { ...finding, ...spent, status: 'found', distance, adversarialClass };
-              } else {
-                findings[index] = { ...finding, ...spent };
-              }
-            }
-          } finally {
-            outcome.perturbations.dispose();
+          const outcome = await attack.find(attackRequest(request, some, searched, findings, rows));
+          const { values, logits } = await follow(logitsAt, weights, some, outcome.perturbations, threat.bounds);
+          for (const [row, index] of searched.entries()) {
+            const perturbation = values.subarray(row * size, (row + 1) * size);
+            const before = findings[index];
+            const reached = logits[row];
+            if (before === undefined || reached === undefined) continue;
+            const after = verified(request, threat.norm, before, perturbation, reached);
+            findings[index] = {
+              ...after,
+              gradientEvaluations: outcome.gradientEvaluations,
+              converged: outcome.converged,
+            };
+            if (after.status === 'found') perturbations.set(perturbation, index * size);
           }
         } finally {
           some.dispose();
-          classes.dispose();
         }
       }
-      return { findings, perturbations: tensor4d(all, inputs.shape) };
+      return { findings, perturbations: tensor4d(perturbations, inputs.shape) };
     },
   };
+}
+
+/** What is known of an input before any search. */
+function unsearched(
+  { labels, targetClass, maxDistance }: MarginSearchRequest,
+  attack: string,
+  logits: Float32Array,
+  index: number,
+): MarginFinding {
+  const predictedClass = largestLogit(logits);
+  const label = labels?.[index] ?? predictedClass;
+  const misclassified = predictedClass !== label || predictedClass === targetClass;
+  return {
+    status: misclassified ? 'misclassified' : 'not-found',
+    predictedClass,
+    label,
+    distance: misclassified ? 0 : maxDistance,
+    lowerBound: 0,
+    adversarialClass: -1,
+    logitMargin: logitMarginOf(logits, label),
+    attack,
+    gradientEvaluations: 0,
+    converged: true,
+  };
+}
+
+function attackRequest(
+  request: MarginSearchRequest,
+  inputs: Tensor4D,
+  searched: readonly number[],
+  findings: readonly MarginFinding[],
+  rows: readonly Float32Array[],
+): AttackRequest {
+  const { weights, maxDistance, maxGradientEvaluations, targetClass, seed, firstIndex = 0 } = request;
+  return {
+    weights,
+    inputs,
+    classes: searched.map((index) => targetClass ?? findings[index]?.label ?? 0),
+    logits: searched.map((index) => rows[index] ?? new Float32Array()),
+    seeds: searched.map((index) => seed + BigInt(firstIndex + index + 1) * SEED_STRIDE),
+    maxDistance,
+    maxGradientEvaluations,
+    proceed: request.proceed ?? unhurried,
+  };
+}
+
+/** Reads perturbations, and the logits at the points that they lead to; disposes them. */
+async function follow(
+  logitsAt: (weights: TensorMap, points: Tensor4D) => Tensor2D,
+  weights: TensorMap,
+  inputs: Tensor4D,
+  perturbations: Tensor4D,
+  bounds: Bounds,
+): Promise<{ values: Float32Array; logits: readonly Float32Array[] }> {
+  try {
+    const values = (await perturbations.data()) as Float32Array;
+    const { rows } = await readLogits(tidy(() => logitsAt(weights, pointAt(inputs, perturbations, bounds))));
+    return { values, logits: rows };
+  } finally {
+    perturbations.dispose();
+  }
+}
+
+/** The finding, if the perturbation is as short as it must be and the point that it leads to is answered as it must be. */
+function verified(
+  { maxDistance, targetClass }: MarginSearchRequest,
+  norm: Norm,
+  finding: MarginFinding,
+  perturbation: Float32Array,
+  reached: Float32Array,
+): MarginFinding {
+  const distance = hostLength(norm, perturbation);
+  const adversarialClass = largestLogit(reached);
+  const succeeds =
+    targetClass === undefined ? logitMarginOf(reached, finding.label) > 0 : adversarialClass === targetClass;
+  return succeeds && distance <= maxDistance ? { ...finding, status: 'found', distance, adversarialClass } : finding;
 }
 
 function checkNumbers({ inputs, labels, maxDistance, maxGradientEvaluations }: MarginSearchRequest): void {
