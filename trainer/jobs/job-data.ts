@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { invalidInput } from '../../core/errors.js';
 import type { DatasetInfo, Examples } from '../data/dataset.js';
@@ -28,15 +27,6 @@ export async function readJobData(spec: JobSpec, dataRoot: string): Promise<JobD
     validation: part(all, 0, validation),
     test: await dataset.read('test'),
   };
-}
-
-/** SHA-256, in hex, of every example that a job used. */
-export function dataFingerprint({ train, validation, test }: JobData): string {
-  const hash = createHash('sha256');
-  for (const { count, images, labels } of [train, validation, test]) {
-    hash.update(`${count}\n`).update(images).update(labels);
-  }
-  return hash.digest('hex');
 }
 
 function part({ count, images, labels }: Examples, begin: number, end: number): Examples {

@@ -24,7 +24,14 @@ export type JobCommand =
 
 /** From a job's process to the service. */
 export type JobReport =
-  | { readonly kind: 'engine'; readonly name: string; readonly device: string; readonly library: string }
+  | {
+      readonly kind: 'engine';
+      readonly name: string;
+      readonly device: string;
+      readonly library: string;
+      /** Why the others were not chosen. */
+      readonly rejected: readonly { readonly name: string; readonly reason: string }[];
+    }
   | {
       readonly kind: 'progress';
       readonly progress: JobProgress;

@@ -10,8 +10,7 @@ import { identifyProcess } from './process-identity.js';
 
 /** How a job's process ended: as it said itself, or without a word. */
 export type ProcessEnd =
-  | { readonly kind: 'reported'; readonly outcome: JobOutcome }
-  | { readonly kind: 'died'; readonly reason: string };
+  { readonly kind: 'reported'; readonly outcome: JobOutcome } | { readonly kind: 'died'; readonly reason: string };
 
 export interface JobProcess {
   readonly pid: number | undefined;

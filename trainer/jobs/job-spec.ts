@@ -9,7 +9,7 @@ import type { Method, OptimizerConfig, TrainingConfig } from '../mma/training-co
 import { choice, integer, integerUpTo, relativeDirectory, real, unsigned64 } from './spec-fields.js';
 
 export const ARCHITECTURE_NAMES = ['lenet', 'wrn'] as const;
-export type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
+type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
 
 /** All that decides what a job computes, every default filled in. Plain JSON: it is stored and sent to the job's process. */
 export interface JobSpec {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, messageOf } from '../../core/errors.js';
 import { makeDirectory, replaceFile, syncDirectory } from '../../core/durable/durable-files.js';
@@ -10,7 +10,7 @@ import type { JobSpec } from './job-spec.js';
 import { removeLeftovers } from './leftovers.js';
 
 /** A directory below the root that holds no job that can be read. */
-export interface UnreadableJob {
+interface UnreadableJob {
   readonly directory: string;
   readonly reason: string;
 }
@@ -61,6 +61,7 @@ export async function openJobStore(root: string): Promise<JobStore> {
   for (const found of (await readdir(root, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (!found.isDirectory()) continue;
     const directory = join(root, found.name);
+    if (isJobName(found.name) && (await removeUnborn(directory))) continue;
     try {
       const job = await readJob(directory, found.name);
       entries.set(job.name, { job, savedSequence: job.sequence });
@@ -139,6 +140,14 @@ async function readJob(directory: string, name: string): Promise<Job> {
   const job = parseRecord(await readFile(join(directory, 'job.json'), 'utf8'));
   if (job.name !== name) throw new Error(`job.json: expected the job ${name}, got ${job.name}`);
   return hasEnded(job) ? job : { ...job, sequence: job.sequence + SEQUENCE_JUMP };
+}
+
+/** A job whose creation was cut short before anyone was told of it leaves an empty directory. @returns whether it was one */
+async function removeUnborn(directory: string): Promise<boolean> {
+  await removeLeftovers(directory);
+  if ((await readdir(directory)).length > 0) return false;
+  await rmdir(directory);
+  return true;
 }
 
 function newJob(name: string, spec: JobSpec, requestId: string, time: string): Job {

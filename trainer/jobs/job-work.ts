@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { replaceFile } from '../../core/durable/durable-files.js';
@@ -10,14 +10,16 @@ import { buildModel } from '../../core/model/model.js';
 import { wrn } from '../../core/model/wrn.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import type { DatasetInfo } from '../data/dataset.js';
+import { fingerprint } from '../data/fingerprint.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { Checkpoint } from '../mma/checkpoint.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
 import { train } from '../mma/training-loop.js';
-import { dataFingerprint, readJobData } from './job-data.js';
+import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
 import { progressReporter } from './progress-reporter.js';
 import { adoptPublished, publishJob } from './publish-job.js';
+import type { PublishedJob } from './publish-job.js';
 import type { JobOutcome } from './job-queue.js';
 import type { JobSpec } from './job-spec.js';
 
@@ -47,14 +49,21 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   const { signal, assertOwned, report } = surroundings;
   const registry = await openRegistry(task.registryRoot);
   const adopted = await adoptPublished(registry, task.name, spec);
-  if (adopted !== undefined) return { kind: 'succeeded', ...adopted };
-
   const checkpointFile = join(task.directory, 'checkpoint.safetensors');
+  const succeed = async (published: PublishedJob): Promise<JobOutcome> => {
+    // From here on the version itself says that the job is done.
+    assertOwned();
+    await rm(checkpointFile, { force: true });
+    return { kind: 'succeeded', ...published };
+  };
+  if (adopted !== undefined) return succeed(adopted);
+
   const resume = await readCheckpoint(checkpointFile);
-  const progress = progressReporter(spec.training.steps, resume?.step ?? 0, report);
+  const progress = progressReporter(spec.training.steps, resume, report);
   progress.enter('preparing');
   const engine = await openEngine(task.engine);
-  report({ kind: 'engine', name: engine.name, device: engine.device, library: engine.library });
+  const { name, device, library, rejected } = engine;
+  report({ kind: 'engine', name, device, library, rejected });
   const data = await readJobData(spec, task.dataRoot);
   const model = buildModel(architectureOf(spec, data.info));
   stopIf(signal);
@@ -101,10 +110,10 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     labels: data.info.labelNames,
     evaluation,
     engine: engine.name,
-    dataFingerprint: dataFingerprint(data),
+    dataFingerprint: fingerprint(data.train, data.validation, data.test),
   });
   report({ kind: 'published', version: publishedVersion, seconds: (performance.now() - began) / 1000 });
-  return { kind: 'succeeded', publishedVersion, evaluation };
+  return succeed({ publishedVersion, evaluation });
 }
 
 /** @returns undefined if none has been written yet. @throws data-loss naming the file */

@@ -1,4 +1,6 @@
+import type { Checkpoint } from '../mma/checkpoint.js';
 import type { TrainingProgress } from '../mma/progress.js';
+import type { Validation } from '../mma/validation.js';
 import type { JobPhase, JobProgress } from './job.js';
 import type { JobReport } from './job-messages.js';
 
@@ -14,15 +16,15 @@ export interface ProgressReporter {
 /** At most so often, whatever a step takes; a new phase is told at once. */
 const INTERVAL_MS = 100;
 
-/** @param resumedStep the steps that were done before */
+/** @param resume what the training continues from */
 export function progressReporter(
   steps: number,
-  resumedStep: number,
+  resume: Checkpoint | undefined,
   report: (report: JobReport) => void,
 ): ProgressReporter {
   let current: JobProgress = {
     phase: 'preparing',
-    step: resumedStep,
+    step: 0,
     steps,
     epoch: 0,
     cleanLoss: 0,
@@ -31,8 +33,9 @@ export function progressReporter(
     batchAccuracy: 0,
     secondsPerStep: 0,
     etaSeconds: 0,
+    ...(resume && { step: resume.step, ...resume.figures, ...validated(resume.validation, resume.best?.validation) }),
   };
-  let lastStep = resumedStep;
+  let lastStep = current.step;
   let stepsDone = 0;
   let stepSeconds: number[] = [];
   let lastReportMs = -Infinity;
@@ -69,14 +72,17 @@ export function progressReporter(
       }
       lastStep = figures.step;
       beganMs = now;
-      change({
-        ...figures,
-        ...(validation && { validationMargin: validation.margin, validationAccuracy: validation.accuracy }),
-        ...(best && { bestValidationMargin: best.margin }),
-      });
+      change({ ...figures, ...validated(validation, best) });
     },
     paused: () => {
       beganMs = performance.now();
     },
+  };
+}
+
+function validated(last: Validation | undefined, best: Validation | undefined): Partial<JobProgress> {
+  return {
+    ...(last && { validationMargin: last.margin, validationAccuracy: last.accuracy }),
+    ...(best && { bestValidationMargin: best.margin }),
   };
 }

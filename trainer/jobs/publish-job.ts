@@ -16,6 +16,12 @@ export interface JobProduct {
   readonly dataFingerprint: string;
 }
 
+/** What is published of a job. */
+export interface PublishedJob {
+  readonly publishedVersion: number;
+  readonly evaluation?: EvaluationRecord;
+}
+
 /** Publishes what a job has made, and points an alias to it. @returns the version */
 export async function publishJob(registry: Registry, job: string, spec: JobSpec, product: JobProduct): Promise<number> {
   const { norm, maxDistance } = spec.training;
@@ -49,7 +55,7 @@ export async function adoptPublished(
   registry: Registry,
   job: string,
   spec: JobSpec,
-): Promise<{ readonly publishedVersion: number; readonly evaluation?: EvaluationRecord } | undefined> {
+): Promise<PublishedJob | undefined> {
   const model = await registeredModel(registry, spec.model);
   for (const version of model?.versions.toReversed() ?? []) {
     const origin = await originOf(registry, spec.model, version);

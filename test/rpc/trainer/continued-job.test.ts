@@ -8,12 +8,14 @@ import { JobState } from '../../../proto/gen/maxmargin/v1/training_service.js';
 import type { TrainingJob } from '../../../proto/gen/maxmargin/v1/training_service.js';
 import { identifyProcess, isAlive } from '../../../trainer/jobs/process-identity.js';
 import type { ProcessIdentity } from '../../../trainer/jobs/process-identity.js';
+import { writeFewDigits } from './few-digits.js';
 import { ended, tinySpec, watchUntil, weightsHash } from './tiny-job.js';
 import { makePlace, removePlace, startTrainer } from './trainer-process.js';
 import type { Place, TrainerProcess } from './trainer-process.js';
 
+const data = { name: 'mnist', directory: 'few-digits', validationExamples: 20n };
 /** The model's name says nothing about the weights, so that every job may have its own. */
-const spec = (model: string) => tinySpec({ model, steps: 18n, checkpointInterval: 2n, validationInterval: 6n });
+const spec = (model: string) => tinySpec({ model, data, steps: 18n, checkpointInterval: 2n, validationInterval: 6n });
 
 const untilGone = async (process: ProcessIdentity): Promise<void> => {
   while (isAlive(process)) await delay(10);
@@ -46,6 +48,7 @@ describe('a job that is continued', () => {
 
   before(async () => {
     place = await makePlace();
+    await writeFewDigits(join(place.data, 'few-digits'));
     trainer = await startTrainer(place);
     await succeeded(await create('undisturbed'));
     undisturbed = await weightsHash(place.registry, 'undisturbed', 1);

@@ -14,7 +14,7 @@ import type { TrainingServiceClient } from '../../../proto/gen/maxmargin/v1/trai
 const MAIN = fileURLToPath(new URL('../../../trainer/main.js', import.meta.url));
 
 /** A line of the trainer's log. */
-export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
+type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
 /** Directories of one test. */
 export interface Place {

@@ -11,7 +11,7 @@ describe('training jobs', () => {
   let trainer: TrainerProcess;
   before(async () => {
     place = await makePlace();
-    trainer = await startTrainer(place, '--max-queued', '2', '--stop-grace-ms', '10000');
+    trainer = await startTrainer(place, '--max-queued', '2', '--stop-seconds', '10');
   });
   after(async () => {
     assert.equal(await trainer.terminate(), 0);

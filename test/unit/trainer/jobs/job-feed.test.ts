@@ -28,7 +28,8 @@ describe('job feed', () => {
     for await (const job of jobs) seen.push(job.restarts);
     return seen;
   };
-  const next = async (jobs: AsyncGenerator<Job, void>): Promise<Job | undefined> => (await jobs.next()).value ?? undefined;
+  const next = async (jobs: AsyncGenerator<Job, void>): Promise<Job | undefined> =>
+    (await jobs.next()).value ?? undefined;
 
   it('gives the job as it stands, then each change, and ends with the job', async () => {
     const watch = feed.watch(name, 0, forever);
@@ -76,7 +77,8 @@ describe('job feed', () => {
 
   it('gives a job that has ended once', async () => {
     store.change(name, { state: 'failed', restarts: 9 });
-    for (const after of [0, store.get(name).sequence, 1]) assert.deepEqual(await restarts(feed.watch(name, after, forever)), [9]);
+    for (const after of [0, store.get(name).sequence, 1])
+      assert.deepEqual(await restarts(feed.watch(name, after, forever)), [9]);
   });
 
   it('stops when the watcher goes', async () => {

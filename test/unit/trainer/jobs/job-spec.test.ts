@@ -43,7 +43,12 @@ describe('completeSpec', () => {
     assert.equal(spec.training.cleanCoefficient, 0);
     assert.equal(spec.training.validationInterval, 2);
     assert.deepEqual(spec.training.optimizer, { rule: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 0 });
-    const again = completeSpec({ ...spec.training, model: spec.model, data: spec.data, architecture: spec.architecture });
+    const again = completeSpec({
+      ...spec.training,
+      model: spec.model,
+      data: spec.data,
+      architecture: spec.architecture,
+    });
     assert.deepEqual(again, spec);
   });
 
@@ -61,17 +66,24 @@ describe('completeSpec', () => {
     for (const directory of ['/etc', '..', 'a/../b', '.hidden', 'a//b', 'a\0b', 'a/'])
       refused({ data: { directory } }, /^spec\.data\.directory: /);
     refused({ data: { trainExamples: -1 } }, /^spec\.data\.train_examples: .*got -1/);
-    refused({ data: { trainExamples: 10, validationExamples: 10 } }, /^spec\.data\.validation_examples: .*at most 9, got 10/);
+    refused(
+      { data: { trainExamples: 10, validationExamples: 10 } },
+      /^spec\.data\.validation_examples: .*at most 9, got 10/,
+    );
     refused({ architecture: { name: 'resnet' } }, /^spec\.architecture\.name: /);
     refused({ architecture: { sizes: [1, 2] } }, /^spec\.architecture\.sizes: .*got \[1, 2\]/);
     refused({ architecture: { name: 'wrn', sizes: [27, 4] } }, /^spec\.architecture\.sizes\[0\]: .*got 27/);
     refused({ architecture: { sizes: [1, 2, 1_000_000] } }, /^spec\.architecture\.sizes\[2\]: .*got 1000000/);
-    for (const maxDistance of [Number.NaN, Number.POSITIVE_INFINITY, -0.1, 1.5]) refused({ maxDistance }, /^spec\.max_distance: /);
+    for (const maxDistance of [Number.NaN, Number.POSITIVE_INFINITY, -0.1, 1.5])
+      refused({ maxDistance }, /^spec\.max_distance: /);
     refused({ minRadius: 0.5 }, /^spec\.min_radius: expected a number above 0 and up to 0\.45, got 0\.5/);
     refused({ attackIterations: -3 }, /^spec\.attack_iterations: expected a whole number from 1 to 1000, got -3/);
     refused({ bisections: 2.5 }, /^spec\.bisections: /);
     refused({ cleanCoefficient: 1.1 }, /^spec\.clean_coefficient: /);
-    refused({ cleanCoefficient: 0.5, method: 'omma' }, /^spec\.clean_coefficient: expected none, or 0, for method omma/);
+    refused(
+      { cleanCoefficient: 0.5, method: 'omma' },
+      /^spec\.clean_coefficient: expected none, or 0, for method omma/,
+    );
     refused({ steps: -1 }, /^spec\.steps: .*got -1/);
     refused({ steps: 1e18 }, /^spec\.steps: /);
     refused({ batchSize: 1e6 }, /^spec\.batch_size: /);
@@ -89,7 +101,10 @@ describe('completeSpec', () => {
 describe('validationCount', () => {
   it('keeps 5,000 examples, at most a twelfth, at least one', () => {
     const spec = completeSpec({ model: 'm' });
-    assert.deepEqual([60_000, 6000, 120_000, 5].map((available) => validationCount(spec, available)), [5000, 500, 5000, 1]);
+    assert.deepEqual(
+      [60_000, 6000, 120_000, 5].map((available) => validationCount(spec, available)),
+      [5000, 500, 5000, 1],
+    );
   });
 
   it('refuses to keep all there are', () => {

@@ -83,7 +83,7 @@ describe('job store', () => {
     const broken = {
       'job-20260101t000000000-aaaaaa': text.slice(0, 100),
       'job-20260101t000000001-aaaaaa': text,
-      'job-20260101t000000002-aaaaaa': undefined,
+      'job-20260101t000000002-aaaaaa': 'null',
       'job-20260101t000000003-aaaaaa': '{"format":1}',
       'lost+found': undefined,
     };
@@ -104,6 +104,14 @@ describe('job store', () => {
       store.unreadable[1]?.reason ?? '',
       new RegExp(`expected the job job-20260101t000000001-aaaaaa, got ${good.name}`),
     );
+  });
+
+  it('removes what a creation that was cut short has left', async () => {
+    const unborn = join(root, 'job-20260101t000000000-aaaaaa');
+    await mkdir(unborn);
+    await writeFile(join(unborn, '.tmp-1-aa'), '{');
+    assert.deepEqual((await openJobStore(root)).unreadable, []);
+    assert.deepEqual(await readdir(root), []);
   });
 
   it('forgets a job that it could not write', async () => {
