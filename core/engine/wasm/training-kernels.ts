@@ -1,14 +1,12 @@
-import { getGradient, registerGradient, Relu } from '@tensorflow/tfjs-core';
+import { installKernels } from '../kernel-replacement.js';
 import { batchMatMul } from './kernels/batch-mat-mul.js';
 import { conv2d, fusedConv2d } from './kernels/conv2d.js';
 import { conv2dBackpropFilter } from './kernels/conv2d-backprop-filter.js';
 import { conv2dBackpropInput } from './kernels/conv2d-backprop-input.js';
 import { maximum, minimum } from './kernels/extremum.js';
 import { fusedMatMul } from './kernels/fused-mat-mul.js';
-import { installKernels } from '../kernel-replacement.js';
-import { identity } from './kernels/identity.js';
+import { cast, identity } from './kernels/identity.js';
 import { maxPoolGrad } from './kernels/max-pool-grad.js';
-import { registerReluGradient, reluGrad } from './kernels/relu-grad.js';
 
 const TRAINING_KERNELS = [
   conv2d,
@@ -18,8 +16,8 @@ const TRAINING_KERNELS = [
   conv2dBackpropInput,
   conv2dBackpropFilter,
   maxPoolGrad,
-  reluGrad,
   identity,
+  cast,
   maximum,
   minimum,
 ];
@@ -32,20 +30,13 @@ let uninstall: (() => void) | undefined;
  * element by element or wrongly. Calling it again changes nothing.
  */
 export function installTrainingKernels(): void {
-  if (uninstall !== undefined) return;
-  const restoreKernels = installKernels('wasm', TRAINING_KERNELS);
-  const stockRelu = getGradient(Relu);
-  registerReluGradient();
-  uninstall = () => {
-    restoreKernels();
-    registerGradient(stockRelu);
-    uninstall = undefined;
-  };
+  uninstall ??= installKernels('wasm', TRAINING_KERNELS);
 }
 
 /** Runs something on the stock kernels alone, to compare with. */
 export function withStockKernels<T>(run: () => T): T {
   uninstall?.();
+  uninstall = undefined;
   try {
     return run();
   } finally {

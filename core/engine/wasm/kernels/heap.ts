@@ -13,5 +13,13 @@ export const floats = (backend: BackendWasm, tensor: TensorInfo): Float32Array =
 export const bits = (backend: BackendWasm, tensor: TensorInfo): Int32Array =>
   backend.typedArrayFromHeap({ ...tensor, dtype: 'int32' }) as Int32Array;
 
+/** All of the heap, in words. */
+export const wordsOfHeap = (backend: BackendWasm): Int32Array =>
+  new Int32Array((backend.wasm as unknown as { readonly HEAPU8: Uint8Array }).HEAPU8.buffer);
+
+/** Where a tensor of four-byte values begins, in words. */
+export const offsetInHeap = (backend: BackendWasm, tensor: TensorInfo): number =>
+  backend.getMemoryOffset(tensor.dataId) / Int32Array.BYTES_PER_ELEMENT;
+
 /** The same tensor under another shape of the same size; not a reference of its own, so it is not to be disposed. */
 export const viewAs = (tensor: TensorInfo, shape: number[]): TensorInfo => ({ ...tensor, shape });

@@ -1,6 +1,6 @@
 import { backend_util, MaxPoolGrad } from '@tensorflow/tfjs-core';
-import type { MaxPoolGradAttrs, MaxPoolGradInputs } from '@tensorflow/tfjs-core';
-import { bits, floats } from './heap.js';
+import type { MaxPoolGradAttrs, MaxPoolGradInputs, TensorInfo } from '@tensorflow/tfjs-core';
+import { bits, floats, offsetInHeap, wordsOfHeap } from './heap.js';
 import { replacement } from './kernel.js';
 
 /** What one pooling and its gradient read and write, where it lies. */
@@ -28,6 +28,11 @@ export const maxPoolGrad = replacement<MaxPoolGradInputs, MaxPoolGradAttrs>(
       const shape = inputs.input.shape as [number, number, number, number];
       const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
       const result = backend.makeOutput(shape, 'float32');
+      if (isPlainHalving(info)) {
+        const place = (tensor: TensorInfo): number => offsetInHeap(backend, tensor);
+        halve(wordsOfHeap(backend), place(inputs.input), place(inputs.output), place(inputs.dy), place(result), info);
+        return result;
+      }
       const pooling: Pooling = {
         x: floats(backend, inputs.input),
         y: floats(backend, inputs.output),
@@ -43,6 +48,69 @@ export const maxPoolGrad = replacement<MaxPoolGradInputs, MaxPoolGradAttrs>(
       return result;
     },
 );
+
+/** Two by two, side by side, over the whole image: the pooling of every model here. */
+function isPlainHalving(info: backend_util.Conv2DInfo): boolean {
+  return (
+    info.filterHeight === 2 &&
+    info.filterWidth === 2 &&
+    info.strideHeight === 2 &&
+    info.strideWidth === 2 &&
+    info.inHeight === 2 * info.outHeight &&
+    info.inWidth === 2 * info.outWidth
+  );
+}
+
+/** The gradient of plain halving; places are in words of the heap. */
+function halve(heap: Int32Array, x: number, y: number, dy: number, dx: number, info: backend_util.Conv2DInfo): void {
+  const { inChannels, outWidth } = info;
+  const rowSize = info.inWidth * inChannels;
+  let window = 0;
+  for (let row = 0; row < info.batchSize * info.outHeight; row++) {
+    for (let column = 0; column < outWidth; column++, window += inChannels) {
+      const pixel = 2 * row * rowSize + 2 * column * inChannels;
+      halveWindow(heap, x + pixel, y + window, dy + window, dx + pixel, inChannels, rowSize);
+    }
+  }
+}
+
+/**
+ * One window, all channels. The maximum is the first value whose bits are the maximum's (so that of zeros of both signs the one of the
+ * maximum's sign counts). Masks instead of branches, which would be mispredicted every other time, and one view of the heap instead of
+ * four, each with bounds to check.
+ */
+function halveWindow(
+  heap: Int32Array,
+  x: number,
+  y: number,
+  dy: number,
+  dx: number,
+  channels: number,
+  rowSize: number,
+): void {
+  const below = rowSize + channels;
+  for (let c = 0; c < channels; c++) {
+    const from = x + c;
+    const to = dx + c;
+    const maximum = heap[y + c] as number;
+    const gradient = heap[dy + c] as number;
+    let difference = (heap[from] as number) ^ maximum;
+    let hit = ~((difference | (0 - difference)) >> 31);
+    heap[to] = hit & gradient;
+    let looking = ~hit;
+    difference = (heap[from + channels] as number) ^ maximum;
+    hit = ~((difference | (0 - difference)) >> 31) & looking;
+    heap[to + channels] = hit & gradient;
+    looking &= ~hit;
+    difference = (heap[from + rowSize] as number) ^ maximum;
+    hit = ~((difference | (0 - difference)) >> 31) & looking;
+    heap[to + rowSize] = hit & gradient;
+    looking &= ~hit;
+    difference = (heap[from + below] as number) ^ maximum;
+    hit = ~((difference | (0 - difference)) >> 31) & looking;
+    heap[to + below] = hit & gradient;
+  }
+}
 
 /** Visits the pixels of every window, windows and their pixels in row-major order. */
 function route(

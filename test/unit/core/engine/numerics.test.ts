@@ -162,15 +162,17 @@ describe(`numerics of engine ${name}`, () => {
   }
 
   for (let i = 0; i < CASES; i++) {
-    const size: Pair = [between(1, 3), between(1, 3)];
-    const strides: Pair = [between(1, 3), between(1, 3)];
+    const halving = i % 4 === 0;
+    const size: Pair = halving ? [2, 2] : [between(1, 3), between(1, 3)];
+    const strides: Pair = halving ? [2, 2] : [between(1, 3), between(1, 3)];
     const pad = oneOf('same' as const, 'valid' as const);
     const input: Shape4D = [between(1, 3), between(3, 9), between(3, 9), oneOf(1, 2, 5, 8)];
     // Few distinct values, so that most windows have ties.
     const levels = oneOf(1, 2, 3, 1000);
     it(`differentiates the maximum over ${size.join('×')} of ${input.join('×')}, strides ${strides.join('×')}, pad ${pad}, ${levels} levels`, () => {
       const info = backend_util.computePool2DInfo(input, size, strides, 1, pad);
-      const x = values(input).map((value) => Math.round(value * levels) / levels);
+      // Plus 0, which has no negative zeros: their order among zeros is not part of the rule.
+      const x = values(input).map((value) => Math.round(value * levels) / levels + 0);
       const dy = values(info.outShape);
       const tensors = [tensor(x, input), tensor(dy, info.outShape)] as const;
       const dx = grad((images) => maxPool(images as Tensor4D, size, strides, pad))(tensors[0], tensors[1]);
