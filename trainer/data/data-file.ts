@@ -59,11 +59,21 @@ export async function openFile(path: string): Promise<FileHandle | undefined> {
   throw invalidInput(path, 'a file', 'something else');
 }
 
-function read(path: string, file: FileHandle, limit: ReadLimit): Promise<Uint8Array> {
+async function read(path: string, file: FileHandle, limit: ReadLimit): Promise<Uint8Array> {
   const source = file.createReadStream({ autoClose: false });
-  const collect = (chunks: AsyncIterable<Buffer>): Promise<Uint8Array> => collectUpTo(path, chunks, limit);
-  if (!path.endsWith('.gz')) return pipeline(source, collect);
-  return pipeline(source, createGunzip({ chunkSize: UNPACK_CHUNK_BYTES }), collect);
+  // A pipeline that its last part ends by throwing may report that it was aborted instead of what was thrown.
+  let refusal: unknown;
+  const collect = (chunks: AsyncIterable<Buffer>): Promise<Uint8Array> =>
+    collectUpTo(path, chunks, limit).catch((error: unknown) => {
+      refusal = error;
+      throw error;
+    });
+  try {
+    if (!path.endsWith('.gz')) return await pipeline(source, collect);
+    return await pipeline(source, createGunzip({ chunkSize: UNPACK_CHUNK_BYTES }), collect);
+  } catch (error) {
+    throw refusal ?? error;
+  }
 }
 
 async function collectUpTo(path: string, source: AsyncIterable<Buffer>, limit: ReadLimit): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { invalidInput, messageOf } from '../../core/errors.js';
 import { openFile } from './data-file.js';
@@ -30,12 +31,14 @@ export async function readPngSize(path: string): Promise<ImageSize> {
 export async function readPng(path: string, expected: ImageSize): Promise<Uint8Array> {
   const bytes = await readAtMost(path, MAX_FILE_BYTES + 1);
   if (bytes.length > MAX_FILE_BYTES) throw invalidInput(path, `at most ${MAX_FILE_BYTES} bytes`, 'more');
-  const { size, depth, interlaced } = parseHeader(path, bytes);
+  const { size, samples, depth, interlaced } = parseHeader(path, bytes);
   if (describe(size) !== describe(expected))
     throw invalidInput(path, `${describe(expected)}, as the first image is`, describe(size));
   if (depth > 8) throw invalidInput(path, 'at most 8 bits a channel', String(depth));
   // pngjs 7 unpacks an interlaced image without a bound on how much comes out of it.
   if (interlaced) throw invalidInput(path, 'a PNG file that is not interlaced', 'an interlaced one');
+  // A row is a byte that names its filter, and its pixels.
+  checkPixels(path, bytes, size.height * (1 + Math.ceil((size.width * samples * depth) / 8)));
   return opaque(path, unpack(path, bytes), size.channels);
 }
 
@@ -43,10 +46,20 @@ function describe({ height, width, channels }: ImageSize): string {
   return `${width} × ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}`;
 }
 
-function parseHeader(
-  path: string,
-  bytes: Buffer,
-): { readonly size: ImageSize; readonly depth: number; readonly interlaced: boolean } {
+/** What IHDR says. */
+interface Header {
+  readonly size: ImageSize;
+  /** Numbers a pixel, alpha among them; one for a palette. */
+  readonly samples: number;
+  /** Bits a sample. */
+  readonly depth: number;
+  readonly interlaced: boolean;
+}
+
+/** Samples a pixel, by colour type: grey, (none), colour, palette, grey with alpha, (none), colour with alpha. */
+const SAMPLES: readonly (number | undefined)[] = [1, undefined, 3, 1, 2, undefined, 4];
+
+function parseHeader(path: string, bytes: Buffer): Header {
   if (bytes.length < HEADER_BYTES || !bytes.subarray(0, 8).equals(SIGNATURE))
     throw invalidInput(path, 'a PNG file', bytes.length < HEADER_BYTES ? `${bytes.length} bytes` : 'another format');
   if (bytes.toString('latin1', 12, 16) !== 'IHDR') throw invalidInput(path, 'a PNG file that begins with IHDR', 'none');
@@ -54,9 +67,32 @@ function parseHeader(
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
     throw invalidInput(path, `1 to ${MAX_SIDE} pixels a side`, `${width} × ${height}`);
   const [depth, colourType, interlace] = [bytes.readUInt8(24), bytes.readUInt8(25), bytes.readUInt8(28)];
-  // Grey is 0, or 4 with alpha; colour 2 and 6; a palette 3.
+  const samples = SAMPLES[colourType];
+  if (samples === undefined) throw invalidInput(path, 'a colour type of PNG', String(colourType));
   const channels = colourType === 0 || colourType === 4 ? 1 : 3;
-  return { size: { height, width, channels }, depth, interlaced: interlace !== 0 };
+  return { size: { height, width, channels }, samples, depth, interlaced: interlace !== 0 };
+}
+
+/**
+ * Unpacks the pixels once more, only to see whether they are all there: where some are missing, pngjs 7 takes what happens to be in
+ * memory for them (its sync-inflate reads Node's numbers of bytes left in the wrong order).
+ *
+ * @throws invalid-input
+ */
+function checkPixels(path: string, bytes: Buffer, sizeBytes: number): void {
+  const parts: Buffer[] = [];
+  for (let at = 8; at + 8 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT')
+      parts.push(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)));
+  }
+  let unpacked;
+  try {
+    unpacked = inflateSync(Buffer.concat(parts), { maxOutputLength: sizeBytes });
+  } catch (error) {
+    throw invalidInput(path, `a whole PNG file of ${sizeBytes} bytes unpacked`, messageOf(error));
+  }
+  if (unpacked.length !== sizeBytes)
+    throw invalidInput(path, `a whole PNG file of ${sizeBytes} bytes unpacked`, String(unpacked.length));
 }
 
 async function readAtMost(path: string, maxBytes: number): Promise<Buffer> {
