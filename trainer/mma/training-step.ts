@@ -141,10 +141,7 @@ export function compileTrainingPasses(
         const { points, counted, radii } = chooseTerms(batch.inputs, clean.correct, found, config.maxDistance);
         const weight = 1 - config.cleanCoefficient;
         const pass = trainingPass(model, weight, tensors.parameters, clean.statistics, points, batch.labels, counted);
-        const gradients =
-          cleanWeight === 0
-            ? pass.gradients
-            : mapNamed(pass.gradients, (g, name) => add(g, named(clean.gradients, name)));
+        const gradients = sumOf(clean.gradients, pass.gradients);
         const next = optimizer.update(tensors.parameters, gradients, tensors.moments, factors);
         return {
           tensors: { parameters: next.parameters, statistics: pass.statistics, moments: next.state },
@@ -231,6 +228,13 @@ export async function trainingStep(
   const [cleanLoss = NaN, accuracy = NaN, marginLoss = NaN, ...next] = (await after.report.data()) as Float32Array;
   after.report.dispose();
   return { tensors: after.tensors, report: { cleanLoss, accuracy, marginLoss, radii: Float32Array.from(next) } };
+}
+
+/** The sum of gradients of the same parameters; a term of weight 0 has none. */
+function sumOf(a: TensorMap, b: TensorMap): TensorMap {
+  if (Object.keys(a).length === 0) return b;
+  if (Object.keys(b).length === 0) return a;
+  return mapNamed(a, (gradient, name) => add(gradient, named(b, name)));
 }
 
 const vector = (value: Scalar): Tensor1D => reshape(value, [1]);
