@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { callCommand } from './commands/call.js';
 import { classifyCommand } from './commands/classify.js';
+import { dataCommand } from './commands/data.js';
 import { jobsCommand } from './commands/jobs.js';
 import { marginCommand } from './commands/margin.js';
 import { modelsCommand } from './commands/models.js';
@@ -25,6 +26,7 @@ const program = command(
   .addCommand(marginCommand())
   .addCommand(modelsCommand())
   .addCommand(jobsCommand())
+  .addCommand(dataCommand())
   .addCommand(callCommand())
   .addHelpText('after', '\nExample:\n  maxmargin start\n  maxmargin margin --dataset digits --index 0-9');
 

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { DomainError } from '../../../core/errors.js';
@@ -91,7 +90,7 @@ function infoCommand(): Command {
       const splits = await readSplits(dataset);
       const test = splits.at(-1);
       if (options.contactSheet !== undefined && test !== undefined)
-        await writeFile(options.contactSheet, contactSheet(dataset, test.examples));
+        await replaceFile(options.contactSheet, contactSheet(dataset, test.examples));
       const described = splits.map(({ split, examples }) => ({
         split,
         count: examples.count,

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+const MAIN = fileURLToPath(new URL('../../clients/cli/main.js', import.meta.url));
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function maxmargin(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, stdout, stderr });
+    });
+  });
+}
+
+describe('maxmargin data', () => {
+  const directory = temporaryDirectory();
+
+  it('writes the digits as IDX files, which read as the same examples', async () => {
+    const drawn = join(directory(), 'drawn');
+    const made = await maxmargin('data', 'make', 'digits', '--out', drawn, '--json');
+    assert.equal(made.code, 0, made.stderr);
+    assert.equal((JSON.parse(made.stdout) as { files: string[] }).files.length, 4);
+    const described = await Promise.all([
+      maxmargin('data', 'info', 'digits', '--json'),
+      maxmargin('data', 'info', 'mnist', '--data', directory(), '--directory', 'drawn', '--json'),
+    ]);
+    const [digits, mnist] = described.map(({ stdout }) => JSON.parse(stdout) as Record<string, unknown>);
+    assert.deepEqual(mnist?.['splits'], digits?.['splits']);
+    assert.deepEqual(digits?.['inputShape'], [28, 28, 1]);
+  });
+
+  it('describes a data set for people, and draws a contact sheet', async () => {
+    const sheet = join(directory(), 'digits.png');
+    const { code, stdout } = await maxmargin('data', 'info', 'digits', '--contact-sheet', sheet);
+    assert.equal(code, 0);
+    assert.match(stdout, /train examples +6000/);
+    assert.match(stdout, /^9 +600 +100$/m);
+    const { width, height } = PNG.sync.read(await readFile(sheet));
+    assert.deepEqual([width, height], [20 * 30 + 2, 10 * 30 + 2]);
+  });
+
+  it('fails with what is missing', async () => {
+    const { code, stdout, stderr } = await maxmargin('data', 'info', 'mnist', '--data', directory());
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, got neither/);
+  });
+
+  it('refuses a name that is none, with an exit code of its own', async () => {
+    const { code, stderr } = await maxmargin('data', 'fetch', 'imagenet');
+    assert.equal(code, 2);
+    assert.match(stderr, /Allowed choices are mnist, cifar10/);
+  });
+
+  it('leaves nothing half when it is killed while it downloads', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 9_912_422 }).write(Buffer.alloc(1_000_000));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const child = spawn(process.execPath, [MAIN, 'data', 'fetch', 'mnist', '--data', directory(), '--from', from], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    // The first line of progress.
+    await once(child.stderr, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    server.closeAllConnections();
+    server.close();
+    assert.deepEqual(await readdir(join(directory(), 'mnist')), []);
+  });
+});
