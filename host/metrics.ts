@@ -10,7 +10,7 @@ import {
 const PREFIX = 'maxmargin_';
 
 /** The labels of a series. */
-export type Labels<L extends string> = Readonly<Record<L, string | number>>;
+type Labels<L extends string> = Readonly<Record<L, string | number>>;
 
 interface Forgetful<L extends string> {
   /** Drops every series that has all of these labels. */
@@ -31,13 +31,13 @@ export interface Histogram<L extends string> extends Forgetful<L> {
 }
 
 /** A histogram whose series have bucket edges of their own. */
-export interface ScaledHistogram<L extends string> extends Forgetful<L> {
+interface ScaledHistogram<L extends string> extends Forgetful<L> {
   /** @param edges upper edges, ascending; those of a series' first observation stay */
   observe(labels: Labels<L>, value: number, edges: readonly number[]): void;
 }
 
 /** What a metric is: its name gets the prefix `maxmargin_`, and ends in its unit or `_total`. */
-export interface MetricSpec<L extends string> {
+interface MetricSpec<L extends string> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly L[];

@@ -9,17 +9,17 @@ const EDGES_OF_MAX_DISTANCE = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9
 const BEYOND = 1.05;
 const BATCH_SIZE_EDGES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024] as const;
 
-export type Job = 'classify' | 'margin';
+type Job = 'classify' | 'margin';
 
 /** Whose margins are counted. */
-export interface MarginLabels {
+interface MarginLabels {
   readonly model: string;
   readonly version: number;
   readonly norm: Norm;
 }
 
 /** What is read of the predictor at every scrape. */
-export interface PredictorReadings {
+interface PredictorReadings {
   readonly queueDepth: (job: Job) => number;
   readonly running: (job: Job) => number;
   readonly readyWorkers: () => number;

@@ -7,8 +7,8 @@ import { keepWorker, type WorkerSlot } from './worker-slot.js';
 import type { WorkerProcess } from './worker-process.js';
 
 /** The jobs that requests wait for. */
-export const PREDICTIONS = ['classify', 'margin'] as const;
-export type Prediction = (typeof PREDICTIONS)[number];
+const PREDICTIONS = ['classify', 'margin'] as const;
+type Prediction = (typeof PREDICTIONS)[number];
 
 export interface PredictorOptions {
   readonly registryRoot: string;
@@ -89,8 +89,8 @@ export function startPredictor(options: PredictorOptions): Predictor {
         onLoadFailed: (key, error) => {
           log.error({ worker, model: keyText(key), err: error }, 'a worker could not load a model');
         },
-        onEnded: ({ reason, detail }, retryMs) => {
-          log.error({ worker, reason, detail, retryMs }, 'worker ended');
+        onEnded: ({ reason, detail, lastLines }, retryMs) => {
+          log.error({ worker, reason, detail, lastLines, retryMs }, 'worker ended');
           metrics.workerRestarts.add({ reason });
           changed();
         },

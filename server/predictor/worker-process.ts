@@ -8,6 +8,8 @@ const ENTRY = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 const PING_INTERVAL_MS = 1_000;
 /** Opening an engine takes seconds on a busy machine, during which a worker cannot answer. */
 const START_LIMIT_MS = 60_000;
+const KEPT_LINES = 20;
+const LAST_WORDS_MS = 20;
 /** How long a worker that was asked to leave may take. */
 const LEAVE_MS = 2_000;
 
@@ -33,6 +35,8 @@ export interface WorkerEnd {
   readonly reason: 'exited' | 'hung';
   /** `exit code 1`, `signal SIGKILL`. */
   readonly detail: string;
+  /** The last lines that it wrote, which may say more. */
+  readonly lastLines: readonly string[];
 }
 
 /** A child process with an engine of its own. */
@@ -79,8 +83,14 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
     if (child.connected) child.send(message, () => undefined);
   };
 
+  const lastLines: string[] = [];
+  const write = (line: string): void => {
+    lastLines.push(line);
+    if (lastLines.length > KEPT_LINES) lastLines.shift();
+    options.onLine(line);
+  };
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null) createInterface({ input: stream }).on('line', options.onLine);
+    if (stream !== null) createInterface({ input: stream }).on('line', write);
   }
 
   // Counting ticks and not time: a service process that was itself suspended must not blame its workers.
@@ -100,11 +110,14 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
     started.reject(error);
-    ended.resolve({ reason: hung ? 'hung' : 'exited', detail });
+    ended.resolve({ reason: hung ? 'hung' : 'exited', detail, lastLines });
   };
   started.promise.catch(() => undefined);
   child.on('exit', (code, signal) => {
-    finish(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
+    // What it wrote last may not have been read yet; its channel may already be closed, so that 'close' need not come.
+    setTimeout(() => {
+      finish(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
+    }, LAST_WORDS_MS);
   });
   child.on('error', (error) => {
     if (child.pid === undefined) finish(error.message);

@@ -21,7 +21,7 @@ export interface SlotOptions extends Omit<WorkerOptions, 'onLine' | 'onMemory'> 
   readonly events: SlotEvents;
 }
 
-export interface SlotEvents extends Pick<WorkerOptions, 'onLine' | 'onMemory'> {
+interface SlotEvents extends Pick<WorkerOptions, 'onLine' | 'onMemory'> {
   readonly onStarted: (pid: number | undefined, engine: EngineDescription) => void;
   /** It has loaded what is wanted, or could not. */
   readonly onReady: () => void;

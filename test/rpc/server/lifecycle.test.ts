@@ -97,9 +97,10 @@ describe('Lifecycle of the server', () => {
     assert.deepEqual(await exited, [0, null]);
   });
 
-  it('does not wait longer for calls than it was told to, nor after a second signal', async () => {
+  /** A server with a margin under way that would take hours. */
+  const busyServer = async (drainSeconds: string) => {
     await registry.crown('digits', smallLenet(9));
-    const flags = ['--max-gradient-evaluations', '1000000', '--drain-seconds', '0.2'];
+    const flags = ['--max-gradient-evaluations', '1000000', '--drain-seconds', drainSeconds];
     const running = (server = await startServer(registry.root, ...flags));
     await running.line(({ msg }) => msg === 'ready');
     const client = createClient(RobustnessServiceDefinition, running.channel);
@@ -110,7 +111,22 @@ describe('Lifecycle of the server', () => {
       () => running.metric('maxmargin_jobs_running', 'job="margin"'),
       (jobs) => jobs === 1,
     );
+    return { running, underWay };
+  };
+
+  it('does not wait longer for calls than it was told to', async () => {
+    const { running, underWay } = await busyServer('0.2');
     assert.equal(await running.stop(), 0);
+    await assert.rejects(underWay);
+  });
+
+  it('exits at once on the second signal', async () => {
+    const { running, underWay } = await busyServer('3600');
+    const exited = once(running.process, 'exit');
+    running.process.kill('SIGTERM');
+    await running.line(({ msg }) => msg === 'draining');
+    running.process.kill('SIGTERM');
+    assert.deepEqual(await exited, [143, null]);
     await assert.rejects(underWay);
   });
 
