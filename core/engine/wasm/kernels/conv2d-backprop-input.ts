@@ -3,6 +3,7 @@ import { backend_util, BatchMatMul, Conv2D, Conv2DBackpropInput } from '@tensorf
 import type { Conv2DBackpropInputAttrs, Conv2DBackpropInputInputs, TensorInfo } from '@tensorflow/tfjs-core';
 import { floats, viewAs } from './heap.js';
 import { callKernel, replacement } from './kernel.js';
+import { convolveByRowTiles, FILTER_ROWS, type Padding } from './row-winograd.js';
 import { transpose, transposeInto } from './transpose.js';
 
 type ConvInfo = backend_util.Conv2DInfo;
@@ -52,6 +53,14 @@ function convolutionIsFaster(info: ConvInfo): boolean {
   return convolves && convolution <= product;
 }
 
+/** Where there are enough channels for multiplications to outweigh the passes before and after them. */
+const tilesAreFaster = (info: ConvInfo): boolean =>
+  info.filterHeight === FILTER_ROWS &&
+  info.inHeight % 2 === 0 &&
+  info.filterWidth >= 3 &&
+  info.inChannels >= 32 &&
+  info.outChannels >= 32;
+
 /** dx = dy ∗ flip(w)ᵀ, with f − 1 − p zeros around dy. */
 function byConvolution(backend: BackendWasm, dy: TensorInfo, filter: TensorInfo, info: ConvInfo): TensorInfo {
   const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info;
@@ -69,18 +78,14 @@ function byConvolution(backend: BackendWasm, dy: TensorInfo, filter: TensorInfo,
       outChannels,
     );
   }
-  const pad = [
-    [0, 0],
+  const padding: Padding = [
     [filterHeight - 1 - padInfo.top, filterHeight - 1 - padInfo.bottom],
     [filterWidth - 1 - padInfo.left, filterWidth - 1 - padInfo.right],
-    [0, 0],
   ];
-  const dx = callKernel(
-    Conv2D,
-    { x: dy, filter: flipped },
-    { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 },
-    backend,
-  );
+  const attrs = { strides: 1, pad: [[0, 0], ...padding, [0, 0]], dataFormat: 'NHWC', dilations: 1 };
+  const dx = tilesAreFaster(info)
+    ? convolveByRowTiles(backend, dy, flipped, padding)
+    : callKernel(Conv2D, { x: dy, filter: flipped }, attrs, backend);
   backend.disposeData(flipped.dataId);
   return dx;
 }

@@ -13,6 +13,9 @@ export const floats = (backend: BackendWasm, tensor: TensorInfo): Float32Array =
 export const bits = (backend: BackendWasm, tensor: TensorInfo): Int32Array =>
   backend.typedArrayFromHeap({ ...tensor, dtype: 'int32' }) as Int32Array;
 
+/** All of the heap, in float32 values. */
+export const floatsOfHeap = (backend: BackendWasm): Float32Array => new Float32Array(wordsOfHeap(backend).buffer);
+
 /** All of the heap, in words. */
 export const wordsOfHeap = (backend: BackendWasm): Int32Array =>
   new Int32Array((backend.wasm as unknown as { readonly HEAPU8: Uint8Array }).HEAPU8.buffer);

@@ -76,6 +76,21 @@ describe(`numerics of engine ${name}`, () => {
     const strides: Pair = [between(1, 3), between(1, 3)];
     const uneven = (extent: number): Pair => [random.below(extent + 1), random.below(extent + 1)];
     const pad = oneOf<Padding>('same', 'valid', [[0, 0], uneven(filter[0]), uneven(filter[1]), [0, 0]]);
+    // Every tenth is a wide one, for which engines have ways of their own.
+    if (random.below(10) === 0) {
+      const wide: Shape4D = [5, between(3, 5), 32, 32];
+      return {
+        input: [2, 2 * between(3, 5), between(5, 8), 32] as Shape4D,
+        filter: wide,
+        strides: [1, 1] as Pair,
+        pad: oneOf<Padding>('same', [
+          [0, 0],
+          [1, 3],
+          [2, 0],
+          [0, 0],
+        ]),
+      };
+    }
     return { input, filter, strides, pad };
   }
 
