@@ -12,7 +12,7 @@ import { measure } from './measure.js';
 
 const BATCH = 50;
 const REPEATS = 15;
-const WARM_UPS = 3;
+const WARM_UPS = 5;
 
 /** One input gradient on the wasm engine: its own kernels against those of the stock backend, in turns. */
 export async function benchEngine() {
@@ -52,8 +52,10 @@ function inputGradientOf(sizes: LenetSizes) {
     WARM_UPS,
   );
   dispose([weights, inputs, labels]);
-  const speedup = Math.round((10 * stock.medianMs) / ours.medianMs) / 10;
-  return { model: 'lenet', sizes, inputShape, ours, stock, speedup, repeats: REPEATS };
+  const ratio = (a: number, b: number): number => Math.round((100 * a) / b) / 100;
+  const speedup = ratio(stock.medianMs, ours.medianMs);
+  const speedupOfCpu = ratio(stock.medianCpuMs, ours.medianCpuMs);
+  return { model: 'lenet', sizes, inputShape, ours, stock, speedup, speedupOfCpu, repeats: REPEATS };
 }
 
 /** Uniform, with the variance that keeps activations near one. */

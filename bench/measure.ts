@@ -2,12 +2,15 @@
 export interface Timing {
   readonly medianMs: number;
   readonly minimumMs: number;
+  /** Of processor time, which other processes on the machine disturb less. */
+  readonly medianCpuMs: number;
 }
 
-const timingOf = (timesMs: readonly number[]): Timing => {
-  const sorted = [...timesMs].sort((a, b) => a - b);
+const timingOf = (timesMs: readonly number[], cpuTimesMs: readonly number[]): Timing => {
+  const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
   const round = (ms: number | undefined): number => Math.round((ms ?? NaN) * 1000) / 1000;
-  return { medianMs: round(sorted[sorted.length >> 1]), minimumMs: round(sorted[0]) };
+  const median = (values: readonly number[]): number => round(sorted(values)[values.length >> 1]);
+  return { medianMs: median(timesMs), minimumMs: round(sorted(timesMs)[0]), medianCpuMs: median(cpuTimesMs) };
 };
 
 /**
@@ -22,12 +25,18 @@ export function measure<Name extends string>(
 ): Record<Name, Timing> {
   const names = Object.keys(variants) as Name[];
   const timesMs = new Map<Name, number[]>(names.map((name) => [name, []]));
+  const cpuTimesMs = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < warmUps + repeats; round++) {
     for (const name of names) {
-      const start = performance.now();
+      const [start, cpuStart] = [performance.now(), process.cpuUsage()];
       variants[name]();
-      if (round >= warmUps) timesMs.get(name)?.push(performance.now() - start);
+      const [elapsed, cpu] = [performance.now() - start, process.cpuUsage(cpuStart)];
+      if (round < warmUps) continue;
+      timesMs.get(name)?.push(elapsed);
+      cpuTimesMs.get(name)?.push((cpu.user + cpu.system) / 1000);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, timingOf(timesMs.get(name) ?? [])])) as Record<Name, Timing>;
+  return Object.fromEntries(
+    names.map((name) => [name, timingOf(timesMs.get(name) ?? [], cpuTimesMs.get(name) ?? [])]),
+  ) as Record<Name, Timing>;
 }
