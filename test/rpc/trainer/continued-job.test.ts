@@ -42,6 +42,10 @@ describe('a job that is continued', () => {
     assert.deepEqual((await (await openRegistry(place.registry)).model(model)).versions, [1]);
     return job;
   };
+  const nextSequence = async (name: string, afterSequence: bigint): Promise<bigint> => {
+    for await (const { sequence } of trainer.client.watchTrainingJob({ name, afterSequence })) return sequence;
+    throw new Error('the watch ended without an update');
+  };
   const startAgain = async () => {
     trainer = await startTrainer(place);
   };
@@ -78,9 +82,11 @@ describe('a job that is continued', () => {
     for (const step of [4, 12]) {
       await checkpointAt(name, step);
       const orphan = identifyProcess(await trainer.jobPid(name));
+      const seen = await nextSequence(name, 0n);
       await trainer.kill();
       await untilGone(orphan);
       await startAgain();
+      assert.ok((await nextSequence(name, seen)) > seen, 'a watcher continues where the killed service left it');
     }
     await endsUndisturbed(name);
   });
