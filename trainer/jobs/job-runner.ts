@@ -57,6 +57,10 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
   const directory = store.directory(job.name);
   const { restarts } = store.get(job.name);
   const stopped = (): boolean => stopping.aborted;
+  // What is lost if this fails is a figure; a state that cannot be written is reported by the queue.
+  const save = (): void => {
+    store.save(job.name).catch(() => undefined);
+  };
   for (let deaths = 0, started = 0; ; started++) {
     if (stopped()) return { kind: 'stopped' };
     await fenceJob(directory);
@@ -83,8 +87,7 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
         if (report.kind === 'progress') store.change(job.name, { progress: report.progress });
         if (report.kind === 'checkpoint' || performance.now() - savedMs > SAVE_INTERVAL_MS) {
           savedMs = performance.now();
-          // What is lost if this fails is a progress report; a state that cannot be written is reported by the queue.
-          store.save(job.name).catch(() => undefined);
+          save();
         }
         observer.reported(job, report);
       },
@@ -103,6 +106,7 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
       };
     }
     store.change(job.name, { restarts: restarts + started + 1 });
+    save();
     await delay(RESTART_DELAY_MS * 2 ** (deaths - 1), undefined, { signal: stopping }).catch(() => undefined);
   }
 }
