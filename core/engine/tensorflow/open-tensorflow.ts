@@ -49,6 +49,9 @@ function prepareProcess(): void {
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   // Without this, sums on a GPU are added in any order: the same request would not get the same answer.
   process.env['TF_DETERMINISTIC_OPS'] ??= '1';
+  // Without this, libtensorflow 2.21 convolves wrongly on a CPU where strides are uneven, there is one input channel and the result is one
+  // pixel wide (oneDNN; its own kernels are right), and it writes a line about oneDNN that no log level silences.
+  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '0';
   // Node 23 removed util.isNullOrUndefined, which tfjs-node 4.22 still calls for every executed operation.
   const removed = util as unknown as Record<string, unknown>;
   removed['isNullOrUndefined'] ??= (value: unknown): boolean => value === null || value === undefined;
