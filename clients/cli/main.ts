@@ -30,6 +30,12 @@ const program = command(
   .addCommand(callCommand())
   .addHelpText('after', '\nExample:\n  maxmargin start\n  maxmargin margin --dataset digits --index 0-9');
 
+// What reads the output, such as head, may have enough before all is written.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -33,7 +33,7 @@ describe('MMA training at least doubles the mean margin of standard training, at
   before(async () => (engine = await openEngine('wasm')));
 
   it('on digits, as npm start trains', async () => {
-    await assertDoubled(engine, firstModelSpec({}));
+    await assertDoubled(engine, firstModelSpec());
   });
 
   it('on MNIST (skipped where it does not lie beside the checkout)', async function () {

@@ -78,7 +78,7 @@ async function run(files: string[], options: Options): Promise<void> {
       ...result,
       ...(options.perturbations === true && perturbation !== undefined ? { perturbation } : {}),
     }));
-    const picture = saved && { file: saved.file, perturbationScale: saved.scale };
+    const picture = saved && { file: saved.file, perturbationScales: saved.scales };
     printResult(options.json, { ...answers, norm, results, ...(picture && { saved: picture }) }, () =>
       [
         marginTable(inputs.names, answers.results, version.labels),
@@ -87,7 +87,8 @@ async function run(files: string[], options: Options): Promise<void> {
         ...(saved === undefined
           ? []
           : [
-              `${saved.file}: original, perturbation (mid-grey 0, black −${figure(saved.scale)}, white +${figure(saved.scale)}), adversarial`,
+              `${saved.file}: original, perturbation (mid-grey is 0, black and white are the largest change), adversarial`,
+              `  largest change: ${saved.scales.map((scale, i) => `${inputs.names[i] ?? ''} ±${figure(scale)}`).join(', ')}`,
             ]),
       ].join('\n'),
     );

@@ -105,8 +105,10 @@ export function modelsCommand(): Command {
     .option('--alias <alias>', 'an alias to set (default: champion if the model has none yet)')
     .action(async ({ name, architecture, labels, norm, maxDistance, alias, ...options }: ImportOptions) => {
       const weights = await readFile(options.weights);
-      const version = await withModels(options, (access) =>
-        access.importModel({ name, architecture, weights, labels, norm, maxDistance, alias }),
+      const version = await withModels(
+        options,
+        (access) => access.importModel({ name, architecture, weights, labels, norm, maxDistance, alias }),
+        'make',
       );
       printResult(
         options.json,

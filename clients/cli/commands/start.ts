@@ -6,10 +6,9 @@ import { command } from '../program.js';
 import { withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
 import type { StartOptions } from '../start/start.js';
-import { firstModelSpec } from '../start/first-model-spec.js';
-import type { FirstModelOptions } from '../start/first-model-spec.js';
+import { FIRST_MODEL_FIELDS, firstModelSpec } from '../start/first-model-spec.js';
 
-type Options = OutputOptions & FirstModelOptions & Omit<StartOptions, 'firstModel'>;
+type Options = OutputOptions & Omit<StartOptions, 'firstModel'> & { readonly firstModel: string };
 
 /** `maxmargin start`: everything at once, on this machine. */
 export function startCommand(): Command {
@@ -27,10 +26,13 @@ export function startCommand(): Command {
       'listen on four ports from here, 0: on free ones (default: 50051 and 50052, metrics on 8081 and 8082)',
       integer(0),
     )
-    .option('--steps <n>', 'training steps of the first model', integer(1))
-    .option('--evaluation-margin-examples <n>', 'test examples that its margins are measured on', integer(1))
+    .option(
+      '--first-model <json>',
+      `changes to the training of the first model: ${FIRST_MODEL_FIELDS.join(', ')}`,
+      '{}',
+    )
     .action(async (options: Options) => {
       const { start: run } = await import('../start/start.js');
-      await run({ ...options, firstModel: firstModelSpec(options) });
+      await run({ ...options, firstModel: firstModelSpec(options.firstModel) });
     });
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Model, ModelSelector, ModelVersion } from '../../client/models.js';
 import { messageOf } from '../../../core/errors.js';
 import type { EvaluationRecord, Manifest } from '../../../core/registry/manifest.js';
@@ -7,8 +8,14 @@ import type { RegisteredModel, Registry } from '../../../core/registry/registry.
 import { CommandFailure } from '../report-failure.js';
 import type { ModelAccess } from './model-access.js';
 
-/** A registry on this machine, with the functions that a server's client has. */
-export async function openLocalModels(root: string): Promise<ModelAccess> {
+/**
+ * A registry on this machine, with the functions that a server's client has.
+ *
+ * @throws CommandFailure if there is none: who asks for models has mistyped its name
+ */
+export async function openLocalModels(root: string, make: boolean): Promise<ModelAccess> {
+  if (!make && !existsSync(root))
+    throw new CommandFailure(`--registry: expected a directory, got ${root}, which is not there`);
   const registry = await openRegistry(root);
   const versionOf = async (model: RegisteredModel, version: number): Promise<ModelVersion> =>
     describe(await registry.manifest(model.name, version), model.aliases);

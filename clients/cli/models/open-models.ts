@@ -13,9 +13,16 @@ export function withModelAccess(command: Command): Command {
     .option('--address <host:port>', 'ask a server instead');
 }
 
+/** Whether a registry is made that is not there. */
+export type Missing = 'fail' | 'make';
+
 /** Opens a registry, or connects to a server if an address is given; uses it and closes it. */
-export async function withModels<T>(options: ModelAccessOptions, use: (models: ModelAccess) => Promise<T>): Promise<T> {
-  const models = await open(options);
+export async function withModels<T>(
+  options: ModelAccessOptions,
+  use: (models: ModelAccess) => Promise<T>,
+  missing: Missing = 'fail',
+): Promise<T> {
+  const models = await open(options, missing);
   try {
     return await use(models);
   } finally {
@@ -23,8 +30,8 @@ export async function withModels<T>(options: ModelAccessOptions, use: (models: M
   }
 }
 
-async function open({ registry, address }: ModelAccessOptions): Promise<ModelAccess> {
+async function open({ registry, address }: ModelAccessOptions, missing: Missing): Promise<ModelAccess> {
   if (address !== undefined) return connect(address);
   const { openLocalModels } = await import('./local-models.js');
-  return openLocalModels(registry);
+  return openLocalModels(registry, missing === 'make');
 }

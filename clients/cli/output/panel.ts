@@ -5,8 +5,8 @@ import type { MarginResult } from '../../client/margins.js';
 /** What a saved picture shows, for the line that states it. */
 export interface Panel {
   readonly png: Buffer;
-  /** A perturbation of −scale is black, 0 mid-grey, +scale white. */
-  readonly scale: number;
+  /** Of each perturbation: −scale is black, 0 mid-grey, +scale white. */
+  readonly scales: readonly number[];
 }
 
 /** Wide enough for a person to see single pixels. */
@@ -16,7 +16,7 @@ const BACKGROUND = 255;
 
 /**
  * One row an image: the original, the perturbation, the adversarial image; each pixel enlarged to a square. Perturbations are drawn
- * around mid-grey, all at the same scale, the largest change of any value. Without a perturbation the two cells stay mid-grey.
+ * around mid-grey, each at the scale of its largest change, since a short one would not be seen at that of a long one. Without a perturbation the two cells stay mid-grey.
  *
  * @param images [n, height, width, 1 or 3]
  */
@@ -31,7 +31,7 @@ export function drawPanel(images: Images, results: readonly MarginResult[]): Pan
   });
   png.data.fill(BACKGROUND);
 
-  const scale = results.reduce((largest, { perturbation }) => largestChange(perturbation?.data, largest), 0);
+  const scales = results.map(({ perturbation }) => largestChange(perturbation?.data));
   const draw = (row: number, column: number, value: (index: number) => number): void => {
     const left = GAP_PIXELS + column * (cell.width + GAP_PIXELS);
     const top = GAP_PIXELS + row * (cell.height + GAP_PIXELS);
@@ -49,11 +49,12 @@ export function drawPanel(images: Images, results: readonly MarginResult[]): Pan
   for (const [row, { perturbation }] of results.entries()) {
     const original = unitValues(images, row * stride, stride);
     const change = perturbation?.data;
+    const scale = scales[row] ?? 0;
     draw(row, 0, (index) => original[index] ?? 0);
     draw(row, 1, (index) => 0.5 + (scale === 0 ? 0 : (change?.[index] ?? 0) / (2 * scale)));
     draw(row, 2, (index) => (change === undefined ? 0.5 : (original[index] ?? 0) + (change[index] ?? 0)));
   }
-  return { png: PNG.sync.write(png), scale };
+  return { png: PNG.sync.write(png), scales };
 }
 
 /** Values of a batch as the model sees them: bytes divided by 255. */
@@ -62,6 +63,6 @@ export function unitValues(images: Images, start: number, length: number): Float
   return values instanceof Float32Array ? values : Float32Array.from(values, (value) => value / 255);
 }
 
-function largestChange(values: Float32Array | undefined, atLeast: number): number {
-  return values?.reduce((largest, value) => Math.max(largest, Math.abs(value)), atLeast) ?? atLeast;
+function largestChange(values: Float32Array | undefined): number {
+  return values?.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) ?? 0;
 }

@@ -28,6 +28,7 @@ const listeningSchema = z.object({ msg: z.literal('listening'), address: z.strin
 const troubleSchema = z.object({
   level: z.enum(['error', 'fatal']),
   msg: z.string(),
+  reason: z.string().optional(),
   err: z.object({ message: z.string() }).optional(),
 });
 
@@ -97,7 +98,8 @@ async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void>
 /** What went wrong, if a line of a log says so; lines that are no JSON come from a runtime that died. */
 function troubleIn(line: string): string | undefined {
   const entry = troubleSchema.safeParse(parse(line)).data;
-  if (entry !== undefined) return entry.err === undefined ? entry.msg : `${entry.msg}: ${entry.err.message}`;
+  if (entry !== undefined)
+    return [entry.msg, entry.reason ?? entry.err?.message].filter((part) => part !== undefined).join(': ');
   return /^\w*Error\b/.test(line) ? line : undefined;
 }
 

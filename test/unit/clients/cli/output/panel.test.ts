@@ -28,9 +28,9 @@ describe('panel', () => {
   const cell = (row: number, column: number): number[] =>
     [0, 1, 2, 3].map((i) => grey(row, column, Math.floor(i / 2), i % 2));
 
-  it('shows original, perturbation around mid-grey at the scale that it states, and adversarial image', () => {
+  it('shows original, perturbation around mid-grey at the scale of each, and adversarial image', () => {
     assert.deepEqual([png.width, png.height], [3 * 224 + 4 * 8, 2 * 224 + 3 * 8]);
-    assert.ok(Math.abs(panel.scale - 0.2) < 1e-7);
+    assert.deepEqual(panel.scales, [Math.fround(0.2), 0]);
     assert.deepEqual(cell(0, 0), [0, 255, 51, 102]);
     assert.deepEqual(cell(0, 1), [255, 48, 128, 128]);
     assert.deepEqual(cell(0, 2), [51, 223, 51, 102]);
