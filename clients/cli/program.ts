@@ -1,6 +1,33 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import { callCommand } from './commands/call.js';
+import { classifyCommand } from './commands/classify.js';
+import { jobsCommand } from './commands/jobs.js';
+import { marginCommand } from './commands/margin.js';
+import { modelsCommand } from './commands/models.js';
+import { dataCommand } from './commands/data.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import { trainCommand } from './commands/train.js';
+import { startCommand } from './commands/start.js';
+import { serviceCommand } from './commands/service.js';
+import { command } from './command.js';
 
-/** A command that throws instead of ending the process, with the shared look of help. */
-export function command(name: string, summary: string): Command {
-  return new Command(name).description(summary).exitOverride().showHelpAfterError('(add --help for more)');
+/** The whole command line. */
+export function maxmarginProgram(): Command {
+  return command(
+    'maxmargin',
+    'Robustness as a service: Max-Margin Adversarial training, and per-input margins over gRPC',
+  )
+    .enablePositionalOptions()
+    .addCommand(startCommand())
+    .addCommand(serviceCommand('serve'))
+    .addCommand(serviceCommand('trainer'))
+    .addCommand(trainCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(classifyCommand())
+    .addCommand(marginCommand())
+    .addCommand(modelsCommand())
+    .addCommand(jobsCommand())
+    .addCommand(dataCommand())
+    .addCommand(callCommand())
+    .addHelpText('after', '\nExample:\n  maxmargin start\n  maxmargin margin --dataset digits --index 0-9');
 }

@@ -12,7 +12,7 @@ import { DATASET_NAMES, openDataset } from '../../../trainer/data/open-dataset.j
 import { printResult } from '../output/print.js';
 import { progressBar } from '../output/progress-bar.js';
 import { formatFields, formatTable } from '../output/table.js';
-import { command } from '../program.js';
+import { command } from '../command.js';
 import { withOutput, type OutputOptions } from '../shared-options.js';
 
 interface DataOptions extends OutputOptions {

@@ -10,7 +10,7 @@ import { decimal, integer } from '../option-types.js';
 import { evaluationFields } from '../output/model-tables.js';
 import { printResult } from '../output/print.js';
 import { formatFields } from '../output/table.js';
-import { command } from '../program.js';
+import { command } from '../command.js';
 import { withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
 

@@ -5,7 +5,7 @@ import { figure, moment, percent } from '../output/figures.js';
 import { jobOutcome } from '../output/job-progress.js';
 import { printJson, printResult } from '../output/print.js';
 import { formatFields, formatTable } from '../output/table.js';
-import { command } from '../program.js';
+import { command } from '../command.js';
 import { TRAINER_ADDRESS, withAddress, withClient, withOutput } from '../shared-options.js';
 import type { AddressOptions, OutputOptions } from '../shared-options.js';
 import { integer } from '../option-types.js';

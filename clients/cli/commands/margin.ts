@@ -13,7 +13,7 @@ import { figure } from '../output/figures.js';
 import { marginTable } from '../output/margin-table.js';
 import { drawPanel } from '../output/panel.js';
 import { printResult } from '../output/print.js';
-import { command } from '../program.js';
+import { command } from '../command.js';
 import { CommandFailure } from '../report-failure.js';
 import { SERVER_ADDRESS, withAddress, withClient, withOutput } from '../shared-options.js';
 import type { AddressOptions, OutputOptions } from '../shared-options.js';

@@ -10,7 +10,7 @@ import { previousVersion } from '../models/previous-version.js';
 import { decimal, integer } from '../option-types.js';
 import { modelsTable, versionFields } from '../output/model-tables.js';
 import { printResult } from '../output/print.js';
-import { command } from '../program.js';
+import { command } from '../command.js';
 import { CommandFailure } from '../report-failure.js';
 import { withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';

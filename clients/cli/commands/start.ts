@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
 import { integer } from '../option-types.js';
-import { command } from '../program.js';
+import { command } from '../command.js';
 import { withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
 import type { StartOptions } from '../start/start.js';

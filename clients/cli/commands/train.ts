@@ -4,7 +4,7 @@ import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import type { TrainingSpec } from '../../client/training-spec.js';
 import { printJson, printResult } from '../output/print.js';
-import { command } from '../program.js';
+import { command } from '../command.js';
 import { withClient, withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
 import { trainingSpec, withTrainingOptions } from '../training-options.js';

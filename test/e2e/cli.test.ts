@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { writeSafetensors } from '../../core/model/safetensors.js';
+import { openRegistry } from '../../core/registry/open-registry.js';
+import { runCommand, startCommand } from './command-line.js';
+import type { RunningCommand } from './command-line.js';
+
+/** Seconds; what is learnt does not matter here. */
+const TINY = [
+  ...['--sizes', '4,8,16', '--steps', '6', '--attack-iterations', '2', '--learning-rate', '1e-3'],
+  ...['--train-examples', '600', '--validation-margin-examples', '10', '--evaluation-margin-examples', '10'],
+];
+
+type Json = Record<string, unknown>;
+
+describe('maxmargin commands', function () {
+  this.timeout(120_000);
+  let directory: string;
+  let server: { readonly command: RunningCommand; readonly address: string };
+  let trainer: { readonly command: RunningCommand; readonly address: string };
+
+  /** Runs a command that must succeed. @returns each line that it printed, parsed */
+  const json = async (...args: string[]): Promise<Json[]> => {
+    const { code, stdout, stderr } = await runCommand([...args, '--json'], directory);
+    assert.equal(code, 0, `${args.join(' ')}\n${stdout}\n${stderr}`);
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Json);
+  };
+  const ask = (...args: string[]) => json(...args, '--address', server.address);
+  const askTrainer = (...args: string[]) => json(...args, '--address', trainer.address);
+  const fails = async (code: number, message: RegExp, ...args: string[]): Promise<void> => {
+    const ended = await runCommand(args, directory);
+    assert.equal(ended.code, code, ended.stderr);
+    assert.match(ended.stderr, message);
+    assert.doesNotMatch(ended.stderr, /^ +at /m, 'a person has no use for a stack');
+  };
+  const listen = async (...args: string[]) => {
+    const free = ['--address', '127.0.0.1:0', '--http-address', '127.0.0.1:0', '--engine', 'wasm'];
+    const command = startCommand([...args, ...free], directory);
+    const [, address = ''] = await command.waitFor(/"address":"([^"]+)".*"listening"/);
+    return { command, address };
+  };
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'maxmargin-cli-'));
+    // The model that everything below asks: the first command that is tested.
+    const [published] = await json('train', '--engine', 'wasm', ...TINY);
+    assert.deepEqual([published?.model, published?.version], ['digits', 1]);
+    // A second version, as another training would have published it.
+    const registry = await openRegistry(join(directory, 'registry'));
+    await registry.publish('digits', await registry.load('digits', 1));
+    const raw = Buffer.alloc(784, 0);
+    for (let y = 4; y < 24; y++) raw.fill(255, y * 28 + 13, y * 28 + 16);
+    await writeFile(join(directory, 'one.raw'), raw);
+    const png = new PNG({ width: 28, height: 28 });
+    raw.forEach((value, i) => {
+      png.data.set([value, value, value, 255], 4 * i);
+    });
+    await writeFile(join(directory, 'one.png'), PNG.sync.write(png));
+    [server, trainer] = await Promise.all([
+      listen('serve', '--registry', 'registry'),
+      listen('trainer', '--registry', 'registry', '--jobs', 'jobs', '--data', 'data'),
+    ]);
+  });
+  after(async () => {
+    for (const { command } of [server, trainer]) {
+      const { code } = await command.stop('SIGTERM');
+      assert.equal(code, 0, 'a service that is told to stop ends well');
+    }
+    await rm(directory, { recursive: true });
+  });
+
+  it('evaluate', async () => {
+    const [found] = await json('evaluate', '--engine', 'wasm', '--examples', '50', '--margin-examples', '5');
+    const evaluation = found?.evaluation as Json;
+    assert.deepEqual(
+      [found?.model, found?.version, evaluation.examples, evaluation.marginExamples],
+      ['digits', 1, 50, 5],
+    );
+  });
+
+  it('classify: examples of a data set, a PNG, a raw file', async () => {
+    const [answers] = await ask('classify', '--dataset', 'digits', '--index', '0-1');
+    const [first, second] = answers?.results as Json[];
+    assert.deepEqual([first?.image, second?.image], ['0', '1']);
+    assert.equal((first?.logits as number[]).length, 10);
+
+    const [fromPng] = await ask('classify', 'one.png');
+    const [fromRaw] = await ask('classify', 'one.raw', '--shape', '28,28,1', '--dtype', 'uint8');
+    const logits = (answer: Json | undefined) => (answer?.results as Json[])[0]?.logits;
+    assert.deepEqual(logits(fromPng), logits(fromRaw));
+  });
+
+  it('margin, with a picture', async () => {
+    const [answers] = await ask(
+      ...['margin', '--dataset', 'digits', '--index', '3,5', '--max-distance', '1', '--seed', '7', '--budget', '30'],
+      ...['--perturbations', '--save', 'margin.png'],
+    );
+    const results = answers?.results as Json[];
+    assert.deepEqual(
+      results.map(({ image }) => image),
+      ['3', '5'],
+    );
+    for (const { status, perturbation } of results) {
+      assert.match(String(status), /^(found|not-found|misclassified)$/);
+      assert.equal(perturbation !== undefined, status === 'found');
+    }
+    const picture = PNG.sync.read(await readFile(join(directory, 'margin.png')));
+    assert.deepEqual([picture.width, picture.height], [3 * 224 + 4 * 8, 2 * 224 + 3 * 8]);
+
+    const forPeople = await runCommand(['margin', '--dataset', 'digits', '--address', server.address], directory);
+    assert.match(forPeople.stdout, /^image +label +class +adversarial +distance +status +gradients +converged$/m);
+  });
+
+  it('jobs: a job is created, watched to its end, listed and shown', async () => {
+    const updates = await askTrainer('train', ...TINY, '--request-id', 'first');
+    const last = updates.at(-1)?.job as Json;
+    assert.deepEqual([last.state, last.publishedVersion], ['succeeded', 3]);
+    const name = String(last.name);
+    const [again] = await askTrainer('train', ...TINY, '--request-id', 'first', '--detach');
+    assert.equal(again?.name, name);
+    const [listed] = (await askTrainer('jobs', 'list')) as unknown as Json[][];
+    assert.deepEqual(
+      listed?.map((job) => job.name),
+      [name],
+    );
+    const [shown] = await askTrainer('jobs', 'show', name);
+    assert.equal(shown?.state, 'succeeded');
+    const watched = await askTrainer('jobs', 'watch', name);
+    assert.equal((watched.at(-1)?.job as Json).state, 'succeeded');
+  });
+
+  it('jobs: one is cancelled and resumed', async () => {
+    const [created] = await askTrainer('train', ...TINY, '--steps', '100000', '--checkpoint-interval', '1', '--detach');
+    const name = String(created?.name);
+    const [cancelled] = await askTrainer('jobs', 'cancel', name);
+    assert.match(String(cancelled?.state), /^(running|cancelled)$/);
+    await fails(1, /was cancelled/, 'jobs', 'watch', name, '--address', trainer.address);
+    const [resumed] = await askTrainer('jobs', 'resume', name);
+    assert.match(String(resumed?.state), /^(queued|running)$/);
+    await askTrainer('jobs', 'cancel', name);
+  });
+
+  for (const where of ['a server', 'a registry on this machine']) {
+    it(`models of ${where}: list, show, promote, roll back, import`, async () => {
+      const place = where === 'a server' ? ['--address', server.address] : ['--registry', 'registry'];
+      const models = (...args: string[]) => json('models', ...args, ...place);
+      const [promoted] = await models('promote', 'digits', '2');
+      assert.deepEqual(promoted, { model: 'digits', alias: 'champion', version: 2, previousVersion: 1 });
+      await fails(
+        1,
+        /expected version 1, got version 2/,
+        'models',
+        'promote',
+        'digits',
+        '1',
+        '--expected',
+        '1',
+        ...place,
+      );
+      const [back] = await models('rollback', 'digits');
+      assert.deepEqual(back, { model: 'digits', alias: 'champion', version: 1, previousVersion: 2 });
+      await fails(1, /there is no version before version 1/, 'models', 'rollback', 'digits', ...place);
+      const [shown] = await models('show', 'digits', '2');
+      assert.deepEqual([shown?.version, (shown?.manifest as Json).parentVersion], [2, 1]);
+
+      const { weights } = await (await openRegistry(join(directory, 'registry'))).load('digits', 1);
+      await writeFile(join(directory, 'weights.safetensors'), writeSafetensors(weights));
+      const name = where === 'a server' ? 'sent' : 'brought';
+      const file = ['--architecture', 'lenet', '--weights', 'weights.safetensors'];
+      const [imported] = await models('import', '--name', name, ...file, '--labels', 'a,b,c,d,e,f,g,h,i,j');
+      assert.deepEqual([imported?.name, imported?.version, imported?.aliases], [name, 1, ['champion']]);
+      const [listed] = (await models('list')) as unknown as Json[][];
+      assert.ok(listed?.some((model) => model.name === name));
+    });
+  }
+
+  it('data info', async () => {
+    const [info] = await json('data', 'info', 'digits');
+    assert.match(JSON.stringify(info), /6000/);
+  });
+
+  it('call', async () => {
+    const [health] = await ask('call', 'grpc.health.v1.Health/Check', '{"service":"maxmargin.v1.RobustnessService"}');
+    assert.deepEqual(health, { status: 'SERVING' });
+  });
+
+  it('say what is wrong, with an exit code that is not 0', async () => {
+    const address = ['--model', 'digits', '--address', server.address];
+    await fails(2, /error: unknown command 'trian'/, 'trian');
+    await fails(2, /Expected an integer of at least 1/, 'train', '--steps', '0');
+    await fails(1, /learning_rate: expected/, 'train', '--learning-rate', '1e9');
+    await fails(1, /--registry: expected a directory, got nowhere/, 'models', 'list', '--registry', 'nowhere');
+    await fails(1, /missing\.png/, 'classify', 'missing.png', ...address);
+    await fails(1, /one\.raw: expected a PNG file/, 'classify', 'one.raw', ...address);
+    await fails(
+      1,
+      /labels\[0\]: expected .* \(INVALID_ARGUMENT\)/,
+      'margin',
+      '--dataset',
+      'digits',
+      '--label',
+      '99',
+      ...address,
+    );
+    await fails(1, /\(UNAVAILABLE\)\nIs the service running/, 'jobs', 'list', '--address', '127.0.0.1:1');
+    await fails(1, /key "modl" is unknown/, 'call', 'maxmargin.v1.RobustnessService/GetModel', '{"modl":{}}');
+  });
+
+  it('serve and trainer show the help of their services', async () => {
+    for (const name of ['serve', 'trainer']) {
+      const { code, stdout } = await runCommand([name, '--help'], directory);
+      assert.equal(code, 0);
+      assert.match(stdout, /--http-address HOST:PORT[^]*\nExample: /, name);
+    }
+  });
+});
