@@ -13,8 +13,26 @@ import { installTrainingKernels } from './training-kernels.js';
 export async function openWasm(): Promise<OpenedEngine> {
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(join(dirname(entry), '..', 'wasm-out') + sep);
-  if (!(await setBackend('wasm'))) throw new DomainError('internal', 'engine wasm: its backend did not initialise');
-  await ready();
+  await withoutProcessListeners(async () => {
+    if (!(await setBackend('wasm'))) throw new DomainError('internal', 'engine wasm: its backend did not initialise');
+    await ready();
+  });
   installTrainingKernels();
   return { name: 'wasm', device: 'cpu', library: `TensorFlow.js ${version_core} wasm`, compile: eager, memory };
+}
+
+/**
+ * Emscripten's glue (tfjs-backend-wasm 4.22) listens to the process' uncaught exceptions and throws them again. Left in place, an error
+ * anywhere in the process would end it with a page of minified source, past whatever else listens.
+ */
+async function withoutProcessListeners(open: () => Promise<void>): Promise<void> {
+  const events: NodeJS.EventEmitter = process;
+  const crashes = ['uncaughtException', 'unhandledRejection'].map((event) => ({
+    event,
+    before: new Set(events.rawListeners(event)),
+  }));
+  await open();
+  for (const { event, before } of crashes)
+    for (const listener of events.listeners(event) as (() => void)[])
+      if (!before.has(listener)) events.removeListener(event, listener);
 }

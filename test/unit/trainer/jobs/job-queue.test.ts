@@ -75,7 +75,11 @@ describe('job queue', () => {
     root = await mkdtemp(join(tmpdir(), 'maxmargin-queue-'));
     await open();
   });
-  afterEach(() => rm(root, { recursive: true }));
+  afterEach(async () => {
+    // What a test does not wait for may still be on its way to the disk.
+    await Promise.all(store.list().map(({ name }) => store.save(name)));
+    await rm(root, { recursive: true });
+  });
 
   it('runs one job after the other, in order, and says how many are before each', async () => {
     const names = [await create(), await create(), await create()];
