@@ -1,44 +1,74 @@
-/** One round of adaptive PGD. */
+import type { Norm } from './threat-model.js';
+
+/**
+ * The classes that a search loss is over: all but the own one; the one that the best perturbation leads to; or the one whose logit is the
+ * largest but `rank` of the others at x.
+ */
+export type Rivals = 'all' | 'reached' | { readonly rank: number };
+
+/** One round of descent. */
 export interface Round {
   readonly iterations: number;
-  /** Where it starts: where the first gradient points, at the best perturbation known, or at random inside the ball of its length. */
-  readonly start: 'first-gradient' | 'best' | 'random';
-  /** What it climbs: the margin over all other classes, over the class that the best perturbation leads to, or over the n-th largest at x. */
-  readonly rivals: 'all' | 'reached' | { readonly rank: number };
+  /** Where it starts: within the best perturbation known, at it, or at random in the ball of its length. */
+  readonly start: 'within-best' | 'best' | 'random';
+  readonly rivals: Rivals;
+}
+
+/** What a budget is spent on. */
+export interface Plan {
+  /** Rivals whose gradient at x gives a ray to search; one gradient evaluation each. */
+  readonly rays: readonly Rivals[];
+  readonly rounds: readonly Round[];
 }
 
 /** Iterations that a round should have: shorter ones do not settle, longer ones gain less than another start. */
-const ROUND_ITERATIONS = 33;
+const ROUND_ITERATIONS = 25;
 
-/** Below this budget all iterations go into one round. */
-const TWO_ROUNDS_FROM = 12;
+/** From so many iterations on there are two rounds. */
+const TWO_ROUNDS = 14;
 
-/** A smaller budget does not let the radius settle: its answer is an upper bound, but does not count as converged. */
-export const MIN_GRADIENT_EVALUATIONS = 8;
+/** The share of the budget for rays towards single classes. */
+const RAY_SHARE = 0.1;
 
 /** How many of the classes that are largest at x are aimed at in turn. */
 const RANKS = 4;
 
+/** A smaller budget does not let the radius settle: its answers are upper bounds, but do not count as converged. */
+export const MIN_GRADIENT_EVALUATIONS = 10;
+
 /**
- * What a budget is spent on: the gradient at x, a round over all classes, one over the class that it has found, from there; then fresh
- * starts towards each of the likeliest classes. The soft margin over all classes finds which class is nearest; a margin over one class alone has
- * no kinks between classes, and leads closer.
+ * The plan for a budget, at least 1: rays along gradients at x, towards all other classes and towards the likeliest ones (on a linear model
+ * these end at the nearest points already); a round over all classes; one over the class that is then reached, from there; then fresh starts
+ * towards each of the likeliest classes. The soft margin over all classes finds a near class; the margin over one class has no kinks between
+ * classes, and leads closer to it.
+ *
+ * @param rivals how many other classes there are to aim at one by one; 0 if that is pointless
  */
-export function planRounds(budget: number): readonly Round[] {
-  const iterations = budget - 1;
-  if (iterations === 0) return [];
-  if (iterations < TWO_ROUNDS_FROM) return [{ iterations, start: 'first-gradient', rivals: 'all' }];
-  const count = Math.max(2, Math.round(iterations / ROUND_ITERATIONS));
-  return Array.from({ length: count }, (_, index): Round => {
-    const share = Math.floor(((index + 1) * iterations) / count) - Math.floor((index * iterations) / count);
-    if (index === 0) return { iterations: share, start: 'first-gradient', rivals: 'all' };
-    if (index === 1) return { iterations: share, start: 'best', rivals: 'reached' };
-    return { iterations: share, start: 'random', rivals: { rank: (index - 2) % RANKS } };
+export function planSearch(budget: number, rivals: number): Plan {
+  const ranked = Math.min(rivals, Math.floor(budget * RAY_SHARE));
+  const rays: Rivals[] = ['all', ...Array.from({ length: ranked }, (_, rank) => ({ rank }))];
+  const iterations = budget - rays.length;
+  if (iterations === 0) return { rays, rounds: [] };
+  const count = Math.max(iterations < TWO_ROUNDS ? 1 : 2, Math.round(iterations / ROUND_ITERATIONS));
+  const share = (index: number): number => Math.floor((index * iterations) / count);
+  const rounds = Array.from({ length: count }, (_, index): Round => {
+    const spent = { iterations: share(index + 1) - share(index) };
+    if (index === 0) return { ...spent, start: 'within-best', rivals: 'all' };
+    if (index === 1) return { ...spent, start: 'best', rivals: 'reached' };
+    return { ...spent, start: 'random', rivals: rivals > 0 ? { rank: (index - 2) % Math.min(RANKS, rivals) } : 'all' };
   });
+  return { rays, rounds };
 }
 
-/** How far iteration `index` of a round goes: α and γ fall from wide to narrow along half a cosine (in units and shares of the radius). */
-export function paceAt(index: number, iterations: number): { readonly step: number; readonly adaptation: number } {
+/** The first steps of a round, in radii: they cross the ball. */
+const WIDEST_STEP: Readonly<Record<Norm, number>> = { linf: 1, l2: 1.5 };
+
+/**
+ * How far iteration `index` of a round goes: α and γ fall from wide to narrow along half a cosine.
+ *
+ * @returns α, the step in radii; γ, the share by which the radius adapts
+ */
+export function paceAt(norm: Norm, index: number, iterations: number): { step: number; adaptation: number } {
   const wide = (1 + Math.cos((Math.PI * index) / Math.max(iterations - 1, 1))) / 2;
-  return { step: 0.01 + 0.99 * wide, adaptation: 0.003 + 0.297 * wide };
+  return { step: 0.01 + (WIDEST_STEP[norm] - 0.01) * wide, adaptation: 0.003 + 0.297 * wide };
 }

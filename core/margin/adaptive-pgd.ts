@@ -1,24 +1,12 @@
-import {
-  dispose,
-  greater,
-  mul,
-  scalar,
-  sub,
-  oneHot,
-  tensor1d,
-  tensor4d,
-  tidy,
-  where,
-  cast,
-} from '@tensorflow/tfjs-core';
+import { dispose, mul, scalar, sub, oneHot, tensor1d, tensor4d, tidy, where, cast } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile } from '../engine/engine.js';
 import { createRandom, type Random } from '../random.js';
-import { MIN_GRADIENT_EVALUATIONS, planRounds, type Round } from './adaptive-pgd-plan.js';
+import { MIN_GRADIENT_EVALUATIONS, planSearch, type Rivals, type Round } from './adaptive-pgd-plan.js';
 import type { WeightedClassifier } from './attack-steps.js';
 import { perExample } from './box.js';
-import { keepShorter, nothingFound, type DescentProblem, type Nearest } from './descent.js';
-import { polish, runRound, shortenAlong, type RoundStart, type SearchContext } from './descent-rounds.js';
+import { nothingFound, type DescentProblem, type Nearest } from './descent.js';
+import { descendFrom, polish, searchRay, type RoundStart, type SearchContext } from './descent-rounds.js';
 import { compileDescentSteps, type DescentSteps } from './descent-steps.js';
 import { readLogits } from './host-logits.js';
 import type { AttackOutcome, AttackRequest, MinimumNormAttack } from './minimum-norm-attack.js';
@@ -27,20 +15,22 @@ import type { Bounds, Norm } from './threat-model.js';
 /** The share of the largest distance that is used, so that lengths summed in float32 by an engine do not exceed it in float64. */
 const WITHIN = 1 - 1e-5;
 
-/** Forward evaluations along the ray of the first gradient. */
-const FIRST_PROBES = 8;
+/** Forward evaluations along the ray of a gradient at x. */
+const RAY_PROBES = 8;
 
 /** Forward evaluations that shorten the best perturbation along its own ray after each round, within this share of its length. */
 const POLISH_PROBES = 6;
 const POLISH_SHARE = 0.03;
 
-/** A round's first radius, as a share of the length known to succeed, and of the largest where none is known. */
-const KNOWN_SHARE = 0.98;
+/** The first radius of a round that starts within the best perturbation, as a share of its length. */
+const WITHIN_BEST = 0.98;
+
+/** The first radius of a round where nothing is known yet, as a share of the largest. */
 const UNKNOWN_SHARE = 0.5;
 
 /**
  * A search for shortest perturbations by rounds of projected gradient ascent whose radius follows the boundary (see `descend` and
- * `planRounds`), the best of all rounds kept. An iteration costs one gradient evaluation; a round a few forward evaluations more.
+ * `planSearch`), the best of all rounds kept. An iteration costs one gradient evaluation; a round a few forward evaluations more.
  *
  * @param targeted reach a class instead of leaving one
  */
@@ -55,25 +45,21 @@ export function compileAdaptivePgd(
 }
 
 async function search(steps: DescentSteps, request: AttackRequest, targeted: boolean): Promise<AttackOutcome> {
-  const { weights, inputs } = request;
+  const { inputs, maxGradientEvaluations, classes: classValues, logits } = request;
   const maxLength = scalar(request.maxDistance * WITHIN);
-  const classes = tensor1d([...request.classes], 'int32');
+  const classes = tensor1d([...classValues], 'int32');
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const progress = { spent: 0, stopped: false };
   const goOn = async (): Promise<boolean> => {
     progress.stopped ||= !(await request.proceed());
     return !progress.stopped;
   };
-  const context: SearchContext = { steps, weights, maxLength, goOn };
+  const context: SearchContext = { steps, weights: request.weights, maxLength, goOn };
   let nearest = tidy(() => nothingFound(inputs, maxLength));
-  let directions: Tensor4D | undefined;
 
   /** One step of the search: over some rivals, from what is known to what is known then. */
-  const advance = async (
-    round: Round['rivals'],
-    step: (problem: DescentProblem) => Promise<Nearest>,
-  ): Promise<void> => {
-    const rivals = await rivalsOf(context, request, nearest, targeted ? 'all' : round);
+  const advance = async (over: Rivals, step: (problem: DescentProblem) => Promise<Nearest>): Promise<void> => {
+    const rivals = await rivalsOf(context, request, nearest, over);
     try {
       const next = await step({ inputs, classes, rivals });
       dispose(nearest);
@@ -83,67 +69,56 @@ async function search(steps: DescentSteps, request: AttackRequest, targeted: boo
     }
   };
 
+  // Towards a target all other classes are in the way at once; none of them is a rival by itself.
+  const plan = planSearch(maxGradientEvaluations, targeted ? 0 : (logits[0]?.length ?? 0) - 1);
   try {
-    if (await goOn()) {
-      await advance('all', (problem) => {
-        directions = tidy(() => steps.geometry.steepestAscent(steps.gradientsAtInputs(weights, problem)));
-        progress.spent += 1;
-        return shortenAlong(context, problem, nearest, directions, 0, FIRST_PROBES);
-      });
+    for (const over of plan.rays) {
+      if (!(await goOn())) break;
+      progress.spent += 1;
+      await advance(over, (problem) => searchRay(context, problem, nearest, RAY_PROBES));
     }
-    for (const round of planRounds(request.maxGradientEvaluations)) {
-      if (directions === undefined || progress.stopped) break;
-      const gradients = directions;
+    for (const round of plan.rounds) {
+      if (!(await goOn())) break;
       await advance(round.rivals, async (problem) => {
-        const start = startOf(round, context, inputs, nearest, gradients, randoms);
-        try {
-          const result = await runRound(context, problem, start, round.iterations);
-          progress.spent += result.spent;
-          const merged = tidy(() =>
-            keepShorter(nearest, result.nearest.best, result.nearest.bestLengths, result.nearest.found),
-          );
-          dispose(result.nearest);
-          return merged;
-        } finally {
-          dispose(start);
-        }
+        const { found, spent } = await descendFrom(
+          context,
+          problem,
+          nearest,
+          startOf(round, context, inputs, nearest, randoms),
+          round.iterations,
+        );
+        progress.spent += spent;
+        return found;
       });
       await advance('all', (problem) => polish(context, problem, nearest, POLISH_SHARE, POLISH_PROBES));
     }
-    const converged = !progress.stopped && request.maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS;
+    const converged = !progress.stopped && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS;
     return { perturbations: nearest.best.clone(), gradientEvaluations: progress.spent, converged };
   } finally {
     dispose([maxLength, classes]);
     dispose(nearest);
-    directions?.dispose();
   }
 }
 
 /** δ and r that a round starts with. */
 function startOf(
   { start }: Round,
-  { steps: { geometry, bounds }, maxLength }: SearchContext,
+  { steps, maxLength }: SearchContext,
   inputs: Tensor4D,
   { best, bestLengths, found }: Nearest,
-  directions: Tensor4D,
   randoms: readonly Random[],
 ): RoundStart {
   return tidy(() => {
-    const shared: Tensor1D = mul(bestLengths, start === 'first-gradient' ? KNOWN_SHARE : 1);
-    const radii: Tensor1D = where(found, shared, mul(maxLength, UNKNOWN_SHARE));
-    const random = geometry.randomStart(inputs, radii, uniformsOf(inputs, randoms), bounds);
-    switch (start) {
-      case 'random':
-        return { perturbations: random, radii };
-      case 'best':
-        return { perturbations: where(perExample(found), best, random), radii };
-      case 'first-gradient': {
-        // Where the gradient at x is 0 it points nowhere, and stays so: another point may have one.
-        const hasDirection = perExample(greater(geometry.lengths(directions), 0));
-        const along = geometry.project(inputs, mul(perExample(radii), directions), radii, bounds);
-        return { perturbations: where(hasDirection, along, random), radii };
-      }
-    }
+    const radii: Tensor1D = where(
+      found,
+      mul(bestLengths, start === 'within-best' ? WITHIN_BEST : 1),
+      mul(maxLength, UNKNOWN_SHARE),
+    );
+    const random = steps.geometry.randomStart(inputs, radii, uniformsOf(inputs, randoms), steps.bounds);
+    if (start === 'random') return { perturbations: random, radii };
+    const known: Tensor4D = start === 'best' ? best : mul(best, WITHIN_BEST);
+    const perturbations: Tensor4D = where(perExample(found), known, random);
+    return { perturbations, radii };
   });
 }
 
@@ -160,7 +135,7 @@ async function rivalsOf(
   { steps, weights }: SearchContext,
   { inputs, classes, logits }: AttackRequest,
   nearest: Nearest,
-  rivals: Round['rivals'],
+  rivals: Rivals,
 ): Promise<Tensor2D> {
   const count = logits[0]?.length ?? 0;
   if (rivals === 'all') return tidy(() => sub(1, hot(classes, count)));

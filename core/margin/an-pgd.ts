@@ -39,7 +39,11 @@ export type AnPgdResult = {
   readonly crossed: Tensor1D;
 };
 
-/** PGD at fixed radii from a given start; `iterations` gradient evaluations. The caller disposes the perturbations. */
+/**
+ * PGD at fixed radii from a given start: `iterations` gradient evaluations, fewer if `proceed` stops it.
+ *
+ * @returns δ, [n, h, w, c], inside ball and box; the caller disposes it
+ */
 export async function pgd(
   steps: AttackSteps,
   request: Omit<AnPgdRequest, 'maxRadius' | 'bisections'>,
@@ -47,18 +51,24 @@ export async function pgd(
   const { weights, inputs, labels, radii, iterations, proceed = unhurried } = request;
   const stepSizes: Tensor1D = tidy(() => mul(radii, STEP_SCALE / iterations));
   let perturbations: Tensor4D = request.start.clone();
-  for (let i = 0; i < iterations && (await proceed()); i++) {
-    const state = { inputs, labels, perturbations, radii, stepSizes };
-    const next = tidy(() => steps.iterate(weights, state));
-    perturbations.dispose();
-    perturbations = next;
+  try {
+    for (let i = 0; i < iterations && (await proceed()); i++) {
+      const next = tidy(() => steps.iterate(weights, { inputs, labels, perturbations, radii, stepSizes }));
+      perturbations.dispose();
+      perturbations = next;
+    }
+    return perturbations.clone();
+  } finally {
+    dispose([stepSizes, perturbations]);
   }
-  stepSizes.dispose();
-  return perturbations;
 }
 
 /**
- * Adaptive-norm PGD, an approximation of the shortest successful perturbation δ* (paper, Algorithm 1).
+ * Adaptive-norm PGD, an approximation of the shortest successful perturbation δ* (paper, Algorithm 1):
+ *
+ *     1.  δ₁ ← PGD on the search loss at radius ε₀, N iterations of 2.5 ε₀ / N from the start
+ *     2.  u ← δ₁ / ε₀;   η ← the zero of the crossing loss at clip(x + ηu), by bisection of [0, maxRadius], first probe ε₀
+ *     3.  δ* ← clip(x + ηu) − x
  *
  * Differs from Alg. 1: the failing side of the last bracket is returned, not its midpoint, because the midpoint is not known to be
  * adversarial; and a ray on which nothing succeeds is reported as not crossed, not as a margin of 1.05 d_max.
@@ -67,16 +77,23 @@ export async function pgd(
  */
 export async function anPgd(steps: AttackSteps, request: AnPgdRequest): Promise<AnPgdResult> {
   const { weights, inputs, labels, radii, maxRadius, bisections, proceed = unhurried } = request;
-  const adversarial = await pgd(steps, request);
-  const directions: Tensor4D = tidy(() => div(adversarial, perExample(radii)));
-  adversarial.dispose();
+  const reached = await pgd(steps, request);
+  const directions: Tensor4D = tidy(() => div(reached, perExample(radii)));
+  reached.dispose();
   let bracket = tidy(() => openBracket(radii, maxRadius));
-  for (let i = 0; i < bisections && (await proceed()); i++) {
-    const next = tidy(() => steps.bisect(weights, inputs, labels, directions, bracket));
+  try {
+    for (let i = 0; i < bisections && (await proceed()); i++) {
+      const next = tidy(() => steps.bisect(weights, inputs, labels, directions, bracket));
+      dispose(bracket);
+      bracket = next;
+    }
+    return tidy(() => ({
+      radii: bracket.high.clone(),
+      perturbations: clipToBox(inputs, mul(perExample(bracket.high), directions), steps.bounds),
+      crossed: bracket.crossed.clone(),
+    }));
+  } finally {
+    directions.dispose();
     dispose(bracket);
-    bracket = next;
   }
-  const perturbations = tidy(() => clipToBox(inputs, mul(perExample(bracket.high), directions), steps.bounds));
-  dispose([directions, bracket.low, bracket.probe]);
-  return { radii: bracket.high, perturbations, crossed: bracket.crossed };
 }

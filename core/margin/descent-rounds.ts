@@ -1,4 +1,4 @@
-import { add, dispose, div, maximum, mul, scalar, tidy, where, zerosLike } from '@tensorflow/tfjs-core';
+import { add, dispose, div, maximum, mul, scalar, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../engine/engine.js';
 import { paceAt } from './adaptive-pgd-plan.js';
@@ -29,36 +29,56 @@ export type RoundStart = {
 };
 
 /**
- * One round of descent, which knows nothing of what other rounds have found.
+ * One round of descent. While it runs it knows nothing of what was found before, so that a start of its own can lead elsewhere.
  *
- * @returns the nearest that it found, for the caller to dispose, and the gradient evaluations spent
+ * @param start disposed, whatever happens
+ * @returns the nearest then, for the caller to dispose, and the gradient evaluations spent
  */
-export async function runRound(
+export async function descendFrom(
   { steps, weights, maxLength, goOn }: SearchContext,
   problem: DescentProblem,
+  known: Nearest,
   start: RoundStart,
   iterations: number,
-): Promise<{ nearest: Nearest; spent: number }> {
-  let descent: Descent = tidy(() => ({
-    perturbations: start.perturbations.clone(),
-    radii: start.radii.clone(),
-    ...nothingFound(problem.inputs, maxLength),
-  }));
+): Promise<{ found: Nearest; spent: number }> {
+  let descent: Descent = { ...start, ...tidy(() => nothingFound(problem.inputs, maxLength)) };
   let spent = 0;
   try {
     while (spent < iterations && (await goOn())) {
-      const pace = paceAt(spent, iterations);
+      const pace = paceAt(steps.geometry.norm, spent, iterations);
       const next = tidy(() => steps.iterate(weights, problem, descent, scalar(pace.step), scalar(pace.adaptation)));
       dispose(descent);
       descent = next;
       spent += 1;
     }
-    // Not when stopped: what has been tried is enough then.
-    const tryLast = spent === iterations;
-    const nearest = tidy(() => (tryLast ? steps.tryLast(weights, problem, descent) : cloneNearest(descent)));
-    return { nearest, spent };
+    // A round that was stopped has no time left to try where it stands.
+    const found = tidy(() => {
+      const own = spent === iterations ? steps.tryLast(weights, problem, descent) : descent;
+      return keepShorter(known, own.best, own.bestLengths, own.found);
+    });
+    return { found, spent };
   } finally {
     dispose(descent);
+  }
+}
+
+/**
+ * Searches the ray of steepest ascent at x, up to what is known to succeed: one gradient evaluation, and a forward evaluation a probe.
+ *
+ * @returns the nearest then, for the caller to dispose
+ */
+export async function searchRay(
+  context: SearchContext,
+  problem: DescentProblem,
+  known: Nearest,
+  probes: number,
+): Promise<Nearest> {
+  const { steps, weights } = context;
+  const directions = tidy(() => steps.geometry.steepestAscent(steps.gradientsAtInputs(weights, problem)));
+  try {
+    return await shortenAlong(context, problem, known, directions, 0, probes, true);
+  } finally {
+    directions.dispose();
   }
 }
 
@@ -66,21 +86,22 @@ export async function runRound(
  * Bisects between a share of the known lengths and the lengths themselves, along rays, and keeps what succeeds and is shorter.
  *
  * @param directions u, [n, h, w, c], of length 1 or 0
+ * @param endFirst try the far end first: where it fails, the rest of the ray is not worth more probes than they cost
  * @returns the nearest then, for the caller to dispose
  */
-export async function shortenAlong(
+async function shortenAlong(
   { steps, weights, goOn }: SearchContext,
   problem: DescentProblem,
   known: Nearest,
   directions: Tensor4D,
   lowShare: number,
   probes: number,
+  endFirst: boolean,
 ): Promise<Nearest> {
   let bracket: Bracket = tidy(() => {
     const high = known.bestLengths.clone();
     const low: Tensor1D = mul(high, lowShare);
-    // Where nothing is known the far end comes first: if any point of the ray succeeds, it most likely does.
-    const probe: Tensor1D = where(known.found, mul(add(low, high), 0.5), high);
+    const probe: Tensor1D = endFirst ? high.clone() : mul(add(low, high), 0.5);
     return { low, high, probe, crossed: zerosLike(known.found) };
   });
   try {
@@ -108,14 +129,8 @@ export async function polish(
 ): Promise<Nearest> {
   const directions: Tensor4D = tidy(() => div(known.best, perExample(maximum(known.bestLengths, TINY))));
   try {
-    return await shortenAlong(context, problem, known, directions, 1 - share, probes);
+    return await shortenAlong(context, problem, known, directions, 1 - share, probes, false);
   } finally {
     directions.dispose();
   }
 }
-
-const cloneNearest = ({ best, bestLengths, found }: Nearest): Nearest => ({
-  best: best.clone(),
-  bestLengths: bestLengths.clone(),
-  found: found.clone(),
-});

@@ -1,4 +1,17 @@
-import { abs, max, maximum, minimum, mul, neg, reshape, sign, sub, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  abs,
+  cast,
+  greater,
+  less,
+  max,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  reshape,
+  sub,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import { clipToBox, perExample } from './box.js';
 import type { NormGeometry } from './geometry.js';
 
@@ -8,8 +21,9 @@ export const linf: NormGeometry = {
 
   lengths: (perturbations) => max(reshape(abs(perturbations), [perturbations.shape[0], -1]), 1),
 
-  // ⟨g, u⟩ is largest over |uⱼ| ≤ 1 at uⱼ = sign gⱼ.
-  steepestAscent: (gradients) => sign(gradients),
+  // ⟨g, u⟩ is largest over |uⱼ| ≤ 1 at uⱼ = sign gⱼ. By comparisons, because Sign of tfjs-backend-wasm 4.22 is 0 up to about 1e-7: pixels with small
+  // gradients, and saturated classifiers altogether, would not be attacked.
+  steepestAscent: (gradients) => sub(cast(greater(gradients, 0), 'float32'), cast(less(gradients, 0), 'float32')),
 
   // Clipping to the ball and then to the box stays in both, since both are boxes.
   project: (inputs, perturbations, radii, bounds) => {

@@ -26,8 +26,11 @@ const EXCLUDED = -1e30;
 /** The shift that keeps CW's gradient alive while the logit margin is above −50. */
 const CW_CONFIDENCE = 50;
 
-/** How far above zero, relative to the logits, a loss must be for another implementation's rounding not to undo it. */
-const ROUNDING = 1e-5;
+/**
+ * How far above zero, relative to the logits, a loss must be for another implementation's rounding not to undo it: ten times what two float32
+ * implementations of a LeNet or a WRN differ by.
+ */
+const ROUNDING = 5e-6;
 
 const isClass = (classes: Tensor1D, count: number): Tensor2D => cast(oneHot(classes, count), 'float32') as Tensor2D;
 
@@ -73,7 +76,7 @@ export const reaching =
   (logits, targets) =>
     neg(loss(logits, targets));
 
-/** L − 10⁻⁵ (1 + maxⱼ |zⱼ|): not negative only where L is positive beyond what another implementation's rounding may undo. */
+/** L − 5·10⁻⁶ (1 + maxⱼ |zⱼ|): not negative only where L is positive beyond what another implementation's rounding may undo. */
 export const beyondRounding =
   (loss: Loss): Loss =>
   (logits, labels) =>

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { grad, memory, sum, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import {
+  beyondRounding,
+  lossOf,
+  LOSS_NAMES,
+  reaching,
+  softMarginOver,
+  type Loss,
+  type LossName,
+} from '../../../../core/margin/losses.js';
+import { createRandom } from '../../../../core/random.js';
+import { assertClose } from '../../../support/close.js';
+
+const CLASSES = 5;
+
+/** The definitions, in float64. */
+const DEFINITIONS: Readonly<Record<LossName, (z: readonly number[], y: number) => number>> = {
+  lm: (z, y) => Math.max(...without(z, y)) - z[y]!,
+  slm: (z, y) => logSumExp(without(z, y)) - z[y]!,
+  ce: (z, y) => logSumExp(z) - z[y]!,
+  cw: (z, y) => Math.max(Math.max(...without(z, y)) - z[y]! + 50, 0),
+};
+
+const without = (z: readonly number[], y: number): number[] => z.filter((_, j) => j !== y);
+
+function logSumExp(z: readonly number[]): number {
+  const largest = Math.max(...z);
+  return largest + Math.log(z.reduce((total, value) => total + Math.exp(value - largest), 0));
+}
+
+/** ∂L/∂z by central differences of a definition. */
+function differences(definition: (z: readonly number[]) => number, z: readonly number[]): number[] {
+  const h = 1e-5;
+  return z.map((_, j) => {
+    const at = (step: number) => definition(z.map((value, i) => (i === j ? value + step : value)));
+    return (at(h) - at(-h)) / (2 * h);
+  });
+}
+
+function evaluate(loss: Loss, rows: readonly (readonly number[])[], labels: readonly number[]) {
+  return tidy(() => {
+    const logits = tensor2d(rows.flat(), [rows.length, rows[0]!.length]);
+    const classes: Tensor1D = tensor1d([...labels], 'int32');
+    const values = loss(logits, classes).dataSync();
+    const gradients = grad((z) => sum(loss(z as Tensor2D, classes)))(logits).dataSync();
+    return { values: [...values], gradients: [...gradients] };
+  });
+}
+
+describe('losses', () => {
+  const random = createRandom(3);
+  const rows = Array.from({ length: 8 }, () => Array.from({ length: CLASSES }, () => Math.fround(4 * random.normal())));
+  const labels = rows.map((_, index) => index % CLASSES);
+
+  before(async () => {
+    await openEngine('wasm');
+  });
+
+  for (const name of LOSS_NAMES) {
+    it(`${name} and its gradient are those of the definition`, () => {
+      const alive = memory().numTensors;
+      const { values, gradients } = evaluate(lossOf(name), rows, labels);
+      const definition = DEFINITIONS[name];
+      assertClose(
+        values,
+        rows.map((z, i) => definition(z, labels[i]!)),
+        1e-5,
+      );
+      assertClose(
+        gradients,
+        rows.flatMap((z, i) => differences((at) => definition(at, labels[i]!), z)),
+        1e-4,
+      );
+      assert.equal(memory().numTensors, alive);
+    });
+
+    it(`${name} stays finite at huge, equal and tiny logits`, () => {
+      const extreme = [
+        [1e8, -1e8, 0, 1, 2],
+        [-1e8, 1e8, 0, 1, 2],
+        [0, 0, 0, 0, 0],
+        [3e4, 3e4, 3e4, 3e4, 3e4],
+        [1e-30, 0, -1e-30, 0, 0],
+      ];
+      for (const label of [0, 1, 4]) {
+        const { values, gradients } = evaluate(
+          lossOf(name),
+          extreme,
+          extreme.map(() => label),
+        );
+        assert.ok(
+          [...values, ...gradients].every(Number.isFinite),
+          `label ${label}: ${values.join()} ${gradients.join()}`,
+        );
+      }
+    });
+  }
+
+  it('the gradient of a tie is that of one of the classes that tie', () => {
+    const { gradients } = evaluate(lossOf('lm'), [[1, 3, 3, 3, 0]], [0]);
+    assert.deepEqual(gradients, [-1, 1, 0, 0, 0]);
+  });
+
+  it('the soft margin over all other classes is SLM, over one class the difference of two logits', () => {
+    const over = (rivals: readonly (readonly number[])[]) =>
+      tidy(() => evaluate(softMarginOver(tensor2d(rivals.flat(), [rows.length, CLASSES])), rows, labels));
+    const all = over(labels.map((label) => Array.from({ length: CLASSES }, (_, j) => (j === label ? 0 : 1))));
+    assertClose(all.values, evaluate(lossOf('slm'), rows, labels).values, 1e-6);
+    const rival = labels.map((label) => (label + 2) % CLASSES);
+    const one = over(rival.map((chosen) => Array.from({ length: CLASSES }, (_, j) => (j === chosen ? 1 : 0))));
+    assertClose(
+      one.values,
+      rows.map((z, i) => z[rival[i]!]! - z[labels[i]!]!),
+      1e-6,
+    );
+    assertClose(
+      one.gradients,
+      rows.flatMap((_, i) =>
+        Array.from({ length: CLASSES }, (__, j) => Number(j === rival[i]) - Number(j === labels[i])),
+      ),
+      1e-6,
+    );
+  });
+
+  it('reaching a class is positive exactly where it is the answer', () => {
+    const { values } = evaluate(reaching(lossOf('lm')), rows, labels);
+    for (const [i, z] of rows.entries()) assert.equal(values[i]! > 0, z.indexOf(Math.max(...z)) === labels[i]);
+  });
+
+  it('beyond rounding, a tie and what is within rounding of it do not count', () => {
+    const { values } = evaluate(
+      beyondRounding(lossOf('lm')),
+      [
+        [2, 2],
+        [20, 20.00005],
+        [20, 20.001],
+      ],
+      [0, 0, 0],
+    );
+    assert.deepEqual(
+      values.map((value) => value >= 0),
+      [false, false, true],
+    );
+  });
+});
