@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../support/eventually.js';
 import { runCommand, startCommand } from './command-line.js';
 import type { RunningCommand } from './command-line.js';
 
@@ -98,6 +99,26 @@ describe('maxmargin start', function () {
     assert.equal(code, 1);
     assert.match(stderr, /maxmargin: serve ended \(SIGKILL\).*; see logs\/server\.log/);
     assert.equal((await logged('trainer')).at(-1)?.msg, 'stopped');
+  });
+
+  it('leaves no service behind when it is killed', async () => {
+    const command = start();
+    await command.waitFor(/Serving\./);
+    const pids = await Promise.all(
+      ['server', 'trainer'].map(async (service) => Number((await logged(service)).at(-1)?.pid)),
+    );
+    const alive = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await command.stop('SIGKILL');
+    await eventually(
+      () => Promise.resolve(pids.filter(alive)),
+      (left) => left.length === 0,
+    );
   });
 
   it('names a port that is in use', async () => {

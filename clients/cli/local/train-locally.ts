@@ -11,6 +11,7 @@ import type { TrainingSpec } from '../../client/training-spec.js';
 import { showProgress } from '../output/job-progress.js';
 import { progressBar } from '../output/progress-bar.js';
 import { CommandFailure } from '../report-failure.js';
+import { stopOnSignals } from '../stop-on-signals.js';
 
 export interface LocalTrainingOptions {
   readonly registry: string;
@@ -35,12 +36,9 @@ export async function trainLocally(spec: TrainingSpec, options: LocalTrainingOpt
   const task = await openTask(spec, options);
   const bar = progressBar();
   const stopping = new AbortController();
-  const stop = (): void => {
-    if (stopping.signal.aborted) process.exit(130);
+  const unsubscribe = stopOnSignals(() => {
     stopping.abort();
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  });
   try {
     const outcome = await workOnJob(task, {
       signal: stopping.signal,
@@ -57,8 +55,7 @@ export async function trainLocally(spec: TrainingSpec, options: LocalTrainingOpt
     throw new CommandFailure('Stopped. The same command continues from the last checkpoint.', 130, { cause: error });
   } finally {
     bar.clear();
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    unsubscribe();
   }
 
   function show(report: JobReport): void {

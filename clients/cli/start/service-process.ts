@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CommandFailure } from '../report-failure.js';
 import { serviceProgram } from '../run-service.js';
@@ -24,6 +25,8 @@ export interface ServiceProcess {
 /** Longer than a service takes to let its calls and its job end. */
 const STOP_LIMIT_MS = 40_000;
 
+const ENTRY = fileURLToPath(new URL('./service-entry.js', import.meta.url));
+
 const listeningSchema = z.object({ msg: z.literal('listening'), address: z.string(), httpAddress: z.string() });
 const troubleSchema = z.object({
   level: z.enum(['error', 'fatal']),
@@ -43,10 +46,14 @@ export async function startService(
   logFile: string,
 ): Promise<ServiceProcess> {
   // A process group of its own: a terminal sends Ctrl-C to the whole foreground group, and the services are to be stopped in order, once.
-  const child = spawn(process.execPath, [serviceProgram(name), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = spawn(process.execPath, [ENTRY, serviceProgram(name), ...args], { stdio: 'pipe', detached: true });
+  // A service that has just died takes nothing more.
+  child.stdin.on('error', () => undefined);
+  const kill = (): void => {
+    child.kill('SIGKILL');
+  };
+  // However this process ends, its services must not go on alone.
+  process.once('exit', kill);
   const log = createWriteStream(logFile, { flags: 'a' });
   let trouble = '';
   const ended = new Promise<string>((resolve) => {
@@ -54,6 +61,7 @@ export async function startService(
       resolve(error.message);
     });
     child.once('close', (code, signal) => {
+      process.off('exit', kill);
       log.end();
       const how = signal === null ? `exit code ${code ?? 'unknown'}` : signal;
       resolve(`${name} ended (${how})${trouble === '' ? '' : `: ${trouble}`}; see ${logFile}`);

@@ -6,6 +6,7 @@ import type { Model, ModelVersion } from '../../client/models.js';
 import type { TrainingSpec } from '../../client/training-spec.js';
 import { printJson } from '../output/print.js';
 import { CommandFailure } from '../report-failure.js';
+import { stopOnSignals } from '../stop-on-signals.js';
 import { trainFirstModel, waitUntilServed } from './first-model.js';
 import { choosePorts, refuseUsedPorts } from './ports.js';
 import { startService } from './service-process.js';
@@ -36,7 +37,10 @@ interface Services {
 /** Starts both services, sees to it that there is a model, shows margins, and keeps serving until it is told to stop. */
 export async function start(options: StartOptions): Promise<void> {
   const stopping = new AbortController();
-  const unsubscribe = stopOnSignals(stopping);
+  const unsubscribe = stopOnSignals(() => {
+    process.stderr.write('\nStopping …\n');
+    stopping.abort();
+  });
   const services = await startServices(options);
   const server = connect(services.server.address);
   const trainer = connect(services.trainer.address);
@@ -159,19 +163,5 @@ function summary({ server, trainer }: Services, version: ModelVersion, margins: 
       fault: margins.faults[i],
     })),
     verified: margins.faults.every((fault) => fault === undefined),
-  };
-}
-
-/** The first signal lets everything end well; a second one ends this process at once. */
-function stopOnSignals(stopping: AbortController): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const stop = (): void => {
-    if (stopping.signal.aborted) process.exit(130);
-    process.stderr.write('\nStopping …\n');
-    stopping.abort();
-  };
-  for (const signal of signals) process.on(signal, stop);
-  return () => {
-    for (const signal of signals) process.off(signal, stop);
   };
 }
