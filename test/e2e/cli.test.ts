@@ -72,7 +72,7 @@ describe('maxmargin commands', function () {
       const { code } = await command.stop('SIGTERM');
       assert.equal(code, 0, 'a service that is told to stop ends well');
     }
-    await rm(directory, { recursive: true });
+    await rm(directory, { recursive: true, maxRetries: 10 });
   });
 
   it('evaluate', async () => {

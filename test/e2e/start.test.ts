@@ -51,7 +51,7 @@ describe('maxmargin start', function () {
       if (child.exitCode === null) child.kill('SIGTERM');
       await ended;
     }
-    await rm(directory, { recursive: true });
+    await rm(directory, { recursive: true, maxRetries: 10 });
   });
 
   it('stops well while it trains', async () => {

@@ -8,6 +8,7 @@ export function temporaryDirectory(): () => string {
   beforeEach(async () => {
     path = await mkdtemp(join(tmpdir(), 'maxmargin-'));
   });
-  afterEach(() => rm(path, { recursive: true, force: true }));
+  // What a test has started and not waited for may write once more: rm then finds a directory that is no longer empty.
+  afterEach(() => rm(path, { recursive: true, force: true, maxRetries: 10 }));
   return () => path;
 }

@@ -21,6 +21,6 @@ export async function temporaryRegistry(): Promise<TemporaryRegistry> {
       await registry.setAlias(name, 'champion', version);
       return version;
     },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove: () => rm(directory, { recursive: true, force: true, maxRetries: 10 }),
   };
 }

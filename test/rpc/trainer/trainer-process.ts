@@ -46,7 +46,7 @@ export async function makePlace(): Promise<Place> {
 }
 
 export async function removePlace(place: Place): Promise<void> {
-  await rm(place.root, { recursive: true, force: true });
+  await rm(place.root, { recursive: true, force: true, maxRetries: 10 });
 }
 
 export async function startTrainer(place: Place, ...flags: readonly string[]): Promise<TrainerProcess> {
