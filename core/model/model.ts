@@ -38,6 +38,7 @@ export interface PlannedLayer extends LayerPlan {
 /** The model of an architecture. @throws invalid-input if its layers do not fit each other, its input or its classes */
 export function buildModel(architecture: Architecture): Model {
   const specs = weightSpecs(architecture);
+  const layers = poolingFirst(architecture.layers);
   const shapesOf = (role: WeightSpec['role']): WeightShapes =>
     Object.fromEntries(
       Object.entries(specs).flatMap(([name, spec]) => (spec.role === role ? [[name, spec.shape] as const] : [])),
@@ -56,10 +57,23 @@ export function buildModel(architecture: Architecture): Model {
         },
       };
       let values: Tensor = inputs;
-      for (const layer of architecture.layers) values = kindOf(layer).apply(layer, values, context);
+      for (const layer of layers) values = kindOf(layer).apply(layer, values, context);
       return { logits: values as Tensor2D, statistics: training ? { ...statistics, ...moved } : statistics };
     },
   };
+}
+
+/**
+ * The layers with max pooling before the relu that it follows. Both orders give the same values and the same gradients, since relu is
+ * monotone and passes nothing where a window has nothing positive; but this one has a quarter of the values to clip and to differentiate.
+ */
+function poolingFirst(layers: readonly Layer[]): readonly Layer[] {
+  const ordered = [...layers];
+  layers.forEach((layer, index) => {
+    const next = layers[index + 1];
+    if (layer.kind === 'relu' && next?.kind === 'maxPool') [ordered[index], ordered[index + 1]] = [next, layer];
+  });
+  return ordered;
 }
 
 /** The layers of an architecture with their shapes. @throws invalid-input if they do not fit each other, its input or its classes */

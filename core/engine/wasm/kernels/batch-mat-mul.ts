@@ -4,7 +4,7 @@ import type { BatchMatMulAttrs, BatchMatMulInputs, TensorInfo } from '@tensorflo
 import { viewAs } from './heap.js';
 import { replacement } from './kernel.js';
 import { transpose } from './transpose.js';
-import { turnedWhileAlive } from './turned-weights.js';
+import { turnedWhileAlive } from './while-alive.js';
 
 /** From this size on a right operand does not stay in the second cache from one row of the left one to the next. */
 const LARGE_OPERAND = 2 ** 18;

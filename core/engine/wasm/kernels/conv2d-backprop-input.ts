@@ -5,7 +5,8 @@ import { addWindows } from './add-windows.js';
 import { floats, viewAs } from './heap.js';
 import { callKernel, replacement } from './kernel.js';
 import { convolveByRowTiles, FILTER_ROWS, type Padding } from './row-winograd.js';
-import { transpose, transposeInto } from './transpose.js';
+import { transposeInto } from './transpose.js';
+import { turnedWhileAlive, whileAlive } from './while-alive.js';
 
 type ConvInfo = backend_util.Conv2DInfo;
 
@@ -69,49 +70,26 @@ const tilesAreFaster = (info: ConvInfo): boolean =>
 /** dx = dy ∗ flip(w)ᵀ, with f − 1 − p zeros around dy. */
 function byConvolution(backend: BackendWasm, dy: TensorInfo, filter: TensorInfo, info: ConvInfo): TensorInfo {
   const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info;
-  const flipped = backend.makeOutput([filterHeight, filterWidth, outChannels, inChannels], 'float32');
-  const from = floats(backend, filter);
-  const to = floats(backend, flipped);
-  const taps = filterHeight * filterWidth;
-  const size = inChannels * outChannels;
-  for (let tap = 0; tap < taps; tap++) {
-    const mirrored = taps - 1 - tap;
-    transposeInto(
-      from.subarray(tap * size, (tap + 1) * size),
-      to.subarray(mirrored * size, (mirrored + 1) * size),
-      inChannels,
-      outChannels,
-    );
-  }
+  const [flipped] = whileAlive(backend, filter, 'flipped', () => [
+    flip(backend, filter, [filterHeight, filterWidth, outChannels, inChannels]),
+  ]) as [TensorInfo];
   const padding: Padding = [
     [filterHeight - 1 - padInfo.top, filterHeight - 1 - padInfo.bottom],
     [filterWidth - 1 - padInfo.left, filterWidth - 1 - padInfo.right],
   ];
   const attrs = { strides: 1, pad: [[0, 0], ...padding, [0, 0]], dataFormat: 'NHWC', dilations: 1 };
-  const dx = tilesAreFaster(info)
+  return tilesAreFaster(info)
     ? convolveByRowTiles(backend, dy, flipped, padding)
     : callKernel(Conv2D, { x: dy, filter: flipped }, attrs, backend);
-  backend.disposeData(flipped.dataId);
-  return dx;
 }
 
 /** dx = addWindows(dy ∗ flip(w)ᵀ along the rows), the filter as [rows, 1, out, columns · in]. */
 function byRows(backend: BackendWasm, dy: TensorInfo, filter: TensorInfo, info: ConvInfo): TensorInfo {
   const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info;
   const rowSize = filterWidth * inChannels;
-  const flipped = backend.makeOutput([filterHeight, 1, outChannels, rowSize], 'float32');
-  const from = floats(backend, filter);
-  const to = floats(backend, flipped);
-  const size = rowSize * outChannels;
-  for (let row = 0; row < filterHeight; row++) {
-    const mirrored = filterHeight - 1 - row;
-    transposeInto(
-      from.subarray(row * size, (row + 1) * size),
-      to.subarray(mirrored * size, (mirrored + 1) * size),
-      rowSize,
-      outChannels,
-    );
-  }
+  const [flipped] = whileAlive(backend, filter, 'flipped rows', () => [
+    flip(backend, filter, [filterHeight, 1, outChannels, rowSize]),
+  ]) as [TensorInfo];
   const pad = [
     [0, 0],
     [filterHeight - 1 - padInfo.top, filterHeight - 1 - padInfo.bottom],
@@ -124,7 +102,6 @@ function byRows(backend: BackendWasm, dy: TensorInfo, filter: TensorInfo, info: 
     { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 },
     backend,
   );
-  backend.disposeData(flipped.dataId);
   const dx = backend.makeOutput(info.inShape, 'float32');
   const rows = { ...info, filterHeight: 1, outHeight: info.inHeight, padInfo: { top: 0, left: padInfo.left } };
   addWindows(floats(backend, windows), floats(backend, dx), rows);
@@ -132,18 +109,40 @@ function byRows(backend: BackendWasm, dy: TensorInfo, filter: TensorInfo, info: 
   return dx;
 }
 
+/** The filter with its taps in the opposite order and its channels exchanged; the shape is what it becomes. */
+function flip(
+  backend: BackendWasm,
+  filter: TensorInfo,
+  shape: [rows: number, columns: number, from: number, to: number],
+): TensorInfo {
+  const flipped = backend.makeOutput(shape, 'float32');
+  const from = floats(backend, filter);
+  const to = floats(backend, flipped);
+  const taps = shape[0] * shape[1];
+  const size = shape[2] * shape[3];
+  for (let tap = 0; tap < taps; tap++) {
+    const mirrored = taps - 1 - tap;
+    transposeInto(
+      from.subarray(tap * size, (tap + 1) * size),
+      to.subarray(mirrored * size, (mirrored + 1) * size),
+      shape[3],
+      shape[2],
+    );
+  }
+  return flipped;
+}
+
 /** dx = addWindows(dy · wᵀ), w as a matrix [taps · in, out]. */
 function byMatrixProduct(backend: BackendWasm, dy: TensorInfo, filter: TensorInfo, info: ConvInfo): TensorInfo {
   const { outChannels } = info;
   const windowSize = info.filterHeight * info.filterWidth * info.inChannels;
-  const turned = transpose(backend, filter, windowSize, outChannels);
+  const turned = turnedWhileAlive(backend, filter, windowSize, outChannels);
   const windows = callKernel(
     BatchMatMul,
     { a: viewAs(dy, [info.batchSize * info.outHeight * info.outWidth, outChannels]), b: turned },
     { transposeA: false, transposeB: false },
     backend,
   );
-  backend.disposeData(turned.dataId);
   const dx = backend.makeOutput(info.inShape, 'float32');
   addWindows(floats(backend, windows), floats(backend, dx), info);
   backend.disposeData(windows.dataId);

@@ -1,6 +1,7 @@
 import { backend_util, Conv2D, FusedConv2D } from '@tensorflow/tfjs-core';
 import type { Conv2DAttrs, Conv2DInputs, FusedConv2DAttrs, FusedConv2DInputs } from '@tensorflow/tfjs-core';
 import { replacement, type Kernel } from './kernel.js';
+import { convolveRowWindows, hasRowWindows } from './row-windows.js';
 
 type ExplicitPadding = Conv2DAttrs['pad'];
 
@@ -30,5 +31,15 @@ function withExplicitPadding<Inputs extends Conv2DInputs, Attrs extends Conv2DAt
 
 type Shape4D = [number, number, number, number];
 
-export const conv2d = replacement<Conv2DInputs, Conv2DAttrs>(Conv2D, withExplicitPadding);
+export const conv2d = replacement<Conv2DInputs, Conv2DAttrs>(Conv2D, (stock) => {
+  const general = withExplicitPadding(stock);
+  return (call) => {
+    const { inputs, attrs, backend } = call;
+    if (attrs.dataFormat !== 'NHWC' || inputs.x.shape[3] !== 1) return general(call);
+    const [input, filter] = [inputs.x.shape, inputs.filter.shape] as [Shape4D, Shape4D];
+    const { strides, dilations, pad, dimRoundingMode } = attrs;
+    const info = backend_util.computeConv2DInfo(input, filter, strides, dilations, pad, dimRoundingMode);
+    return hasRowWindows(info) ? convolveRowWindows(backend, inputs, info, stock) : general(call);
+  };
+});
 export const fusedConv2d = replacement<FusedConv2DInputs, FusedConv2DAttrs>(FusedConv2D, withExplicitPadding);

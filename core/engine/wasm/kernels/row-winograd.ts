@@ -3,34 +3,31 @@ import { Conv2D } from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { floatsOfHeap, offsetInHeap, floats } from './heap.js';
 import { callKernel } from './kernel.js';
+import { FOUR_ROWS, TWO_ROWS, type RowTile } from './row-tiles.js';
+import { whileAlive } from './while-alive.js';
 
 /** Zeros around an image: [[top, bottom], [left, right]]. */
 export type Padding = readonly [readonly [number, number], readonly [number, number]];
 
-/** Filter rows, and output rows a tile: six products give what ten would. */
 export const FILTER_ROWS = 5;
-const TILE_ROWS = 2;
 
-/** Rows: the points 0, 1, −1, 2, −2, ∞ at which the filter, as a polynomial of its rows, is evaluated, over the products of their differences. */
-const FILTER_AT_POINTS = [
-  [1 / 4, 0, 0, 0, 0],
-  [-1 / 6, -1 / 6, -1 / 6, -1 / 6, -1 / 6],
-  [-1 / 6, 1 / 6, -1 / 6, 1 / 6, -1 / 6],
-  [1 / 24, 1 / 12, 1 / 6, 1 / 3, 2 / 3],
-  [1 / 24, -1 / 12, 1 / 6, -1 / 3, 2 / 3],
-  [0, 0, 0, 0, 1],
-] as const;
+/** Rows of each image, from `first` on, that are computed in tiles of one kind. */
+interface Band {
+  readonly tile: RowTile;
+  readonly first: number;
+  readonly tiles: number;
+}
 
 /**
- * A convolution with a filter of five rows and stride 1, computed in tiles of two output rows with three fifths of the
- * multiplications: Winograd's minimal filtering F(2, 5) along the rows, y = Aᵀ[(Gw) ⊙ (Bᵀx)] (Winograd 1980; Lavin and Gray 2016), in
- * which ⊙ is a convolution along the columns.
+ * A convolution with a filter of five rows and stride 1, computed in tiles of four output rows with two fifths of the multiplications,
+ * and of two with three fifths where two are left: Winograd's minimal filtering F(4, 5) and F(2, 5) along the rows,
+ * y = Aᵀ[(Gw) ⊙ (Bᵀx)] (Winograd 1980; Lavin and Gray 2016), in which ⊙ is a convolution along the columns.
  *
- * Its rounding is a few times that of the plain convolution, and differs between the two rows of a tile. So it is for gradients alone:
+ * Its rounding is several times that of the plain convolution, and differs between the rows of a tile. So it is for gradients alone:
  * in a forward pass equal windows of an image must give equal values, or pooling would break their ties at random.
  *
  * @param x [n, h, w, in], h + padding − 4 even
- * @param filter [5, columns, in, out]
+ * @param filter [5, columns, in, out]; what is made of it is kept while it lives
  * @returns [n, h + padding − 4, w + padding − columns + 1, out]; the caller disposes it
  */
 export function convolveByRowTiles(
@@ -39,24 +36,45 @@ export function convolveByRowTiles(
   filter: TensorInfo,
   [[top, bottom], columns]: Padding,
 ): TensorInfo {
-  const [images = 0, height = 0, width = 0, channels = 0] = x.shape;
-  const tiles = (height + top + bottom - FILTER_ROWS + 1) / TILE_ROWS;
-  const attrs = { strides: 1, pad: [[0, 0], [0, 0], columns, [0, 0]], dataFormat: 'NHWC', dilations: 1 };
+  const [images = 0, height = 0, width = 0] = x.shape;
+  const [, filterColumns = 0, , outChannels = 0] = filter.shape;
+  const outHeight = height + top + bottom - FILTER_ROWS + 1;
+  const outWidth = width + columns[0] + columns[1] - filterColumns + 1;
+  const y = backend.makeOutput([images, outHeight, outWidth, outChannels], 'float32');
+  const fours = Math.floor(outHeight / FOUR_ROWS.rows);
+  const first = fours * FOUR_ROWS.rows;
+  const bands: readonly Band[] = [
+    { tile: FOUR_ROWS, first: 0, tiles: fours },
+    { tile: TWO_ROWS, first, tiles: (outHeight - first) / TWO_ROWS.rows },
+  ];
+  for (const band of bands) if (band.tiles > 0) convolveBand(backend, x, filter, y, band, top, columns);
+  return y;
+}
 
-  const inputs = FILTER_AT_POINTS.map(() => backend.makeOutput([images, tiles, width, channels], 'float32'));
-  inputsAtPoints(backend, x, inputs, top);
+function convolveBand(
+  backend: BackendWasm,
+  x: TensorInfo,
+  filter: TensorInfo,
+  y: TensorInfo,
+  band: Band,
+  top: number,
+  columns: Padding[1],
+): void {
+  const [images = 0, , width = 0, channels = 0] = x.shape;
+  const { filterAtPoints } = band.tile;
+  const attrs = { strides: 1, pad: [[0, 0], [0, 0], columns, [0, 0]], dataFormat: 'NHWC', dilations: 1 };
+  const filters = whileAlive(backend, filter, `at ${filterAtPoints.length} points`, () =>
+    filterAtPoints.map((weights) => filterAtPoint(backend, filter, weights)),
+  );
+  const inputs = filters.map(() => backend.makeOutput([images, band.tiles, width, channels], 'float32'));
+  inputsAtPoints(backend, x, inputs, band, top);
   const products = inputs.map((input, point) => {
-    const atPoint = filterAtPoint(backend, filter, FILTER_AT_POINTS[point] ?? []);
-    const product = callKernel(Conv2D, { x: input, filter: atPoint }, attrs, backend);
+    const product = callKernel(Conv2D, { x: input, filter: filters[point] as TensorInfo }, attrs, backend);
     backend.disposeData(input.dataId);
-    backend.disposeData(atPoint.dataId);
     return product;
   });
-  const [, , outWidth = 0, outChannels = 0] = products[0]?.shape ?? [];
-  const y = backend.makeOutput([images, TILE_ROWS * tiles, outWidth, outChannels], 'float32');
-  outputsFromPoints(backend, products, y);
+  outputsFromPoints(backend, products, y, band);
   for (const product of products) backend.disposeData(product.dataId);
-  return y;
 }
 
 /** Gw at one point: [1, columns, in, out]. */
@@ -77,97 +95,52 @@ function addScaled(from: Float32Array, start: number, weight: number, sums: Floa
   for (let i = 0; i < size; i++) sums[i] = (sums[i] as number) + weight * (from[start + i] as number);
 }
 
-/** Bᵀx of every tile, at each of the six points. */
-function inputsAtPoints(backend: BackendWasm, x: TensorInfo, points: readonly TensorInfo[], top: number): void {
+/** Bᵀx of every tile, at each point. */
+function inputsAtPoints(
+  backend: BackendWasm,
+  x: TensorInfo,
+  points: readonly TensorInfo[],
+  { tile, first, tiles }: Band,
+  top: number,
+): void {
   const [images = 0, height = 0, width = 0, channels = 0] = x.shape;
-  const tiles = points[0]?.shape[1] ?? 0;
   const rowSize = width * channels;
   const zeros = backend.makeOutput([rowSize], 'float32');
   floats(backend, zeros).fill(0);
   const heap = floatsOfHeap(backend);
   const [from, none] = [offsetInHeap(backend, x), offsetInHeap(backend, zeros)];
-  const to = points.map((point) => offsetInHeap(backend, point));
+  const to = Int32Array.from(points, (point) => offsetInHeap(backend, point));
   const rows = new Int32Array(points.length);
-  for (let image = 0, tile = 0; image < images; image++) {
-    for (let row = -top; row < TILE_ROWS * tiles - top; row += TILE_ROWS, tile++) {
+  for (let image = 0; image < images; image++) {
+    for (let index = 0; index < tiles; index++) {
+      const row = first + index * tile.rows - top;
       for (let i = 0; i < rows.length; i++) {
         const inside = row + i >= 0 && row + i < height;
         rows[i] = inside ? from + (image * height + row + i) * rowSize : none;
       }
-      const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = rows;
-      const [p = 0, q = 0, r = 0, s = 0, t = 0, u = 0] = to;
-      const at = tile * rowSize;
-      tileAtPoints(heap, rowSize, a, b, c, d, e, f, p + at, q + at, r + at, s + at, t + at, u + at);
+      tile.atPoints(heap, rowSize, rows, to);
+      for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + rowSize;
     }
   }
   backend.disposeData(zeros.dataId);
 }
 
-/** Bᵀ of six rows at a…f into p…u; places are in words of the heap. */
-function tileAtPoints(
-  heap: Float32Array,
-  size: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-  e: number,
-  f: number,
-  p: number,
-  q: number,
-  r: number,
-  s: number,
-  t: number,
-  u: number,
+/** Aᵀ of the products of every tile. */
+function outputsFromPoints(
+  backend: BackendWasm,
+  products: readonly TensorInfo[],
+  y: TensorInfo,
+  { tile, first, tiles }: Band,
 ): void {
-  for (let i = 0; i < size; i++) {
-    const x1 = heap[b + i] as number;
-    const x2 = heap[c + i] as number;
-    const x3 = heap[d + i] as number;
-    const x4 = heap[e + i] as number;
-    const even = x4 - 4 * x2;
-    const odd = x3 - 4 * x1;
-    const evenAtTwo = x4 - x2;
-    const oddAtTwo = 2 * (x3 - x1);
-    heap[p + i] = 4 * (heap[a + i] as number) - 5 * x2 + x4;
-    heap[q + i] = even + odd;
-    heap[r + i] = even - odd;
-    heap[s + i] = evenAtTwo + oddAtTwo;
-    heap[t + i] = evenAtTwo - oddAtTwo;
-    heap[u + i] = 4 * x1 - 5 * x3 + (heap[f + i] as number);
-  }
-}
-
-/** Aᵀ of the six products of every tile. */
-function outputsFromPoints(backend: BackendWasm, products: readonly TensorInfo[], y: TensorInfo): void {
   const [images = 0, height = 0, width = 0, channels = 0] = y.shape;
   const rowSize = width * channels;
   const heap = floatsOfHeap(backend);
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = products.map((product) => offsetInHeap(backend, product));
+  const from = Int32Array.from(products, (product) => offsetInHeap(backend, product));
   const to = offsetInHeap(backend, y);
-  for (let tile = 0; tile < (images * height) / TILE_ROWS; tile++) {
-    const at = tile * rowSize;
-    tileFromPoints(heap, rowSize, a + at, b + at, c + at, d + at, e + at, f + at, to + TILE_ROWS * at);
-  }
-}
-
-function tileFromPoints(
-  heap: Float32Array,
-  size: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-  e: number,
-  f: number,
-  to: number,
-): void {
-  for (let i = 0; i < size; i++) {
-    const m1 = heap[b + i] as number;
-    const m2 = heap[c + i] as number;
-    const m3 = heap[d + i] as number;
-    const m4 = heap[e + i] as number;
-    heap[to + i] = (heap[a + i] as number) + m1 + m2 + m3 + m4;
-    heap[to + size + i] = m1 - m2 + 2 * (m3 - m4) + (heap[f + i] as number);
+  for (let image = 0; image < images; image++) {
+    for (let index = 0; index < tiles; index++) {
+      tile.fromPoints(heap, rowSize, from, to + (image * height + first + index * tile.rows) * rowSize);
+      for (let i = 0; i < from.length; i++) from[i] = (from[i] as number) + rowSize;
+    }
   }
 }
