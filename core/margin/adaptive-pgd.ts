@@ -22,6 +22,16 @@ const RAY_PROBES = 8;
 const POLISH_PROBES = 6;
 const POLISH_SHARE = 0.03;
 
+/**
+ * The spread of logits that the search loss is made for: so soft that it sees all near classes, so sharp that it climbs towards the nearest. Logits
+ * are brought to it, so that multiplying them by a number changes nothing. Trained networks are about there by themselves.
+ */
+const SPREAD = 16;
+
+/** Beyond these the loss would leave float32. */
+const MIN_SHARPNESS = 1e-20;
+const MAX_SHARPNESS = 1e20;
+
 /** The first radius of a round that starts within the best perturbation, as a share of its length. */
 const WITHIN_BEST = 0.98;
 
@@ -48,6 +58,7 @@ async function search(steps: DescentSteps, request: AttackRequest, targeted: boo
   const { inputs, maxGradientEvaluations, classes: classValues, logits } = request;
   const maxLength = scalar(request.maxDistance * WITHIN);
   const classes = tensor1d([...classValues], 'int32');
+  const sharpness = tensor1d(logits.map(sharpnessOf));
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const progress = { spent: 0, stopped: false };
   const goOn = async (): Promise<boolean> => {
@@ -61,7 +72,7 @@ async function search(steps: DescentSteps, request: AttackRequest, targeted: boo
   const advance = async (over: Rivals, step: (problem: DescentProblem) => Promise<Nearest>): Promise<void> => {
     const rivals = await rivalsOf(context, request, nearest, over);
     try {
-      const next = await step({ inputs, classes, rivals });
+      const next = await step({ inputs, classes, rivals, sharpness });
       dispose(nearest);
       nearest = next;
     } finally {
@@ -95,7 +106,7 @@ async function search(steps: DescentSteps, request: AttackRequest, targeted: boo
     const converged = !progress.stopped && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS;
     return { perturbations: nearest.best.clone(), gradientEvaluations: progress.spent, converged };
   } finally {
-    dispose([maxLength, classes]);
+    dispose([maxLength, classes, sharpness]);
     dispose(nearest);
   }
 }
@@ -120,6 +131,12 @@ function startOf(
     const perturbations: Tensor4D = where(perExample(found), known, random);
     return { perturbations, radii };
   });
+}
+
+/** β = 16 / (max z − min z) at x; 1 where the logits are equal. */
+function sharpnessOf(logits: Float32Array): number {
+  const spread = Math.max(...logits) - Math.min(...logits);
+  return spread > 0 ? Math.min(Math.max(SPREAD / spread, MIN_SHARPNESS), MAX_SHARPNESS) : 1;
 }
 
 /** Uniform numbers in [0, 1) of the inputs' shape, each input's from its own source. */

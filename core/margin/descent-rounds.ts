@@ -1,4 +1,4 @@
-import { add, dispose, div, maximum, mul, scalar, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { add, dispose, div, maximum, mul, scalar, tidy, where, zerosLike } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../engine/engine.js';
 import { paceAt } from './adaptive-pgd-plan.js';
@@ -9,6 +9,9 @@ import type { DescentSteps } from './descent-steps.js';
 
 /** Below this length a perturbation counts as zero, and has no direction. */
 const TINY = 1e-12;
+
+/** How much nearer the next probe of a ray is while none has succeeded. */
+const STEP_BACK = 0.6;
 
 /** What the parts of a search share. Its tensors stay the caller's. */
 export interface SearchContext {
@@ -86,7 +89,7 @@ export async function searchRay(
  * Bisects between a share of the known lengths and the lengths themselves, along rays, and keeps what succeeds and is shorter.
  *
  * @param directions u, [n, h, w, c], of length 1 or 0
- * @param endFirst try the far end first: where it fails, the rest of the ray is not worth more probes than they cost
+ * @param endFirst try the far end first, then nearer points until one succeeds: beyond the boundary there may be another one
  * @returns the nearest then, for the caller to dispose
  */
 async function shortenAlong(
@@ -106,7 +109,10 @@ async function shortenAlong(
   });
   try {
     for (let i = 0; i < probes && (await goOn()); i++) {
-      const next = tidy(() => steps.bisect(weights, problem, directions, bracket));
+      const next = tidy(() => {
+        const halved = steps.bisect(weights, problem, directions, bracket);
+        return endFirst ? stepBack(bracket, halved) : halved;
+      });
       dispose(bracket);
       bracket = next;
     }
@@ -117,6 +123,13 @@ async function shortenAlong(
   } finally {
     dispose(bracket);
   }
+}
+
+/** The bracket after a bisection, but where nothing has succeeded yet: there the next probe is nearer, and what lies below stays open. */
+function stepBack(before: Bracket, after: Bracket): Bracket {
+  const low: Tensor1D = where(after.crossed, after.low, before.low);
+  const probe: Tensor1D = where(after.crossed, after.probe, mul(before.probe, STEP_BACK));
+  return { low, high: after.high, probe, crossed: after.crossed };
 }
 
 /** Brings the nearest known closer along its own rays, by at most a share of its length. The caller disposes the result. */

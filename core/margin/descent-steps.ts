@@ -51,7 +51,7 @@ export function compileDescentSteps(
   const { bounds } = threat;
   const geometry = geometryOf(threat.norm);
   const objective: Objective = {
-    search: targeted ? (rivals) => reaching(softMarginOver(rivals)) : softMarginOver,
+    search: targeted ? (rivals, sharpness) => reaching(softMarginOver(rivals, sharpness)) : softMarginOver,
     success: beyondRounding(targeted ? reaching(logitMargin) : logitMargin),
   };
   const at =

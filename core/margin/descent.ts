@@ -51,6 +51,8 @@ export type DescentProblem = {
   readonly classes: Tensor1D;
   /** A, [n, k] float32, 0 or 1: the classes that the search loss is over (see softMarginOver). */
   readonly rivals: Tensor2D;
+  /** β, [n]: how sharply the search loss prefers the nearest of them. */
+  readonly sharpness: Tensor1D;
 };
 
 /** How far an iteration goes. */
@@ -63,7 +65,7 @@ export type Pace = {
 
 /** The losses of a descent: the search loss over rivals, climbed, and the one that is not negative where a point succeeds. */
 export interface Objective {
-  readonly search: (rivals: Tensor2D) => Loss;
+  readonly search: (rivals: Tensor2D, sharpness: Tensor1D) => Loss;
   readonly success: Loss;
 }
 
@@ -78,11 +80,11 @@ export function explore(
   classifier: Classifier,
   objective: Objective,
   bounds: Bounds,
-  { inputs, classes, rivals }: DescentProblem,
+  { inputs, classes, rivals, sharpness }: DescentProblem,
   perturbations: Tensor4D,
 ): { gradients: Tensor4D; success: Tensor1D } {
   const [count, classCount] = rivals.shape;
-  const loss = objective.search(rivals);
+  const loss = objective.search(rivals, sharpness);
   // Loss and logits leave as one tensor, weighted 1 and 0 in the backward pass, so that one forward pass serves both.
   const scored = (points: Tensor4D): Tensor2D => {
     const logits = classifier(points);

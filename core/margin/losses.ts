@@ -3,12 +3,14 @@ import {
   add,
   argMax,
   cast,
+  div,
   logSumExp,
   max,
   mul,
   neg,
   oneHot,
   relu,
+  reshape,
   softplus,
   sub,
   sum,
@@ -55,14 +57,19 @@ export const softLogitMargin: Loss = (logits, labels) => {
 };
 
 /**
- * The soft logit margin over some rivals: log Σ_{j∈A} exp z_j − z_y. It is SLM where A holds all classes but y, z_a − z_y where A = {a}.
+ * The soft logit margin over some rivals, as sharp as asked for: (1/β) log Σ_{j∈A} exp(β z_j) − z_y. It is SLM where A holds all classes but y
+ * and β = 1, LM where β → ∞, z_a − z_y where A = {a}.
  *
  * @param rivals A as [n, k] float32: 1 in A, 0 outside; not empty, without y
+ * @param sharpness β > 0, [n]
  */
 export const softMarginOver =
-  (rivals: Tensor2D): Loss =>
-  (logits, labels) =>
-    sub(logSumExp(add(logits, mul(sub(1, rivals), EXCLUDED)), 1), pick(logits, isClass(labels, logits.shape[1])));
+  (rivals: Tensor2D, sharpness: Tensor1D): Loss =>
+  (logits, labels) => {
+    const sharp = mul(logits, reshape(sharpness, [-1, 1]));
+    const softMaximum = div(logSumExp(add(sharp, mul(sub(1, rivals), EXCLUDED)), 1), sharpness);
+    return sub(softMaximum, pick(logits, isClass(labels, logits.shape[1])));
+  };
 
 /** Cross entropy CE = log(1 + exp SLM): the direction of SLM's gradient, with weight σ(SLM). */
 export const crossEntropy: Loss = (logits, labels) => softplus(softLogitMargin(logits, labels));

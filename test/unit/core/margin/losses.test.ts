@@ -104,10 +104,15 @@ describe('losses', () => {
     assert.deepEqual(gradients, [-1, 1, 0, 0, 0]);
   });
 
-  it('the soft margin over all other classes is SLM, over one class the difference of two logits', () => {
-    const over = (rivals: readonly (readonly number[])[]) =>
-      tidy(() => evaluate(softMarginOver(tensor2d(rivals.flat(), [rows.length, CLASSES])), rows, labels));
-    const all = over(labels.map((label) => Array.from({ length: CLASSES }, (_, j) => (j === label ? 0 : 1))));
+  it('the soft margin over all other classes is SLM, over one class the difference of two logits, very sharp LM', () => {
+    const over = (rivals: readonly (readonly number[])[], sharpness = 1) =>
+      tidy(() => {
+        const sharpnesses = tensor1d(rows.map(() => sharpness));
+        return evaluate(softMarginOver(tensor2d(rivals.flat(), [rows.length, CLASSES]), sharpnesses), rows, labels);
+      });
+    const others = labels.map((label) => Array.from({ length: CLASSES }, (_, j) => (j === label ? 0 : 1)));
+    const all = over(others);
+    assertClose(over(others, 1e4).values, evaluate(lossOf('lm'), rows, labels).values, 1e-3);
     assertClose(all.values, evaluate(lossOf('slm'), rows, labels).values, 1e-6);
     const rival = labels.map((label) => (label + 2) % CLASSES);
     const one = over(rival.map((chosen) => Array.from({ length: CLASSES }, (_, j) => (j === chosen ? 1 : 0))));
