@@ -76,8 +76,8 @@ function halve(heap: Int32Array, x: number, y: number, dy: number, dx: number, i
 
 /**
  * One window, all channels. The maximum is the first value whose bits are the maximum's (so that of zeros of both signs the one of the
- * maximum's sign counts). Masks instead of branches, which would be mispredicted every other time, and one view of the heap instead of
- * four, each with bounds to check.
+ * maximum's sign counts), the last one if none of the others is. Masks instead of branches, which would be mispredicted every other time,
+ * and one view of the heap instead of four, each with bounds to check.
  */
 function halveWindow(
   heap: Int32Array,
@@ -88,27 +88,22 @@ function halveWindow(
   channels: number,
   rowSize: number,
 ): void {
-  const below = rowSize + channels;
+  const [x1, x2] = [x + channels, x + rowSize];
+  const [dx1, dx2, dx3] = [dx + channels, dx + rowSize, dx + rowSize + channels];
   for (let c = 0; c < channels; c++) {
-    const from = x + c;
-    const to = dx + c;
     const maximum = heap[y + c] as number;
     const gradient = heap[dy + c] as number;
-    let difference = (heap[from] as number) ^ maximum;
-    let hit = ~((difference | (0 - difference)) >> 31);
-    heap[to] = hit & gradient;
-    let looking = ~hit;
-    difference = (heap[from + channels] as number) ^ maximum;
-    hit = ~((difference | (0 - difference)) >> 31) & looking;
-    heap[to + channels] = hit & gradient;
-    looking &= ~hit;
-    difference = (heap[from + rowSize] as number) ^ maximum;
-    hit = ~((difference | (0 - difference)) >> 31) & looking;
-    heap[to + rowSize] = hit & gradient;
-    looking &= ~hit;
-    difference = (heap[from + below] as number) ^ maximum;
-    hit = ~((difference | (0 - difference)) >> 31) & looking;
-    heap[to + below] = hit & gradient;
+    // The gradient while the maximum has not been met, else 0.
+    let difference = (heap[x + c] as number) ^ maximum;
+    const after0 = gradient & ((difference | (0 - difference)) >> 31);
+    difference = (heap[x1 + c] as number) ^ maximum;
+    const after1 = after0 & ((difference | (0 - difference)) >> 31);
+    difference = (heap[x2 + c] as number) ^ maximum;
+    const after2 = after1 & ((difference | (0 - difference)) >> 31);
+    heap[dx + c] = gradient ^ after0;
+    heap[dx1 + c] = after0 ^ after1;
+    heap[dx2 + c] = after1 ^ after2;
+    heap[dx3 + c] = after2;
   }
 }
 

@@ -47,7 +47,7 @@ function gatherWindows(from: Float32Array, to: Float32Array, info: backend_util.
 }
 
 function gatherRow(row: Float32Array, to: Float32Array, start: number, windows: number, taps: number, stride: number) {
-  let target = start;
-  for (let window = 0; window < windows; window++)
-    for (let tap = 0; tap < taps; tap++) to[target++] = row[window * stride + tap] as number;
+  for (let tap = 0; tap < taps; tap++)
+    for (let window = 0; window < windows; window++)
+      to[start + window * taps + tap] = row[window * stride + tap] as number;
 }

@@ -22,8 +22,8 @@ export function whileAlive(
   make: () => readonly TensorInfo[],
 ): readonly TensorInfo[] {
   const cache = derivedOf.get(backend) ?? openCache(backend);
-  let derived = cache.get(source.dataId);
-  if (derived === undefined) cache.set(source.dataId, (derived = new Map()));
+  const derived: Derived = cache.get(source.dataId) ?? new Map<string, readonly TensorInfo[]>();
+  cache.set(source.dataId, derived);
   const key = `${purpose} ${source.shape.join('×')}`;
   const known = derived.get(key);
   if (known !== undefined) return known;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { memory } from '@tensorflow/tfjs-core';
+import { dispose, grad, maxPool, memory, relu, reshape, tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import type { Architecture, Layer } from '../../../../core/model/architecture.js';
 import { lenet, LENET5 } from '../../../../core/model/lenet.js';
@@ -16,6 +17,24 @@ function of(inputShape: Architecture['inputShape'], classes: number, ...layers: 
 
 describe('model', () => {
   before(() => openEngine('wasm'));
+
+  it('pools before it clips, with the values and the gradients of the order that is written', () => {
+    const model = buildModel(of([6, 6, 3], 27, { kind: 'relu' }, { kind: 'maxPool', size: 2 }, FLAT));
+    const random = createRandom(3);
+    // Few levels, so that windows have ties, at zero too; a third of them have nothing positive.
+    const values = random.uniforms(20 * 108).map((value) => Math.round(6 * value) - 4);
+    const outputGradients = random.uniforms(20 * 27);
+    const [images, dy] = [tensor4d(values, [20, 6, 6, 3]), tensor(outputGradients, [20, 27])];
+    const written = (x: Tensor): Tensor => reshape(maxPool(relu(x as Tensor4D), 2, 2, 'valid'), [20, 27]);
+    const applied = (x: Tensor): Tensor => model.apply({}, {}, x as Tensor4D, false).logits;
+    // Plus 0, which has no negative zeros.
+    const plain = (result: Tensor): number[] => Array.from(result.dataSync(), (value) => value + 0);
+    tidy(() => {
+      assert.deepEqual(plain(applied(images)), plain(written(images)));
+      assert.deepEqual(plain(grad(applied)(images, dy)), plain(grad(written)(images, dy)));
+    });
+    dispose([images, dy]);
+  });
 
   describe('initial weights', () => {
     it('LeNet: uniform in ±1/√fan_in, kernels and biases', () => {
