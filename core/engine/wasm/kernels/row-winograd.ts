@@ -66,7 +66,9 @@ function convolveBand(
   const filters = whileAlive(backend, filter, `at ${filterAtPoints.length} points`, () =>
     filterAtPoints.map((weights) => filterAtPoint(backend, filter, weights)),
   );
-  const inputs = filters.map(() => backend.makeOutput([images, band.tiles, width, channels], 'float32'));
+  // One image of all tiles: XNNPACK computes four pixels of an image at a time, needed or not.
+  const shape = [1, images * band.tiles, width, channels];
+  const inputs = filters.map(() => backend.makeOutput(shape, 'float32'));
   inputsAtPoints(backend, x, inputs, band, top);
   const products = inputs.map((input, point) => {
     const product = callKernel(Conv2D, { x: input, filter: filters[point] as TensorInfo }, attrs, backend);
