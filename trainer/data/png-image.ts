@@ -31,15 +31,30 @@ export async function readPngSize(path: string): Promise<ImageSize> {
 export async function readPng(path: string, expected: ImageSize): Promise<Uint8Array> {
   const bytes = await readAtMost(path, MAX_FILE_BYTES + 1);
   if (bytes.length > MAX_FILE_BYTES) throw invalidInput(path, `at most ${MAX_FILE_BYTES} bytes`, 'more');
-  const { size, samples, depth, interlaced } = parseHeader(path, bytes);
+  const { size, depth } = parseHeader(path, bytes);
   if (describe(size) !== describe(expected))
     throw invalidInput(path, `${describe(expected)}, as the first image is`, describe(size));
   if (depth > 8) throw invalidInput(path, 'at most 8 bits a channel', String(depth));
+  return opaque(path, unpackPng(path, bytes).data, size.channels);
+}
+
+/**
+ * Red, green, blue and alpha of each pixel, whatever the file has.
+ *
+ * @param path its name, for messages
+ * @throws invalid-input if it is not a whole PNG file, or an interlaced one
+ */
+export function unpackPng(path: string, bytes: Buffer): PNG {
+  const { size, samples, depth, interlaced } = parseHeader(path, bytes);
   // pngjs 7 unpacks an interlaced image without a bound on how much comes out of it.
   if (interlaced) throw invalidInput(path, 'a PNG file that is not interlaced', 'an interlaced one');
   // A row is a byte that names its filter, and its pixels.
   checkPixels(path, bytes, size.height * (1 + Math.ceil((size.width * samples * depth) / 8)));
-  return opaque(path, unpack(path, bytes), size.channels);
+  try {
+    return PNG.sync.read(bytes);
+  } catch (error) {
+    throw invalidInput(path, 'a whole PNG file', messageOf(error));
+  }
 }
 
 function describe({ height, width, channels }: ImageSize): string {
@@ -105,15 +120,6 @@ async function readAtMost(path: string, maxBytes: number): Promise<Buffer> {
     return bytes.subarray(0, bytesRead);
   } finally {
     await file.close();
-  }
-}
-
-/** Red, green, blue and alpha of each pixel, whatever the file has. */
-function unpack(path: string, bytes: Buffer): Buffer {
-  try {
-    return PNG.sync.read(bytes).data;
-  } catch (error) {
-    throw invalidInput(path, 'a whole PNG file', messageOf(error));
   }
 }
 

@@ -1,5 +1,4 @@
-import { PNG } from 'pngjs';
-import { messageOf } from '../../../core/errors.js';
+import { unpackPng } from '../../../trainer/data/png-image.js';
 import { CommandFailure } from '../report-failure.js';
 
 /** Rec. 601 luma, what a colour image is turned to grey with. */
@@ -10,7 +9,7 @@ const LUMA = [0.299, 0.587, 0.114] as const;
  *
  * @param file its name, for messages
  * @param inputShape what the model takes: one channel (grey) or three (red, green, blue)
- * @throws CommandFailure naming the file, what was expected and what came
+ * @throws CommandFailure or invalid-input naming the file, what was expected and what came
  */
 export function decodePng(bytes: Buffer, file: string, inputShape: readonly number[]): Uint8Array {
   const [height = 0, width = 0, channels = 0] = inputShape;
@@ -19,7 +18,7 @@ export function decodePng(bytes: Buffer, file: string, inputShape: readonly numb
       `${file}: the model takes [${inputShape.join(', ')}], which no PNG is; use --shape and --dtype`,
     );
   }
-  const image = read(bytes, file);
+  const image = unpackPng(file, bytes);
   if (image.width !== width || image.height !== height) {
     throw new CommandFailure(
       `${file}: expected ${width} × ${height} pixels, as the model takes, got ${image.width} × ${image.height}`,
@@ -32,12 +31,4 @@ export function decodePng(bytes: Buffer, file: string, inputShape: readonly numb
     else pixels[pixel] = Math.round(LUMA.reduce((sum, share, i) => sum + share * (colour[i] ?? 0), 0));
   }
   return pixels;
-}
-
-function read(bytes: Buffer, file: string): PNG {
-  try {
-    return PNG.sync.read(bytes);
-  } catch (error) {
-    throw new CommandFailure(`${file}: expected a PNG file: ${messageOf(error)}`, 1, { cause: error });
-  }
 }
