@@ -68,7 +68,7 @@ const WIDEST_STEP: Readonly<Record<Norm, number>> = { linf: 1, l2: 1.5 };
  *
  * @returns α, the step in radii; γ, the share by which the radius adapts
  */
-export function paceAt(norm: Norm, index: number, iterations: number): { step: number; adaptation: number } {
+export function strideAt(norm: Norm, index: number, iterations: number): { step: number; adaptation: number } {
   const wide = (1 + Math.cos((Math.PI * index) / Math.max(iterations - 1, 1))) / 2;
   return { step: 0.01 + (WIDEST_STEP[norm] - 0.01) * wide, adaptation: 0.003 + 0.297 * wide };
 }

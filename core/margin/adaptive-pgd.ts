@@ -10,7 +10,7 @@ import { descendFrom, polish, searchRay, type RoundStart, type SearchContext } f
 import { compileDescentSteps, type DescentSteps } from './descent-steps.js';
 import { readLogits } from './host-logits.js';
 import type { AttackOutcome, AttackRequest, MinimumNormAttack } from './minimum-norm-attack.js';
-import type { Bounds, Norm } from './threat-model.js';
+import type { ThreatModel } from './threat-model.js';
 
 /** The share of the largest distance that is used, so that lengths summed in float32 by an engine do not exceed it in float64. */
 const WITHIN = 1 - 1e-5;
@@ -47,7 +47,7 @@ const UNKNOWN_SHARE = 0.5;
 export function compileAdaptivePgd(
   compile: Compile,
   classifier: WeightedClassifier,
-  threat: { readonly norm: Norm; readonly bounds: Bounds },
+  threat: ThreatModel,
   targeted: boolean,
 ): MinimumNormAttack {
   const steps = compileDescentSteps(compile, classifier, threat, targeted);

@@ -5,7 +5,7 @@ import { geometryOf } from './geometries.js';
 import type { NormGeometry } from './geometry.js';
 import { lossOf, type Loss, type LossName } from './losses.js';
 import { pgdIteration, type Classifier, type PgdState } from './pgd.js';
-import type { Bounds, Norm } from './threat-model.js';
+import type { Bounds, ThreatModel } from './threat-model.js';
 
 /** A classifier in evaluation mode whose weights are explicit, so that they can stay on the device between steps. */
 export type WeightedClassifier = (weights: TensorMap, inputs: Tensor4D) => Tensor2D;
@@ -34,7 +34,7 @@ const asLoss = (loss: LossName | Loss): Loss => (typeof loss === 'string' ? loss
 export function compileAttackSteps(
   compile: Compile,
   classifier: WeightedClassifier,
-  threat: { readonly norm: Norm; readonly bounds: Bounds },
+  threat: ThreatModel,
   losses: { readonly search: LossName | Loss; readonly crossing: LossName | Loss },
 ): AttackSteps {
   const geometry = geometryOf(threat.norm);

@@ -1,7 +1,7 @@
 import { add, dispose, div, maximum, mul, scalar, tidy, where, zerosLike } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../engine/engine.js';
-import { paceAt } from './adaptive-pgd-plan.js';
+import { strideAt } from './adaptive-pgd-plan.js';
 import type { Bracket } from './bisection.js';
 import { clipToBox, perExample } from './box.js';
 import { keepShorter, nothingFound, type Descent, type DescentProblem, type Nearest } from './descent.js';
@@ -48,8 +48,8 @@ export async function descendFrom(
   let spent = 0;
   try {
     while (spent < iterations && (await goOn())) {
-      const pace = paceAt(steps.geometry.norm, spent, iterations);
-      const next = tidy(() => steps.iterate(weights, problem, descent, scalar(pace.step), scalar(pace.adaptation)));
+      const stride = strideAt(steps.geometry.norm, spent, iterations);
+      const next = tidy(() => steps.iterate(weights, problem, descent, scalar(stride.step), scalar(stride.adaptation)));
       dispose(descent);
       descent = next;
       spent += 1;

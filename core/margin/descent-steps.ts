@@ -17,7 +17,7 @@ import { geometryOf } from './geometries.js';
 import type { NormGeometry } from './geometry.js';
 import { beyondRounding, logitMargin, reaching, softMarginOver } from './losses.js';
 import type { Classifier } from './pgd.js';
-import type { Bounds, Norm } from './threat-model.js';
+import type { Bounds, ThreatModel } from './threat-model.js';
 
 /** What a search by descents is made of: pure functions, compiled once for a classifier, a norm, bounds and an aim. */
 export interface DescentSteps {
@@ -45,7 +45,7 @@ export interface DescentSteps {
 export function compileDescentSteps(
   compile: Compile,
   classifier: WeightedClassifier,
-  threat: { readonly norm: Norm; readonly bounds: Bounds },
+  threat: ThreatModel,
   targeted: boolean,
 ): DescentSteps {
   const { bounds } = threat;

@@ -56,7 +56,7 @@ export type DescentProblem = {
 };
 
 /** How far an iteration goes. */
-export type Pace = {
+export type Stride = {
   /** α, in radii: the length of a step. */
   readonly step: Scalar;
   /** γ: by what share the radius grows or shrinks. */
@@ -117,7 +117,7 @@ export function descend(
   bounds: Bounds,
   problem: DescentProblem,
   descent: Descent,
-  { step, adaptation }: Pace,
+  { step, adaptation }: Stride,
 ): Descent {
   const { perturbations } = descent;
   const { gradients, success } = explore(classifier, objective, bounds, problem, perturbations);

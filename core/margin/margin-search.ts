@@ -9,7 +9,7 @@ import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
 import { compileAdaptivePgd } from './adaptive-pgd.js';
 import type { AttackRequest } from './minimum-norm-attack.js';
 import { unhurried, type Proceed } from './pace.js';
-import type { Bounds, Norm } from './threat-model.js';
+import type { Bounds, Norm, ThreatModel } from './threat-model.js';
 
 /** An odd number that sets the seeds of neighbouring inputs far apart. */
 const SEED_STRIDE = 0xd1342543de82ef95n;
@@ -85,7 +85,7 @@ export interface MarginSearch {
 export function compileMarginSearch(
   compile: Compile,
   classifier: WeightedClassifier,
-  threat: { readonly norm: Norm; readonly bounds: Bounds },
+  threat: ThreatModel,
 ): MarginSearch {
   const logitsAt = compile((weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points));
   const untargeted = compileAdaptivePgd(compile, classifier, threat, false);

@@ -11,10 +11,8 @@ export interface Bounds {
   readonly upper: number;
 }
 
-/** Which perturbations count. */
+/** Which perturbations count. How long they may be is asked of each search. */
 export interface ThreatModel {
   readonly norm: Norm;
-  /** The largest ‖δ‖ that is looked for; a margin beyond it is censored. */
-  readonly maxDistance: number;
   readonly bounds: Bounds;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { paceAt, planSearch } from '../../../../core/margin/adaptive-pgd-plan.js';
+import { strideAt, planSearch } from '../../../../core/margin/adaptive-pgd-plan.js';
 
 describe('the plan of adaptive PGD', () => {
   it('spends each budget to the last gradient, and never aims at more classes than there are', () => {
@@ -19,10 +19,10 @@ describe('the plan of adaptive PGD', () => {
 
   it('starts with steps across the ball and ends with small ones', () => {
     for (const norm of ['linf', 'l2'] as const) {
-      const paces = Array.from({ length: 25 }, (_, index) => paceAt(norm, index, 25));
-      assert.ok(paces[0]!.step >= 1 && paces[24]!.step <= 0.011 && paces[24]!.adaptation <= 0.0031);
-      assert.ok(paces.every(({ step }, i) => i === 0 || step < paces[i - 1]!.step));
-      assert.ok(Number.isFinite(paceAt(norm, 0, 1).step));
+      const strides = Array.from({ length: 25 }, (_, index) => strideAt(norm, index, 25));
+      assert.ok(strides[0]!.step >= 1 && strides[24]!.step <= 0.011 && strides[24]!.adaptation <= 0.0031);
+      assert.ok(strides.every(({ step }, i) => i === 0 || step < strides[i - 1]!.step));
+      assert.ok(Number.isFinite(strideAt(norm, 0, 1).step));
     }
   });
 });

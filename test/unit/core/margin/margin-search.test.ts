@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { dispose, fill, memory, mul, slice, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { DomainError } from '../../../../core/errors.js';
@@ -113,7 +113,7 @@ describe('margin search', () => {
     it(`${norm}: scaling the logits leaves the distances`, async () => {
       const { findings } = await find({ norm });
       for (const scale of [0.1, 1000]) {
-        const scaled = await find({ norm, classifier: (given, x) => mul(perceptron(given, x), scale) as Tensor2D });
+        const scaled = await find({ norm, classifier: (given, x) => mul<Tensor2D>(perceptron(given, x), scale) });
         assert.ok(
           Math.abs(mean(scaled.findings) / mean(findings) - 1) < 0.02,
           `${scale}: ${mean(scaled.findings)} ${mean(findings)}`,
@@ -130,7 +130,7 @@ describe('margin search', () => {
     });
 
     it(`${norm}: a zero gradient at the input does not end the search`, async () => {
-      const flat = fill([2, 6, 6, 1], 0.5) as typeof inputs;
+      const flat = fill<Rank.R4>([2, 6, 6, 1], 0.5);
       const { findings } = await find({ norm, classifier: flatClassifier, inputs: flat });
       // A value raised by 0.15, or all of them by somewhat more than 0.1.
       for (const { status, distance } of findings)
@@ -245,7 +245,7 @@ describe('margin search', () => {
   });
 
   it('says so where the model answers no numbers', async () => {
-    const classifier: WeightedClassifier = (given, x) => mul(perceptron(given, x), NaN) as Tensor2D;
+    const classifier: WeightedClassifier = (given, x) => mul<Tensor2D>(perceptron(given, x), NaN);
     await assert.rejects(find({ classifier }), { kind: 'internal' });
   });
 });
