@@ -158,7 +158,7 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
       metrics.gauge({ name: 'queue_depth', help: 'Requests waiting for a worker.', labels: ['job'] }, (gauge) => {
         for (const job of JOBS) gauge.set({ job }, queueDepth(job));
       });
-      metrics.gauge({ name: 'jobs_running', help: 'Requests that workers compute.', labels: ['job'] }, (gauge) => {
+      metrics.gauge({ name: 'requests_running', help: 'Requests that workers compute.', labels: ['job'] }, (gauge) => {
         for (const job of JOBS) gauge.set({ job }, running(job));
       });
       metrics.gauge({ name: 'workers_ready', help: 'Workers that take requests.', labels: [] }, (gauge) => {

@@ -1,3 +1,4 @@
+import type { Engine } from '../../core/engine/engine.js';
 import type { ErrorKind } from '../../core/errors.js';
 import type { MarginFinding } from '../../core/margin/margin-search.js';
 import type { Norm } from '../../core/margin/threat-model.js';
@@ -67,9 +68,12 @@ export type ToWorker =
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'ping' };
 
+/** What runs in a worker, for people: what was chosen, on which device, and why not the others. */
+export type EngineDescription = Pick<Engine, 'name' | 'device' | 'library' | 'rejected'>;
+
 /** What a worker says to the service process. */
 export type FromWorker =
-  | { readonly type: 'started'; readonly engine: string; readonly device: string; readonly library: string }
+  | { readonly type: 'started'; readonly engine: EngineDescription }
   | { readonly type: 'done'; readonly id: number; readonly result: Jobs[JobKind]['result'] }
   | { readonly type: 'failed'; readonly id: number; readonly kind: ErrorKind | undefined; readonly message: string }
   | { readonly type: 'pong'; readonly tensors: number; readonly tensorBytes: number; readonly residentBytes: number };

@@ -77,10 +77,7 @@ export function startPredictor(options: PredictorOptions): Predictor {
           metrics.workerMemory.set({ worker }, memory.residentBytes);
         },
         onStarted: (pid, engine) => {
-          log.info(
-            { worker, workerPid: pid, engine: engine.engine, device: engine.device, library: engine.library },
-            'worker started',
-          );
+          log.info({ worker, workerPid: pid, engine }, 'worker started');
         },
         onReady: () => {
           log.info({ worker }, 'worker ready');

@@ -118,4 +118,5 @@ process.on('message', (message: ToWorker) => {
   }
 });
 
-send({ type: 'started', engine: engine.name, device: engine.device, library: engine.library });
+const { name, device, library, rejected } = engine;
+send({ type: 'started', engine: { name, device, library, rejected } });

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DomainError } from '../../core/errors.js';
-import type { FromWorker, JobKind, Jobs, ToWorker, VersionKey } from './messages.js';
+import type { EngineDescription, FromWorker, JobKind, Jobs, ToWorker, VersionKey } from './messages.js';
 
 const ENTRY = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 const PING_INTERVAL_MS = 1_000;
@@ -21,13 +21,6 @@ export interface WorkerOptions {
   /** What the worker writes to its standard output or error. */
   readonly onLine: (line: string) => void;
   readonly onMemory: (memory: Extract<FromWorker, { readonly type: 'pong' }>) => void;
-}
-
-/** What runs in a worker, for people. */
-export interface EngineDescription {
-  readonly engine: string;
-  readonly device: string;
-  readonly library: string;
 }
 
 /** Why a worker is no more. */
@@ -129,7 +122,7 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
     switch (said.type) {
       case 'started':
         silenceLimitMs = options.silenceLimitMs;
-        started.resolve(said);
+        started.resolve(said.engine);
         return;
       case 'pong':
         options.onMemory(said);

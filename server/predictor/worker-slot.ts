@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, messageOf } from '../../core/errors.js';
-import type { VersionKey } from './messages.js';
-import {
-  startWorker,
-  type EngineDescription,
-  type WorkerEnd,
-  type WorkerOptions,
-  type WorkerProcess,
-} from './worker-process.js';
+import type { EngineDescription, VersionKey } from './messages.js';
+import { startWorker, type WorkerEnd, type WorkerOptions, type WorkerProcess } from './worker-process.js';
 
 const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 10_000;

@@ -15,6 +15,7 @@ import { evaluate } from '../evaluate/evaluate.js';
 import type { Checkpoint } from '../mma/checkpoint.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
 import { train } from '../mma/training-loop.js';
+import { SEARCH_REACH } from '../mma/training-step.js';
 import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
 import { progressReporter } from './progress-reporter.js';
@@ -93,7 +94,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     weights,
     examples: data.test,
     norm: spec.training.norm,
-    maxDistance: spec.training.maxDistance,
+    maxDistance: SEARCH_REACH * spec.training.maxDistance,
     marginExamples: spec.training.evaluationMarginExamples,
     gradientEvaluations: EVALUATION_GRADIENT_EVALUATIONS,
     seed: BigInt(spec.training.seed),

@@ -33,7 +33,7 @@ describe('RobustnessService: deadlines, cancellation, and what is answered meanw
     await registry.remove();
   });
 
-  const running = () => server.metric('maxmargin_jobs_running', 'job="margin"');
+  const running = () => server.metric('maxmargin_requests_running', 'job="margin"');
   const waiting = () => server.metric('maxmargin_queue_depth', 'job="margin"');
 
   /** Starts a margin request that only its signal ends, and waits until a worker has it. */

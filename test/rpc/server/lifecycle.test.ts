@@ -85,7 +85,7 @@ describe('Lifecycle of the server', () => {
     const budget = { limit: { $case: 'maxGradientEvaluations', value: 400 } } as const;
     const underWay = client.margin({ inputs, budget });
     await eventually(
-      () => running.metric('maxmargin_jobs_running', 'job="margin"'),
+      () => running.metric('maxmargin_requests_running', 'job="margin"'),
       (jobs) => jobs === 1,
     );
     const exited = once(running.process, 'exit');
@@ -108,7 +108,7 @@ describe('Lifecycle of the server', () => {
     const underWay = client.margin({ inputs, budget });
     underWay.catch(() => undefined);
     await eventually(
-      () => running.metric('maxmargin_jobs_running', 'job="margin"'),
+      () => running.metric('maxmargin_requests_running', 'job="margin"'),
       (jobs) => jobs === 1,
     );
     return { running, underWay };

@@ -36,7 +36,7 @@ describe('Workers of the server', () => {
     const answer = client.margin({ inputs, budget: ENDLESS });
     answer.catch(() => undefined);
     await eventually(
-      () => server.metric('maxmargin_jobs_running', 'job="margin"'),
+      () => server.metric('maxmargin_requests_running', 'job="margin"'),
       (jobs) => jobs === 1,
     );
     return { answer };
