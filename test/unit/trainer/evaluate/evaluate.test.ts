@@ -37,7 +37,7 @@ describe('evaluation', () => {
       const record = await evaluate(request({ norm, maxDistance, onProgress }));
 
       const near = (actual: number, expected: number) => {
-        assert.ok(Math.abs(actual - expected) <= 0.02 * expected, `${actual}, expected ${expected}`);
+        assert.ok(Math.abs(actual - expected) <= 0.01 * expected, `${actual}, expected ${expected}`);
       };
       assert.equal(record.cleanAccuracy, examples.labels.filter((_, i) => isCorrect(i)).length / 70);
       assert.deepEqual([record.examples, record.marginExamples, record.norm], [70, 60, norm]);
