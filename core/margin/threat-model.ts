@@ -5,6 +5,9 @@ export type Norm = (typeof NORMS)[number];
 /** d_max where nothing says otherwise (paper, settings for MNIST). */
 export const DEFAULT_MAX_DISTANCE: Readonly<Record<Norm, number>> = { linf: 0.45, l2: 2 };
 
+/** A search ends at this multiple of d_max (paper, Algorithm 1). */
+export const SEARCH_REACH = 1.05;
+
 /** The values an input may have: the box that perturbed inputs are clipped to. */
 export interface Bounds {
   readonly lower: number;

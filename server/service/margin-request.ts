@@ -1,13 +1,10 @@
 import { invalidInput } from '../../core/errors.js';
-import { DEFAULT_MAX_DISTANCE, type Norm } from '../../core/margin/threat-model.js';
+import { DEFAULT_MAX_DISTANCE, SEARCH_REACH, type Norm } from '../../core/margin/threat-model.js';
 import type { Manifest } from '../../core/registry/manifest.js';
 import { normOf } from '../../host/contract/norm-message.js';
 import { Effort, type Budget, type MarginRequest } from '../../proto/gen/maxmargin/v1/robustness_service.js';
 import { decodeInputs } from '../decode-tensor.js';
 import type { MarginJob } from '../predictor/messages.js';
-
-/** How far beyond d_max a search looks (paper, Algorithm 1). */
-const SEARCH_BEYOND = 1.05;
 
 const EVALUATIONS_OF_EFFORT = { [Effort.FAST]: 20, [Effort.STANDARD]: 100, [Effort.THOROUGH]: 1_000 } as const;
 
@@ -47,7 +44,7 @@ export function marginJobOf(
     inputs,
     ...(request.labels.length === 0 ? {} : { labels: request.labels }),
     norm,
-    maxDistance: maxDistance === 0 ? SEARCH_BEYOND * maxDistanceFor(manifest, norm) : maxDistance,
+    maxDistance: maxDistance === 0 ? SEARCH_REACH * maxDistanceFor(manifest, norm) : maxDistance,
     maxGradientEvaluations: evaluationsOf(request.budget, limits.maxGradientEvaluations),
     ...(targetClass === undefined ? {} : { targetClass }),
     seed: request.seed,

@@ -5,6 +5,7 @@ import { firstModelSpec } from '../../clients/cli/start/first-model-spec.js';
 import type { TrainingSpec } from '../../clients/client/training-spec.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { openEngine } from '../../core/engine/open-engine.js';
+import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import { lenet } from '../../core/model/lenet.js';
 import { buildModel } from '../../core/model/model.js';
 import type { EvaluationRecord } from '../../core/registry/manifest.js';
@@ -13,7 +14,6 @@ import { readJobData } from '../../trainer/jobs/job-data.js';
 import { completeSpec, type JobSpec } from '../../trainer/jobs/job-spec.js';
 import type { Method } from '../../trainer/mma/training-config.js';
 import { train } from '../../trainer/mma/training-loop.js';
-import { SEARCH_REACH } from '../../trainer/mma/training-step.js';
 
 const DATA = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data');
 

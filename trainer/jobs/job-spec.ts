@@ -1,5 +1,5 @@
 import { invalidInput } from '../../core/errors.js';
-import { NORMS } from '../../core/margin/threat-model.js';
+import { DEFAULT_MAX_DISTANCE, NORMS } from '../../core/margin/threat-model.js';
 import type { Norm } from '../../core/margin/threat-model.js';
 import { checkAliasName, checkModelName } from '../../core/registry/names.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
@@ -76,8 +76,8 @@ const MAX_MEASURED = 1_000_000;
 
 /** Per norm: the defaults of the paper's MNIST settings, and the largest d_max that means something for values in [0, 1]. */
 const DISTANCES: Readonly<Record<Norm, { maxDistance: number; minRadius: number; limit: number }>> = {
-  linf: { maxDistance: 0.45, minRadius: 0.1, limit: 1 },
-  l2: { maxDistance: 2, minRadius: 0.5, limit: 1000 },
+  linf: { maxDistance: DEFAULT_MAX_DISTANCE.linf, minRadius: 0.1, limit: 1 },
+  l2: { maxDistance: DEFAULT_MAX_DISTANCE.l2, minRadius: 0.5, limit: 1000 },
 };
 
 /**

@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { replaceFile } from '../../core/durable/durable-files.js';
 import { openEngine } from '../../core/engine/open-engine.js';
 import { DomainError } from '../../core/errors.js';
+import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import type { Architecture } from '../../core/model/architecture.js';
 import { lenet } from '../../core/model/lenet.js';
 import { buildModel } from '../../core/model/model.js';
@@ -14,8 +14,8 @@ import { fingerprint } from '../data/fingerprint.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { Checkpoint } from '../mma/checkpoint.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
+import { stoppablePace } from '../mma/stoppable-pace.js';
 import { train } from '../mma/training-loop.js';
-import { SEARCH_REACH } from '../mma/training-step.js';
 import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
 import { progressReporter } from './progress-reporter.js';
@@ -35,9 +35,6 @@ export interface WorkSurroundings {
 
 /** A margin of the final evaluation may cost this many gradients. */
 const EVALUATION_GRADIENT_EVALUATIONS = 50;
-
-/** The event loop waits no longer than this for the evaluation. */
-const LONGEST_BLOCK_MS = 20;
 
 /**
  * Trains (from the last checkpoint, if there is one), evaluates and publishes. Stopped or killed anywhere and begun again, it ends
@@ -98,7 +95,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     marginExamples: spec.training.evaluationMarginExamples,
     gradientEvaluations: EVALUATION_GRADIENT_EVALUATIONS,
     seed: BigInt(spec.training.seed),
-    proceed: pace(signal),
+    proceed: stoppablePace(signal),
   });
 
   stopIf(signal);
@@ -139,16 +136,4 @@ function architectureOf({ architecture: { name, sizes } }: JobSpec, info: Datase
 
 function stopIf(signal: AbortSignal): void {
   if (signal.aborted) throw new DomainError('cancelled', 'stopped');
-}
-
-/** Lets the event loop run now and then, and stops when the signal says so. */
-function pace(signal: AbortSignal): () => Promise<boolean> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last > LONGEST_BLOCK_MS) {
-      await setImmediate();
-      last = performance.now();
-    }
-    return !signal.aborted;
-  };
 }

@@ -1,4 +1,5 @@
 import type { EvaluationRecord } from '../../core/registry/manifest.js';
+import type { TrainingProgress } from '../mma/progress.js';
 import type { JobSpec } from './job-spec.js';
 
 export const JOB_STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
@@ -8,20 +9,11 @@ export const JOB_PHASES = ['preparing', 'training', 'validating', 'evaluating', 
 export type JobPhase = (typeof JOB_PHASES)[number];
 
 /** How far a job is. */
-export interface JobProgress {
+export interface JobProgress extends Omit<TrainingProgress, 'phase' | 'validation' | 'best'> {
   readonly phase: JobPhase;
-  readonly step: number;
-  readonly steps: number;
-  readonly epoch: number;
-  readonly cleanLoss: number;
-  readonly marginLoss: number;
-  readonly meanRadius: number;
-  readonly batchAccuracy: number;
   readonly validationMargin?: number;
   readonly validationAccuracy?: number;
   readonly bestValidationMargin?: number;
-  readonly secondsPerStep: number;
-  readonly etaSeconds: number;
 }
 
 /** A training job as it is stored; times are ISO 8601, UTC. */

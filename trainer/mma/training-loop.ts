@@ -1,19 +1,15 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Engine } from '../../core/engine/engine.js';
 import { DomainError, invalidInput } from '../../core/errors.js';
-import type { Proceed } from '../../core/margin/pace.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
 import type { Examples } from '../data/dataset.js';
 import { trainingFingerprint, type Checkpoint } from './checkpoint.js';
 import type { TrainingProgress } from './progress.js';
 import { stepTimer } from './step-timer.js';
+import { stoppablePace } from './stoppable-pace.js';
 import type { TrainingConfig } from './training-config.js';
 import { openTrainingRun, type TrainingRun } from './training-run.js';
 import type { Validation } from './validation.js';
-
-/** The event loop waits no longer than this for an attack, so that the process stays able to answer. */
-const LONGEST_BLOCK_MS = 20;
 
 /** What is trained, on what, and who hears of it. */
 export interface TrainRequest {
@@ -68,7 +64,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 
 async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResult> {
   const { config, resume, signal, onProgress, saveCheckpoint } = request;
-  const proceed = pace(signal);
+  const proceed = stoppablePace(signal);
   const timer = stepTimer();
   let validationSeconds = 0;
 
@@ -115,16 +111,4 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
     }
     notify('training');
   }
-}
-
-/** Lets the event loop run now and then, and stops when the signal says so. */
-function pace(signal: AbortSignal | undefined): Proceed {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last > LONGEST_BLOCK_MS) {
-      await setImmediate();
-      last = performance.now();
-    }
-    return signal?.aborted !== true;
-  };
 }

@@ -20,16 +20,13 @@ import { compileAttackSteps, type AttackSteps } from '../../core/margin/attack-s
 import { perExample } from '../../core/margin/box.js';
 import { logitMargin, softLogitMargin } from '../../core/margin/losses.js';
 import type { Proceed } from '../../core/margin/pace.js';
-import type { Bounds } from '../../core/margin/threat-model.js';
+import { SEARCH_REACH, type Bounds } from '../../core/margin/threat-model.js';
 import type { Model } from '../../core/model/model.js';
 import { mapNamed, named } from './named.js';
 import { trainingPass } from './objective.js';
 import { optimizerOf } from './optimizers.js';
 import type { Optimizer } from './optimizer.js';
 import type { TrainingConfig } from './training-config.js';
-
-/** A search ends at this multiple of d_max (paper, Algorithm 1). */
-export const SEARCH_REACH = 1.05;
 
 /** What training changes from step to step. */
 export type TrainingTensors = {

@@ -4,12 +4,12 @@ import type { Compile, TensorMap } from '../../core/engine/engine.js';
 import { anPgd } from '../../core/margin/an-pgd.js';
 import { compileAttackSteps, type WeightedClassifier } from '../../core/margin/attack-steps.js';
 import type { Proceed } from '../../core/margin/pace.js';
+import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import type { Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS, inBatches } from './batches.js';
 import type { TrainingConfig } from './training-config.js';
-import { SEARCH_REACH } from './training-step.js';
 
 /** The fixed radius of a validation's PGD, as a share of d_max: the paper's 0.3 at 0.45 and 8/255 at 12/255. */
 const RADIUS_SHARE = 2 / 3;

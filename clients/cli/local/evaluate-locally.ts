@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import { openEngine } from '../../../core/engine/open-engine.js';
-import { DEFAULT_MAX_DISTANCE } from '../../../core/margin/threat-model.js';
+import { DEFAULT_MAX_DISTANCE, SEARCH_REACH } from '../../../core/margin/threat-model.js';
 import type { Norm } from '../../../core/margin/threat-model.js';
 import { buildModel } from '../../../core/model/model.js';
 import type { EvaluationRecord, Manifest } from '../../../core/registry/manifest.js';
@@ -13,9 +13,6 @@ import type { ModelSelector } from '../../client/models.js';
 import { onlyModel, selectVersion } from '../models/local-models.js';
 import { progressBar } from '../output/progress-bar.js';
 import { CommandFailure } from '../report-failure.js';
-
-/** How far beyond d_max a search looks (paper, Algorithm 1). */
-const SEARCH_BEYOND = 1.05;
 
 export interface LocalEvaluationOptions {
   readonly model: ModelSelector;
@@ -79,7 +76,7 @@ export async function evaluateLocally(options: LocalEvaluationOptions): Promise<
 function threatOf({ threatModel }: Manifest, options: LocalEvaluationOptions): { norm: Norm; maxDistance: number } {
   const { norm = threatModel.norm } = options;
   const dMax = norm === threatModel.norm ? threatModel.maxDistance : DEFAULT_MAX_DISTANCE[norm];
-  return { norm, maxDistance: options.maxDistance ?? SEARCH_BEYOND * dMax };
+  return { norm, maxDistance: options.maxDistance ?? SEARCH_REACH * dMax };
 }
 
 function checkFit(

@@ -6,7 +6,7 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import { anPgd } from '../../../../core/margin/an-pgd.js';
 import { softLogitMargin } from '../../../../core/margin/losses.js';
 import { unhurried } from '../../../../core/margin/pace.js';
-import type { Norm } from '../../../../core/margin/threat-model.js';
+import { SEARCH_REACH, type Norm } from '../../../../core/margin/threat-model.js';
 import { lenet } from '../../../../core/model/lenet.js';
 import { buildModel, type Model } from '../../../../core/model/model.js';
 import { toTensors } from '../../../../core/model/weights.js';
@@ -16,7 +16,6 @@ import { mapNamed, named } from '../../../../trainer/mma/named.js';
 import { trainingPass } from '../../../../trainer/mma/objective.js';
 import type { OptimizerConfig, TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import {
-  SEARCH_REACH,
   chooseTerms,
   compileTrainingPasses,
   trainingStep,
