@@ -47,6 +47,8 @@ const SEQUENCE_JUMP = 10_000;
 
 interface Entry {
   job: Job;
+  /** Its directory is there. Others find the job as soon as it is asked for, and may save it before it is. */
+  readonly born: Promise<unknown>;
   savedSequence: number;
   saving?: Promise<void> | undefined;
 }
@@ -64,7 +66,7 @@ export async function openJobStore(root: string): Promise<JobStore> {
     if (isJobName(found.name) && (await removeUnborn(directory))) continue;
     try {
       const job = await readJob(directory, found.name);
-      entries.set(job.name, { job, savedSequence: job.sequence });
+      entries.set(job.name, { job, born: Promise.resolve(), savedSequence: job.sequence });
       if (job.requestId !== '') requests.set(job.requestId, job.name);
     } catch (error) {
       unreadable.push({ directory, reason: messageOf(error) });
@@ -79,6 +81,7 @@ export async function openJobStore(root: string): Promise<JobStore> {
     return found;
   };
   const write = async (name: string, of: Entry): Promise<void> => {
+    await of.born;
     const { job } = of;
     await replaceFile(join(root, name, 'job.json'), formatRecord(job));
     of.savedSequence = job.sequence;
@@ -106,10 +109,9 @@ export async function openJobStore(root: string): Promise<JobStore> {
       newest = Math.max(Date.now(), newest + 1);
       const time = new Date(newest);
       const job = newJob(jobName(time, randomBytes(3).toString('hex')), spec, requestId, time.toISOString());
-      entries.set(job.name, { job, savedSequence: 0 });
+      entries.set(job.name, { job, born: mkdir(join(root, job.name)), savedSequence: 0 });
       if (requestId !== '') requests.set(requestId, job.name);
       try {
-        await mkdir(join(root, job.name));
         await save(job.name);
         await syncDirectory(root);
       } catch (error) {

@@ -22,6 +22,8 @@ describe('job queue', () => {
   let runs: { readonly name: string; readonly end: (outcome: JobOutcome) => void; stops: number }[];
   let fenced: string[];
 
+  /** What a test does not wait for may still be on its way to the disk. */
+  const settle = () => Promise.all(store.list().map(({ name }) => store.save(name)));
   const open = async (options: Partial<JobQueueOptions> = {}) => {
     store = await openJobStore(root);
     runs = [];
@@ -76,8 +78,7 @@ describe('job queue', () => {
     await open();
   });
   afterEach(async () => {
-    // What a test does not wait for may still be on its way to the disk.
-    await Promise.all(store.list().map(({ name }) => store.save(name)));
+    await settle();
     await rm(root, { recursive: true });
   });
 
@@ -139,6 +140,7 @@ describe('job queue', () => {
     assert.equal(first[0].name, first[1].name);
     const other = completeSpec({ model: 'm', steps: 5 });
     await refused(queue.create(other, 'r'), 'already-exists', /request_id: expected the spec that it came with first/);
+    await settle();
     await open();
     assert.equal((await queue.create(spec, 'r')).name, first[0].name);
     assert.equal(store.list().length, 1);
