@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'proto/gen/', 'eslint.config.js', '.dependency-cruiser.cjs', 'scripts/'] },
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'engines/',
+      'proto/gen/',
+      'eslint.config.js',
+      '.dependency-cruiser.cjs',
+      'scripts/',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
