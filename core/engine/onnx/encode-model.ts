@@ -1,0 +1,150 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { DomainError } from '../../errors.js';
+import {
+  byteLengthOf,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxType,
+  type OnnxValueInfo,
+} from './onnx-model.js';
+
+/** The set of operators of all that is written here: the first with Col2Im, so that also runtimes of 2023 read it. */
+export const OPSET = 18;
+/** The version of the file format that came with that set. */
+const IR_VERSION = 8;
+
+/** Numbers of TensorProto.DataType. */
+const TYPE: Readonly<Record<OnnxType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+
+/** Numbers of AttributeProto.AttributeType. */
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
+
+/** Numbers of the fields of each message of onnx.proto that is written. */
+const FIELD = {
+  model: { irVersion: 1, producer: 2, graph: 7, opset: 8, metadata: 14 },
+  opset: { version: 2 },
+  entry: { key: 1, value: 2 },
+  graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
+  node: { input: 1, output: 2, name: 3, op: 4, attribute: 5 },
+  attribute: { name: 1, float: 2, int: 3, string: 4, tensor: 5, graph: 6, floats: 7, ints: 8, type: 20 },
+  tensor: { dims: 1, type: 2, name: 8, raw: 9 },
+  value: { name: 1, type: 2 },
+  type: { tensor: 1 },
+  tensorType: { element: 1, shape: 2 },
+  shape: { dimension: 1 },
+  dimension: { value: 1, parameter: 2 },
+} as const;
+
+/** Writes a model as an ONNX file. The same model gives the same bytes. */
+export function encodeModel({ graph, metadata = {} }: OnnxModel): Uint8Array<ArrayBuffer> {
+  const writer = new BinaryWriter();
+  integer(writer, FIELD.model.irVersion, IR_VERSION);
+  text(writer, FIELD.model.producer, 'maxmargin');
+  message(writer, FIELD.model.graph, () => {
+    writeGraph(writer, graph);
+  });
+  message(writer, FIELD.model.opset, () => {
+    integer(writer, FIELD.opset.version, OPSET);
+  });
+  for (const [key, value] of Object.entries(metadata))
+    message(writer, FIELD.model.metadata, () => {
+      text(writer, FIELD.entry.key, key);
+      text(writer, FIELD.entry.value, value);
+    });
+  return writer.finish();
+}
+
+function writeGraph(writer: BinaryWriter, graph: OnnxGraph): void {
+  for (const [index, node] of graph.nodes.entries())
+    message(writer, FIELD.graph.node, () => {
+      writeNode(writer, node, index);
+    });
+  text(writer, FIELD.graph.name, graph.name);
+  for (const [name, tensor] of graph.initializers)
+    message(writer, FIELD.graph.initializer, () => {
+      writeTensor(writer, tensor, name);
+    });
+  for (const value of graph.inputs) writeValue(writer, FIELD.graph.input, value);
+  for (const value of graph.outputs) writeValue(writer, FIELD.graph.output, value);
+}
+
+function writeNode(writer: BinaryWriter, { op, inputs, outputs, attributes = {} }: OnnxNode, index: number): void {
+  for (const input of inputs) text(writer, FIELD.node.input, input);
+  for (const output of outputs) text(writer, FIELD.node.output, output);
+  // The index, so that a message of the runtime's leads to a node.
+  text(writer, FIELD.node.name, `${op} ${index}`);
+  text(writer, FIELD.node.op, op);
+  for (const [name, attribute] of Object.entries(attributes))
+    message(writer, FIELD.node.attribute, () => {
+      text(writer, FIELD.attribute.name, name);
+      writeAttribute(writer, attribute);
+    });
+}
+
+function writeAttribute(writer: BinaryWriter, attribute: OnnxAttribute): void {
+  const [kind] = Object.keys(attribute) as [keyof typeof ATTRIBUTE_TYPE];
+  if ('float' in attribute) writer.tag(FIELD.attribute.float, WireType.Bit32).float(attribute.float);
+  else if ('int' in attribute) integer(writer, FIELD.attribute.int, attribute.int);
+  else if ('string' in attribute) text(writer, FIELD.attribute.string, attribute.string);
+  else if ('tensor' in attribute)
+    message(writer, FIELD.attribute.tensor, () => {
+      writeTensor(writer, attribute.tensor);
+    });
+  else if ('graph' in attribute)
+    message(writer, FIELD.attribute.graph, () => {
+      writeGraph(writer, attribute.graph);
+    });
+  else if ('floats' in attribute)
+    for (const value of attribute.floats) writer.tag(FIELD.attribute.floats, WireType.Bit32).float(value);
+  else for (const value of attribute.ints) integer(writer, FIELD.attribute.ints, value);
+  integer(writer, FIELD.attribute.type, ATTRIBUTE_TYPE[kind]);
+}
+
+function writeTensor(writer: BinaryWriter, { type, shape, data }: OnnxTensor, name?: string): void {
+  const expected = byteLengthOf(type, shape);
+  if (data.byteLength !== expected) {
+    const got = `${data.byteLength} for ${type} [${shape.join(', ')}]`;
+    throw new DomainError('internal', `engine onnx: a constant: expected ${expected} bytes, got ${got}`);
+  }
+  for (const extent of shape) integer(writer, FIELD.tensor.dims, extent);
+  integer(writer, FIELD.tensor.type, TYPE[type]);
+  if (name !== undefined) text(writer, FIELD.tensor.name, name);
+  writer
+    .tag(FIELD.tensor.raw, WireType.LengthDelimited)
+    .bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function writeValue(writer: BinaryWriter, field: number, { name, type, shape }: OnnxValueInfo): void {
+  message(writer, field, () => {
+    text(writer, FIELD.value.name, name);
+    message(writer, FIELD.value.type, () => {
+      message(writer, FIELD.type.tensor, () => {
+        integer(writer, FIELD.tensorType.element, TYPE[type]);
+        message(writer, FIELD.tensorType.shape, () => {
+          for (const extent of shape)
+            message(writer, FIELD.shape.dimension, () => {
+              if (typeof extent === 'number') integer(writer, FIELD.dimension.value, extent);
+              else text(writer, FIELD.dimension.parameter, extent);
+            });
+        });
+      });
+    });
+  });
+}
+
+function message(writer: BinaryWriter, field: number, write: () => void): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  write();
+  writer.join();
+}
+
+function integer(writer: BinaryWriter, field: number, value: number): void {
+  writer.tag(field, WireType.Varint).int64(value);
+}
+
+function text(writer: BinaryWriter, field: number, value: string): void {
+  writer.tag(field, WireType.LengthDelimited).string(value);
+}
