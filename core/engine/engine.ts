@@ -6,6 +6,12 @@ export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: stri
 /** Named tensors: the weights of a model, the moments of an optimizer. */
 export type TensorMap = Readonly<Record<string, Tensor>>;
 
+/** What whoever compiles a function knows of how it will be called. Hints change how fast it is, never what it computes. */
+export interface CompileHints {
+  /** About how many calls in a row are given the same tensors as their first argument; Infinity where they hardly ever change. Default 1. */
+  readonly callsPerWeights?: number;
+}
+
 /**
  * Makes a pure function of tensors run as fast as the engine can run it.
  *
@@ -14,6 +20,7 @@ export type TensorMap = Readonly<Record<string, Tensor>>;
  */
 export type Compile = <I extends readonly TensorTree[], O extends TensorTree>(
   fn: (...inputs: I) => O,
+  hints?: CompileHints,
 ) => (...inputs: I) => O;
 
 export const ENGINE_NAMES = ['wasm', 'tensorflow'] as const;

@@ -1,0 +1,55 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Compile, TensorTree } from '../engine.js';
+import { nodeAt, type TensorType } from '../graph/graph.js';
+import { simplify } from '../graph/simplify/simplify.js';
+import { leavesOf, mapTree, type Tree } from '../tensor-tree.js';
+import { isTracing, trace } from '../trace/trace.js';
+import { recentlyUsed } from './recently-used.js';
+import type { ResidentTensors } from './resident-tensors.js';
+import type { Program, Runtime } from './runtime.js';
+
+/** A function compiled for arguments of certain shapes. */
+interface Compiled<Buffer> {
+  readonly program: Program<Buffer>;
+  readonly outputs: readonly TensorType[];
+  readonly result: Tree<number>;
+}
+
+/** Arguments of so many different shapes are remembered for each function; each may hold a copy of the weights. */
+const REMEMBERED = 12;
+
+/** Compiles functions for a runtime: traced when they are first called with arguments of certain shapes, run from then on. */
+export function compileFor<Buffer>(runtime: Runtime<Buffer>, resident: ResidentTensors<Buffer>): Compile {
+  return <I extends readonly TensorTree[], O extends TensorTree>(
+    fn: (...inputs: I) => O,
+    { callsPerWeights = 1 } = {},
+  ) => {
+    const compiled = recentlyUsed<Compiled<Buffer>>(REMEMBERED, ({ program }) => {
+      program.dispose();
+    });
+    const compileNow = (inputs: I): Compiled<Buffer> => {
+      const traced = trace(fn, inputs);
+      const graph = simplify(traced.graph);
+      const weights = leavesOf<Tensor>(inputs[0] ?? []).length;
+      return {
+        program: runtime.load(graph, { weights, runsPerWeights: callsPerWeights }),
+        outputs: graph.outputs.map((id) => nodeAt(graph, id)),
+        result: traced.result,
+      };
+    };
+    return (...inputs: I): O => {
+      if (isTracing()) return fn(...inputs);
+      const leaves: Tensor[] = [];
+      let signature = '';
+      mapTree<Tensor, Tensor>(inputs, (tensor, name) => {
+        leaves.push(tensor);
+        signature += `${name}:${tensor.dtype}[${tensor.shape.join()}];`;
+        return tensor;
+      });
+      const { program, outputs, result } = compiled.get(signature, () => compileNow(inputs));
+      const buffers = program.run(leaves.map((tensor) => resident.bufferOf(tensor)));
+      const tensors = outputs.map((type, i) => resident.tensorOf(buffers[i] as Buffer, type));
+      return mapTree<number, Tensor>(result, (i) => tensors[i] as Tensor) as O;
+    };
+  };
+}
