@@ -2,7 +2,6 @@ import { DomainError } from '../../errors.js';
 import { inferType } from './graph-builder.js';
 import { nodeAt, type Graph } from './graph.js';
 import { sameShape } from './ops/broadcast.js';
-import type { Attributes } from './ops/ops.js';
 
 /**
  * Checks a graph as whoever runs it relies on it: operands stand before what uses them, each node's type follows from its operands and
@@ -18,7 +17,7 @@ export function checkGraph(graph: Graph): void {
     for (const operand of node.inputs)
       if (!(operand >= 0 && operand < id)) fail(id, `expected operands before it, got %${operand}`);
     const operands = node.inputs.map((operand) => nodeAt(graph, operand));
-    const { shape, dtype } = inferType(node.op, operands, node.attrs as Attributes[typeof node.op] & never);
+    const { shape, dtype } = inferType(node.op, operands, node.attrs);
     if (!sameShape(shape, node.shape) || dtype !== node.dtype)
       fail(id, `expected ${node.op} of ${dtype}[${shape.join()}], got ${node.dtype}[${node.shape.join()}]`);
     if ((node.op === 'input') !== graph.inputs.includes(id))
