@@ -41,6 +41,10 @@ export interface Engine {
   readonly device: string;
   /** The library and its version, for people. */
   readonly library: string;
+  /** How many threads compute on a CPU; undefined where the library does not say. */
+  readonly threads?: number;
+  /** What convolutions and products multiply in; undefined: float32. */
+  readonly precision?: string;
   /** The other engines, and why each of them was not chosen. */
   readonly rejected: readonly RejectedEngine[];
   readonly compile: Compile;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { NORMS } from '../../core/margin/threat-model.js';
+import { FAMILY_NAMES } from '../../core/model/families.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
 import { METHODS } from '../mma/training-config.js';
 import { isJobName, JOB_PHASES, JOB_STATES } from './job.js';
 import type { Job } from './job.js';
-import { ARCHITECTURE_NAMES } from './job-spec.js';
 
 const FORMAT = 1;
 
@@ -50,7 +50,7 @@ const spec = z.object({
     trainExamples: z.int(),
     validationExamples: z.int(),
   }),
-  architecture: z.object({ name: z.enum(ARCHITECTURE_NAMES), sizes: z.array(z.int()) }),
+  architecture: z.object({ name: z.enum(FAMILY_NAMES), sizes: z.array(z.int()) }),
   training,
   alias: z.string(),
 });

@@ -1,15 +1,13 @@
 import { invalidInput } from '../../core/errors.js';
 import { DEFAULT_MAX_DISTANCE, NORMS } from '../../core/margin/threat-model.js';
 import type { Norm } from '../../core/margin/threat-model.js';
+import { sizedFamily, type SizedFamily } from '../../core/model/families.js';
 import { checkAliasName, checkModelName } from '../../core/registry/names.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
 import type { DatasetName } from '../data/open-dataset.js';
 import { METHODS } from '../mma/training-config.js';
 import type { Method, OptimizerConfig, TrainingConfig } from '../mma/training-config.js';
 import { choice, integer, integerUpTo, relativeDirectory, real, unsigned64 } from './spec-fields.js';
-
-export const ARCHITECTURE_NAMES = ['lenet', 'wrn'] as const;
-type ArchitectureName = (typeof ARCHITECTURE_NAMES)[number];
 
 /** All that decides what a job computes, every default filled in. Plain JSON: it is stored and sent to the job's process. */
 export interface JobSpec {
@@ -24,8 +22,7 @@ export interface JobSpec {
     /** 0: decided when the data is read, see {@link validationCount}. */
     readonly validationExamples: number;
   };
-  /** lenet: filters of both convolutions, hidden units. wrn: depth, width. */
-  readonly architecture: { readonly name: ArchitectureName; readonly sizes: readonly number[] };
+  readonly architecture: SizedFamily;
   readonly training: TrainingConfig;
   /** Empty: champion if the model has none yet, else challenger. */
   readonly alias: string;
@@ -105,7 +102,10 @@ export function completeSpec(request: JobSpecRequest): JobSpec {
         'fewer than train_examples',
       ),
     },
-    architecture: completeArchitecture(request.architecture ?? {}),
+    architecture: sizedFamily(request.architecture?.name ?? '', request.architecture?.sizes ?? [], {
+      name: 'spec.architecture.name',
+      sizes: 'spec.architecture.sizes',
+    }),
     training: completeTraining(request),
     alias,
   };
@@ -118,35 +118,6 @@ export function validationCount(spec: JobSpec, available: number): number {
   if (asked >= available)
     throw invalidInput('spec.data.validation_examples', `fewer than the ${available} training examples`, String(asked));
   return asked;
-}
-
-/** What each size is, its default and the most it may be. */
-const SIZES: Readonly<Record<ArchitectureName, readonly { what: string; byDefault: number; most: number }[]>> = {
-  lenet: [
-    { what: 'filters', byDefault: 32, most: 256 },
-    { what: 'filters', byDefault: 64, most: 256 },
-    { what: 'hidden units', byDefault: 1024, most: 4096 },
-  ],
-  wrn: [
-    { what: 'depth', byDefault: 28, most: 100 },
-    { what: 'width', byDefault: 4, most: 16 },
-  ],
-};
-
-function completeArchitecture(request: NonNullable<JobSpecRequest['architecture']>): JobSpec['architecture'] {
-  const field = 'spec.architecture.sizes';
-  const architecture = choice('spec.architecture.name', request.name, ARCHITECTURE_NAMES, 'lenet');
-  const known = SIZES[architecture];
-  const asked = request.sizes ?? [];
-  if (asked.length !== 0 && asked.length !== known.length) {
-    const expected = `${known.map(({ what }) => what).join(', ')} for ${architecture}`;
-    throw invalidInput(field, expected, `[${asked.slice(0, 10).join(', ')}]`);
-  }
-  const sizes = known.map(({ byDefault, most }, i) => integer(`${field}[${i}]`, asked[i], byDefault, 1, most));
-  const [depth = 0] = sizes;
-  if (architecture === 'wrn' && (depth < 10 || depth % 6 !== 4))
-    throw invalidInput(`${field}[0]`, 'a depth of 10, 16, 22, 28, …', String(depth));
-  return { name: architecture, sizes };
 }
 
 function completeTraining(request: JobSpecRequest): TrainingConfig {

@@ -4,12 +4,9 @@ import { replaceFile } from '../../core/durable/durable-files.js';
 import { openEngine } from '../../core/engine/open-engine.js';
 import { DomainError } from '../../core/errors.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
-import type { Architecture } from '../../core/model/architecture.js';
-import { lenet } from '../../core/model/lenet.js';
+import { architectureOf } from '../../core/model/families.js';
 import { buildModel } from '../../core/model/model.js';
-import { wrn } from '../../core/model/wrn.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
-import type { DatasetInfo } from '../data/dataset.js';
 import { fingerprint } from '../data/fingerprint.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { Checkpoint } from '../mma/checkpoint.js';
@@ -22,7 +19,6 @@ import { progressReporter } from './progress-reporter.js';
 import { adoptPublished, publishJob } from './publish-job.js';
 import type { PublishedJob } from './publish-job.js';
 import type { JobOutcome } from './job-queue.js';
-import type { JobSpec } from './job-spec.js';
 
 /** What surrounds the work. */
 export interface WorkSurroundings {
@@ -63,7 +59,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   const { name, device, library, rejected } = engine;
   report({ kind: 'engine', name, device, library, rejected });
   const data = await readJobData(spec, task.dataRoot);
-  const model = buildModel(architectureOf(spec, data.info));
+  const model = buildModel(architectureOf(spec.architecture, data.info.inputShape, data.info.labelNames.length));
   stopIf(signal);
 
   const { weights } = await train({
@@ -124,14 +120,6 @@ async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
     throw error;
   }
   return decodeCheckpoint(bytes, path);
-}
-
-function architectureOf({ architecture: { name, sizes } }: JobSpec, info: DatasetInfo): Architecture {
-  const [first = 0, second = 0, third = 0] = sizes;
-  const classes = info.labelNames.length;
-  return name === 'wrn'
-    ? wrn(first, second, info.inputShape, classes)
-    : lenet({ conv1: first, conv2: second, hidden: third }, info.inputShape, classes);
 }
 
 function stopIf(signal: AbortSignal): void {

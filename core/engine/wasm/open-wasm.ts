@@ -18,7 +18,14 @@ export async function openWasm(): Promise<OpenedEngine> {
     await ready();
   });
   installTrainingKernels();
-  return { name: 'wasm', device: 'cpu', library: `TensorFlow.js ${version_core} wasm`, compile: eager, memory };
+  return {
+    name: 'wasm',
+    device: 'cpu',
+    library: `TensorFlow.js ${version_core} wasm`,
+    threads: 1,
+    compile: eager,
+    memory,
+  };
 }
 
 /**

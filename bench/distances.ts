@@ -32,7 +32,7 @@ interface Distances {
  *
  * Options: `--weights FILE.safetensors`, `--data DIRECTORY`, `--count N`, `--budgets N,N`, `--peer ORACLE.py --python PATH`.
  */
-export async function benchMargin(args: readonly string[]) {
+export async function benchDistances(args: readonly string[]) {
   const { values: options } = parseArgs({
     args: [...args],
     options: {
@@ -85,7 +85,7 @@ export async function benchMargin(args: readonly string[]) {
   } finally {
     dispose([inputs, weights]);
   }
-  return { benchmark: 'margin', engine: engine.name, weights: options.weights, images: count, results };
+  return { benchmark: 'distances', engine: engine.name, weights: options.weights, images: count, results };
 }
 
 function summary(findings: readonly MarginFinding[]): Distances {

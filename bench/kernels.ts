@@ -15,7 +15,7 @@ const REPEATS = 15;
 const WARM_UPS = 5;
 
 /** One input gradient on the wasm engine: its own kernels against those of the stock backend, in turns. */
-export async function benchEngine() {
+export async function benchKernels() {
   const { name, device, library } = await openEngine('wasm');
   const ours = { name, device, library, threads: 1 };
   const results = [LENET5, { conv1: 8, conv2: 16, hidden: 64 }].map((sizes) => inputGradientOf(sizes));

@@ -1,0 +1,29 @@
+import { dispose, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { TensorMap } from '../../core/engine/engine.js';
+import { readLogits } from '../../core/margin/host-logits.js';
+import { initialWeights, toTensors } from '../../core/model/weights.js';
+import { createRandom } from '../../core/random.js';
+import { batchOf, randomProblem } from './random-problem.js';
+import type { OpenWorkload } from './workload.js';
+
+/** The logits of a batch, each batch read, as the server answers Classify. A run is so many batches. */
+export const openClassify: OpenWorkload = (engine, { model: name, batch, iterations }) => {
+  const problem = randomProblem(name, batch);
+  const { model } = problem;
+  const weights = toTensors(initialWeights(model, createRandom(0)));
+  const { inputs, labels } = batchOf(problem);
+  const logitsOf = engine.compile(
+    (all: TensorMap, images: Tensor4D): Tensor2D => model.apply(all, all, images, false).logits,
+  );
+  return Promise.resolve({
+    unitsPerRun: iterations,
+    run: async () => {
+      for (let i = 0; i < iterations; i++) await readLogits(tidy(() => logitsOf(weights, inputs)));
+    },
+    facts: () => Promise.resolve({ ...problem.facts, batchesPerRun: iterations }),
+    dispose: () => {
+      dispose([weights, inputs, labels]);
+    },
+  });
+};
