@@ -1,12 +1,17 @@
 import { DomainError, messageOf } from '../errors.js';
 import { ENGINE_NAMES, type Engine, type EngineChoice, type EngineName, type OpenedEngine } from './engine.js';
 import { openTensorflow } from './tensorflow/open-tensorflow.js';
+import { openTorch } from './torch/open-torch.js';
 import { openWasm } from './wasm/open-wasm.js';
 
-const OPEN: Readonly<Record<EngineName, () => Promise<OpenedEngine>>> = { wasm: openWasm, tensorflow: openTensorflow };
+const OPEN: Readonly<Record<EngineName, () => Promise<OpenedEngine>>> = {
+  wasm: openWasm,
+  tensorflow: openTensorflow,
+  torch: openTorch,
+};
 
 /** What `auto` tries, in this order. */
-const PREFERENCE: readonly EngineName[] = ['tensorflow', 'wasm'];
+const PREFERENCE: readonly EngineName[] = ['torch', 'tensorflow', 'wasm'];
 
 /**
  * Opens the engine of this process.

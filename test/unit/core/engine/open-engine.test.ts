@@ -20,7 +20,7 @@ async function open(choice: EngineChoice, tfjsNode: string): Promise<Outcome> {
       ({ kind, message }) => ({ error: { kind, message } }),
     );
     console.log(JSON.stringify(outcome));`;
-  const env = { ...process.env, MAXMARGIN_TFJS_NODE: tfjsNode };
+  const env = { ...process.env, MAXMARGIN_TFJS_NODE: tfjsNode, MAXMARGIN_TORCH: tfjsNode };
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { env });
   return JSON.parse(stdout) as Outcome;
 }
@@ -40,15 +40,19 @@ describe('openEngine', () => {
     const { name, device, rejected, library } = outcome.engine;
     assert.deepEqual({ name, device }, { name: 'wasm', device: 'cpu' });
     assert.match(library, /^TensorFlow\.js \d/);
-    assert.deepEqual(rejected, [{ name: 'tensorflow', reason: 'wasm was asked for' }]);
+    assert.deepEqual(
+      rejected.map((other) => other.reason),
+      rejected.map(() => 'wasm was asked for'),
+    );
   });
 
-  it('falls back on wasm, and says why tensorflow did not load', async () => {
+  it('falls back on wasm, and says why the others did not load', async () => {
     const outcome = await open('auto', directory);
     assert.ok('engine' in outcome);
     assert.equal(outcome.engine.name, 'wasm');
-    assert.equal(outcome.engine.rejected[0]!.name, 'tensorflow');
-    assert.match(outcome.engine.rejected[0]!.reason, new RegExp(directory));
+    const reasons = new Map(outcome.engine.rejected.map(({ name, reason }) => [name, reason]));
+    assert.match(reasons.get('tensorflow')!, new RegExp(directory));
+    assert.match(reasons.get('torch')!, /npm run engine:torch/);
   });
 
   it('refuses tensorflow where it does not load, saying why and what to do', async () => {

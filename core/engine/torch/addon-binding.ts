@@ -1,0 +1,71 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { messageOf } from '../../errors.js';
+import { engineDirectory } from '../install/engine-directory.js';
+import type { Values } from '../graph/ops/sources.js';
+import type { DataType, Shape } from '../graph/graph.js';
+import type { TorchProgram } from './torch-program.js';
+
+/** The addon's file in the directory of the engine. */
+export const ADDON_FILE = 'maxmargin-torch.node';
+
+/** A directory with a built engine, in place of the project's own. */
+export const DIRECTORY_VARIABLE = 'MAXMARGIN_TORCH';
+
+/** What convolutions and products multiply in. Sums and everything else are float32. */
+export const PRECISIONS = ['float32', 'tf32', 'bfloat16'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
+/** A tensor on the device, by number. */
+export type TensorHandle = number;
+
+/** What one open engine holds on its device; see addon.cpp. */
+export interface TorchSession {
+  upload(values: Values, shape: Shape, dtype: DataType): TensorHandle;
+  /** Fills `into` with the tensor's elements. */
+  download(tensor: TensorHandle, into: Values): void;
+  release(tensor: TensorHandle): void;
+  /** @returns the program's number */
+  load(program: TorchProgram): number;
+  unload(program: number): void;
+  run(program: number, inputs: Uint32Array): Uint32Array;
+  /** How many tensors are held. */
+  held(): number;
+}
+
+export interface TorchDevice {
+  /** `cpu`, `cuda:0` … */
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+}
+
+export interface TorchAddon {
+  readonly Session: new (device: string, precision: Precision) => TorchSession;
+  devices(): readonly TorchDevice[];
+  /** Of libtorch. */
+  readonly version: string;
+  /** How many threads compute on the CPU. */
+  readonly threads: number;
+}
+
+/** Where the addon is looked for. */
+export function torchDirectory(): string {
+  return process.env[DIRECTORY_VARIABLE] ?? engineDirectory('torch');
+}
+
+/** Loads the addon that `npm run engine:torch` built. @throws Error saying why it does not load and what to do */
+export function loadTorchAddon(directory = torchDirectory()): TorchAddon {
+  try {
+    return createRequire(import.meta.url)(join(directory, ADDON_FILE)) as TorchAddon;
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
+    const [reason = ''] = messageOf(error).split('\n');
+    throw new Error(
+      missing
+        ? `it is not built: ${directory} has no ${ADDON_FILE}; build it with npm run engine:torch`
+        : `${join(directory, ADDON_FILE)} does not load (${reason}); build it again with npm run engine:torch`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import { nodeAt, type Graph, type NodeId, type NodeOf } from '../../graph/graph.js';
+import type { Slot, StepAttributes, TorchConstant, TorchProgram, TorchStep } from '../torch-program.js';
+import { ARRANGEMENT } from './arrangement.js';
+import { COLLECTIVES } from './collectives.js';
+import { CONVOLUTIONS } from './convolutions.js';
+import { ELEMENTWISE } from './elementwise.js';
+import type { Emitter, LoweredOp, Lowering, Lowerings } from './lowering.js';
+import { POOLING } from './pooling.js';
+import { PRODUCTS } from './products.js';
+import { REDUCTIONS } from './reductions.js';
+
+/** How each operation is said in instructions. */
+const LOWERINGS: Lowerings<LoweredOp> = {
+  ...ELEMENTWISE,
+  ...REDUCTIONS,
+  ...ARRANGEMENT,
+  ...PRODUCTS,
+  ...CONVOLUTIONS,
+  ...POOLING,
+  ...COLLECTIVES,
+};
+
+/**
+ * Says a graph in the addon's instructions.
+ *
+ * @param lasting for each input of the graph, whether it is likely to be the same tensor in the next call
+ */
+export function lowerToTorch(graph: Graph, lasting: readonly boolean[]): TorchProgram {
+  const slots = new Map<NodeId, Slot>();
+  const constants: TorchConstant[] = [];
+  const steps: TorchStep[] = [];
+  const written = new Map<string, readonly Slot[]>();
+  let count = 0;
+  const slotOf = (id: NodeId): Slot => {
+    const slot = slots.get(id);
+    if (slot === undefined) throw new RangeError(`graph: %${id} is used before it stands`);
+    return slot;
+  };
+  const stepsOf: Emitter['steps'] = (instruction, operands, attributes, resultCount) => {
+    const key = keyOf(instruction, operands, attributes);
+    const known = written.get(key);
+    if (known !== undefined) return known;
+    const results = Array.from({ length: resultCount }, () => count++);
+    steps.push({ instruction, attributes, operands, results });
+    written.set(key, results);
+    return results;
+  };
+  const emitter: Emitter = {
+    operands: ({ inputs }) => inputs.map(slotOf),
+    nodeOf: (id) => nodeAt(graph, id),
+    step: (instruction, operands, attributes = {}) => stepsOf(instruction, operands, attributes, 1)[0] as Slot,
+    steps: stepsOf,
+  };
+  graph.nodes.forEach((node, id) => {
+    if (node.op === 'input') slots.set(id, count++);
+    else if (node.op === 'constant') {
+      constants.push({ slot: count, values: node.attrs.values, shape: node.shape, dtype: node.dtype });
+      slots.set(id, count++);
+    } else slots.set(id, lowerNode(node as NodeOf<LoweredOp>, emitter));
+  });
+  return {
+    slots: count,
+    inputs: graph.inputs.map(slotOf),
+    lasting,
+    constants,
+    steps,
+    outputs: graph.outputs.map(slotOf),
+  };
+}
+
+function lowerNode<K extends LoweredOp>(node: NodeOf<K>, emitter: Emitter): Slot {
+  const lowering: Lowering<K> = LOWERINGS[node.op];
+  return lowering(node, emitter);
+}
+
+const keyOf = (instruction: string, operands: readonly Slot[], attributes: StepAttributes): string =>
+  JSON.stringify([instruction, operands, attributes]);

@@ -1,0 +1,48 @@
+import type { Program, Runtime } from '../compiled/runtime.js';
+import { sizeOf, type DataType, type Graph } from '../graph/graph.js';
+import type { Values } from '../graph/ops/sources.js';
+import type { TensorHandle, TorchSession } from './addon-binding.js';
+import { lowerToTorch } from './lowering/lower.js';
+
+/** Runs graphs as lists of the addon's instructions. */
+export function torchRuntime(session: TorchSession): Runtime<TensorHandle> {
+  return {
+    upload: (values, { shape, dtype }) => session.upload(values, shape, dtype),
+    download: (tensor, { shape, dtype }) => {
+      const values = emptyValues(dtype, sizeOf(shape));
+      session.download(tensor, values);
+      return values;
+    },
+    release: (tensor) => {
+      session.release(tensor);
+    },
+    load: (graph, { weights, runsPerWeights }) => load(session, graph, runsPerWeights > 1 ? weights : 0),
+  };
+}
+
+/** @param lasting how many of the first inputs are likely to be the same tensors in the next run */
+function load(session: TorchSession, graph: Graph, lasting: number): Program<TensorHandle> {
+  const program = session.load(
+    lowerToTorch(
+      graph,
+      graph.inputs.map((_, i) => i < lasting),
+    ),
+  );
+  return {
+    run: (inputs) => [...session.run(program, Uint32Array.from(inputs))],
+    dispose: () => {
+      session.unload(program);
+    },
+  };
+}
+
+function emptyValues(dtype: DataType, length: number): Values {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'bool':
+      return new Uint8Array(length);
+  }
+}
