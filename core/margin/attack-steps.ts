@@ -30,12 +30,19 @@ export interface AttackSteps {
 
 const asLoss = (loss: LossName | Loss): Loss => (typeof loss === 'string' ? lossOf(loss) : loss);
 
+/** About how often each step is taken before the weights change. */
+export interface StepsPerWeights {
+  readonly iterations: number;
+  readonly bisections: number;
+}
+
 /** Compiles the steps of attacks. `search` is the loss that PGD climbs, `crossing` the one whose zero the bisection looks for. */
 export function compileAttackSteps(
   compile: Compile,
   classifier: WeightedClassifier,
   threat: ThreatModel,
   losses: { readonly search: LossName | Loss; readonly crossing: LossName | Loss },
+  { iterations, bisections }: StepsPerWeights = { iterations: 1, bisections: 1 },
 ): AttackSteps {
   const geometry = geometryOf(threat.norm);
   const search = asLoss(losses.search);
@@ -47,12 +54,14 @@ export function compileAttackSteps(
   return {
     geometry,
     bounds: threat.bounds,
-    iterate: compile((weights: TensorMap, state: PgdState) =>
-      pgdIteration(at(weights), search, geometry, threat.bounds, state),
+    iterate: compile(
+      (weights: TensorMap, state: PgdState) => pgdIteration(at(weights), search, geometry, threat.bounds, state),
+      { callsPerWeights: iterations },
     ),
     bisect: compile(
       (weights: TensorMap, inputs: Tensor4D, labels: Tensor1D, directions: Tensor4D, bracket: Bracket): Bracket =>
         bisectOnce(at(weights), crossing, threat.bounds, inputs, labels, directions, bracket),
+      { callsPerWeights: bisections },
     ),
     lossAt: compile((weights: TensorMap, inputs: Tensor4D, labels: Tensor1D) =>
       crossing(classifier(weights, inputs), labels),

@@ -1,6 +1,6 @@
 import { greaterEqual, zeros } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, TensorMap } from '../engine/engine.js';
+import type { Compile, CompileHints, TensorMap } from '../engine/engine.js';
 import type { WeightedClassifier } from './attack-steps.js';
 import { bisectOnce, type Bracket } from './bisection.js';
 import { pointAt } from './box.js';
@@ -41,6 +41,9 @@ export interface DescentSteps {
   readonly logitsAt: (weights: TensorMap, inputs: Tensor4D, perturbations: Tensor4D) => Tensor2D;
 }
 
+/** A search is made for one model: its weights hardly ever change. */
+const HINTS: CompileHints = { callsPerWeights: Infinity };
+
 /** Compiles the steps of a search. `targeted`: it is to reach a class instead of leaving one. */
 export function compileDescentSteps(
   compile: Compile,
@@ -67,10 +70,12 @@ export function compileDescentSteps(
     gradientsAtInputs: compile(
       (weights: TensorMap, problem: DescentProblem): Tensor4D =>
         explore(at(weights), objective, bounds, problem, zeros(problem.inputs.shape)).gradients,
+      HINTS,
     ),
     iterate: compile(
       (weights: TensorMap, problem: DescentProblem, descent: Descent, step: Scalar, adaptation: Scalar): Descent =>
         descend(at(weights), objective, geometry, bounds, problem, descent, { step, adaptation }),
+      HINTS,
     ),
     tryLast: compile((weights: TensorMap, { inputs, classes }: DescentProblem, descent: Descent): Nearest => {
       const success: Tensor1D = greaterEqual(
@@ -78,11 +83,12 @@ export function compileDescentSteps(
         0,
       );
       return keepShorter(descent, descent.perturbations, geometry.lengths(descent.perturbations), success);
-    }),
+    }, HINTS),
     bisect: compile(
       (weights: TensorMap, { inputs, classes }: DescentProblem, directions: Tensor4D, bracket: Bracket): Bracket =>
         bisectOnce(at(weights), objective.success, bounds, inputs, classes, directions, bracket),
+      HINTS,
     ),
-    logitsAt: compile(logitsAt),
+    logitsAt: compile(logitsAt, HINTS),
   };
 }

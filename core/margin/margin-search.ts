@@ -1,5 +1,6 @@
 import { gather, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { filledUp } from '../engine/batch-size.js';
 import type { Compile, TensorMap } from '../engine/engine.js';
 import { invalidInput } from '../errors.js';
 import type { WeightedClassifier } from './attack-steps.js';
@@ -87,7 +88,9 @@ export function compileMarginSearch(
   classifier: WeightedClassifier,
   threat: ThreatModel,
 ): MarginSearch {
-  const logitsAt = compile((weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points));
+  const logitsAt = compile((weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points), {
+    callsPerWeights: Infinity,
+  });
   const untargeted = compileAdaptivePgd(compile, classifier, threat, false);
   const targeted = compileAdaptivePgd(compile, classifier, threat, true);
 
@@ -96,16 +99,19 @@ export function compileMarginSearch(
       checkNumbers(request);
       const { weights, inputs, targetClass } = request;
       const attack = targetClass === undefined ? untargeted : targeted;
-      const { classes, rows } = await readLogits(tidy(() => logitsAt(weights, inputs)));
+      const all = filledUp(Array.from({ length: inputs.shape[0] }, (_, index) => index));
+      const { classes, rows: filledRows } = await readLogits(tidy(() => logitsAt(weights, rowsOf(inputs, all))));
+      const rows = filledRows.slice(0, inputs.shape[0]);
       checkClasses(request, classes);
       const findings = rows.map((logits, index) => unsearched(request, attack.name, logits, index));
       const searched = [...findings.keys()].filter((index) => findings[index]?.status !== 'misclassified');
       const size = inputs.size / inputs.shape[0];
       const perturbations = new Float32Array(inputs.size);
       if (searched.length > 0) {
-        const some: Tensor4D = tidy(() => gather(inputs, tensor1d(searched, 'int32')));
+        const filled = filledUp(searched);
+        const some: Tensor4D = tidy(() => rowsOf(inputs, filled).clone());
         try {
-          const outcome = await attack.find(attackRequest(request, some, searched, findings, rows));
+          const outcome = await attack.find(attackRequest(request, some, filled, findings, rows));
           const { values, logits } = await follow(logitsAt, weights, some, outcome.perturbations, threat.bounds);
           for (const [row, index] of searched.entries()) {
             const perturbation = values.subarray(row * size, (row + 1) * size);
@@ -127,6 +133,12 @@ export function compileMarginSearch(
       return { findings, perturbations: tensor4d(perturbations, inputs.shape) };
     },
   };
+}
+
+/** The given rows of a batch; the batch itself where they are all of it. */
+function rowsOf(inputs: Tensor4D, rows: readonly number[]): Tensor4D {
+  const whole = rows.length === inputs.shape[0] && rows.every((row, index) => row === index);
+  return whole ? inputs : gather(inputs, tensor1d([...rows], 'int32'));
 }
 
 /** What is known of an input before any search. */

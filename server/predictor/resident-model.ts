@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { dispose, tensor4d, tidy, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { roundedBatchSize } from '../../core/engine/batch-size.js';
 import type { Engine, TensorMap } from '../../core/engine/engine.js';
 import { DomainError } from '../../core/errors.js';
 import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
@@ -31,7 +32,9 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
     const { parameters, statistics } = splitWeights(model, all);
     return model.apply(parameters, statistics, inputs, false).logits;
   };
-  const logitsOf = engine.compile((all: TensorMap, inputs: Tensor4D): Tensor2D => classifier(all, inputs));
+  const logitsOf = engine.compile((all: TensorMap, inputs: Tensor4D): Tensor2D => classifier(all, inputs), {
+    callsPerWeights: Infinity,
+  });
   const searches = new Map<Norm, MarginSearch>();
   const searchFor = (norm: Norm): MarginSearch => {
     const search =
@@ -40,11 +43,11 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
     return search;
   };
   const valuesPerInput = architecture.inputShape.reduce((product, extent) => product * extent, 1);
-  const chunkOf = ({ values }: InputBatch, first: number, count: number): Tensor4D =>
-    tensor4d(values.subarray(first * valuesPerInput, (first + count) * valuesPerInput), [
-      count,
-      ...architecture.inputShape,
-    ]);
+  const chunkOf = ({ values }: InputBatch, first: number, count: number, size: number): Tensor4D => {
+    const chunk = new Float32Array(size * valuesPerInput);
+    chunk.set(values.subarray(first * valuesPerInput, (first + count) * valuesPerInput));
+    return tensor4d(chunk, [size, ...architecture.inputShape]);
+  };
 
   return {
     classify: async (inputs, signal) => {
@@ -52,10 +55,11 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
       for (const { first, count } of chunks(inputs.count)) {
         await setImmediate();
         if (signal.aborted) throw new DomainError('cancelled', 'the call was cancelled');
-        const chunk = chunkOf(inputs, first, count);
+        const chunk = chunkOf(inputs, first, count, roundedBatchSize(count));
         try {
           const { rows } = await readLogits(tidy(() => logitsOf(weights, chunk)));
-          for (const [row, values] of rows.entries()) logits.set(values, (first + row) * architecture.classes);
+          for (const [row, values] of rows.slice(0, count).entries())
+            logits.set(values, (first + row) * architecture.classes);
         } finally {
           chunk.dispose();
         }
@@ -68,7 +72,7 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
       const findings: MarginFinding[] = [];
       const perturbations = job.wantPerturbations ? new Float32Array(job.inputs.values.length) : undefined;
       for (const { first, count, left } of chunks(job.inputs.count)) {
-        const chunk = chunkOf(job.inputs, first, count);
+        const chunk = chunkOf(job.inputs, first, count, count);
         // What time there is, is shared: the last inputs get as much of it as the first ones.
         const nowMs = Date.now();
         const deadlineMs = nowMs + (job.deadlineMs - nowMs) / left;

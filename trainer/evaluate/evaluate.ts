@@ -16,7 +16,7 @@ import { gather, IMAGE_BOUNDS, inBatches } from '../mma/batches.js';
 import { marginHistogram } from './margin-histogram.js';
 
 /** Examples evaluated at a time: enough to fill an engine, few enough that it stops soon. */
-const BATCH_SIZE = 50;
+const BATCH_SIZE = 48;
 
 /** What is evaluated, and how. */
 export interface EvaluationRequest {
@@ -82,8 +82,9 @@ async function countCorrect(
   weights: TensorMap,
   progress: (done: number) => void,
 ): Promise<number> {
-  const margins = engine.compile((at: TensorMap, inputs: Tensor4D, labels: Tensor1D) =>
-    logitMargin(classifier(at, inputs), labels),
+  const margins = engine.compile(
+    (at: TensorMap, inputs: Tensor4D, labels: Tensor1D) => logitMargin(classifier(at, inputs), labels),
+    { callsPerWeights: Infinity },
   );
   let correct = 0;
   let done = 0;

@@ -114,6 +114,7 @@ export function compileTrainingPasses(
       (weights, inputs) => model.apply(weights, weights, inputs, false).logits,
       { norm: config.norm, bounds },
       { search: 'slm', crossing: 'slm' },
+      { iterations: config.attackIterations, bisections: config.bisections },
     ),
     clean: compile((parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D): CleanPass => {
       const pass = trainingPass(model, cleanWeight, parameters, statistics, inputs, labels);

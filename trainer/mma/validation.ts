@@ -48,7 +48,14 @@ export function compileValidation(
 ): Validate {
   const classifier: WeightedClassifier = (weights, inputs) => model.apply(weights, weights, inputs, false).logits;
   const threat = { norm: config.norm, bounds: IMAGE_BOUNDS };
-  const steps = compileAttackSteps(compile, classifier, threat, { search: 'slm', crossing: 'lm' });
+  const batches = Math.ceil(Math.min(config.validationMarginExamples, examples.count) / config.batchSize);
+  const steps = compileAttackSteps(
+    compile,
+    classifier,
+    threat,
+    { search: 'slm', crossing: 'lm' },
+    { iterations: batches * config.attackIterations, bisections: batches * config.bisections },
+  );
   const maxRadius = SEARCH_REACH * config.maxDistance;
   const { inputShape } = model.architecture;
   const start = compile((inputs: Tensor4D, radii: Tensor1D, uniforms: Tensor4D) =>
