@@ -37,7 +37,7 @@ const USAGE = `usage: npm run bench -- NAME [options]
 async function run(name: string, args: readonly string[], json: boolean): Promise<string> {
   const options = args.filter((option) => option !== '--json');
   if (name in WORKLOADS) {
-    const result = await timed(name as WorkloadName, options);
+    const result = await timed(name as WorkloadName, options, console.error);
     return json ? JSON.stringify(timedJson(result)) : timedText(result);
   }
   const benchmark = OTHERS[name];

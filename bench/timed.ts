@@ -5,7 +5,7 @@ import { invalidInput } from '../core/errors.js';
 import type { Contestant } from './contestants/contestant.js';
 import { openEngineProcess } from './contestants/engine-process.js';
 import { openOwnEngine } from './contestants/own-engine.js';
-import { openPeer } from './contestants/peer.js';
+import { findPeer } from './contestants/peer.js';
 import { median } from './median.js';
 import { inTurns } from './turns.js';
 import type { Facts, WorkloadSettings } from './workloads/workload.js';
@@ -47,8 +47,17 @@ const TIMED_OPTIONS = {
   'channels-last': { type: 'boolean', default: false },
 } as const;
 
-/** Times a workload on an engine, and others beside it in turns. @throws invalid-input naming the option */
-export async function timed(workload: WorkloadName, args: readonly string[]): Promise<TimedResult> {
+/**
+ * Times a workload on an engine, and others beside it in turns.
+ *
+ * @param say hears of each turn
+ * @throws invalid-input naming the option
+ */
+export async function timed(
+  workload: WorkloadName,
+  args: readonly string[],
+  say: (line: string) => void = () => undefined,
+): Promise<TimedResult> {
   const { values: options } = parseArgs({ args: [...args], options: TIMED_OPTIONS });
   const { byDefault } = WORKLOADS[workload];
   const settings: WorkloadSettings = {
@@ -66,27 +75,21 @@ export async function timed(workload: WorkloadName, args: readonly string[]): Pr
     runsPerTurn: count('--runs', options.runs, alone ? 1 : 3),
   };
   if (options.peer && workload !== 'step') throw invalidInput('--peer', 'it with step alone', workload);
+  const { python, oracle, 'channels-last': channelsLast } = options;
+  const peer = options.peer ? await findPeer(settings, { python, oracle, channelsLast }) : undefined;
 
   const contestants: Contestant[] = [];
   try {
     const ours = await openOwnEngine(engineOf('--engine', options.engine), workload, settings);
     contestants.push(ours);
-    if (options.peer) {
+    if (peer !== undefined) {
       const { device, precision } = await ours.facts();
-      contestants.push(
-        openPeer(settings, {
-          python: options.python,
-          oracle: options.oracle,
-          channelsLast: options['channels-last'],
-          device: device === 'cpu' ? 'cpu' : 'cuda',
-          precision: precision === 'tf32' ? 'tf32' : 'fp32',
-        }),
-      );
+      contestants.push(peer(String(device).startsWith('cpu') ? 'cpu' : 'cuda', precision === 'tf32' ? 'tf32' : 'fp32'));
     }
     for (const engine of against) contestants.push(await openEngineProcess(engine, workload, settings));
     const times = await inTurns(contestants, plan, (turn, seconds) => {
       const each = contestants.map(({ name }, index) => `${name} ${(seconds[index] ?? NaN).toPrecision(4)} s`);
-      process.stderr.write(`turn ${turn + 1} of ${plan.turns}: ${each.join(', ')}\n`);
+      say(`turn ${turn + 1} of ${plan.turns}: ${each.join(', ')}`);
     });
     const [first, ...rest] = await Promise.all(
       contestants.map((contestant, index) => standing(contestant, times[index])),

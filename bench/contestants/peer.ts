@@ -6,47 +6,46 @@ import { sizedFamily } from '../../core/model/families.js';
 import type { Facts, WorkloadSettings } from '../workloads/workload.js';
 import type { Contestant } from './contestant.js';
 
-/** Where the PyTorch statement of the method is, and how it is to run. */
+/** Where the PyTorch statement of the method is, and how it is to lay out images. */
 export interface PeerOptions {
   readonly python: string;
   readonly oracle: string;
   readonly channelsLast: boolean;
-  readonly device: string;
-  readonly precision: string;
 }
 
-/** A PyTorch implementation of the same step: a process each turn, which memorises and warms up before its runs are timed. */
-export function openPeer(settings: WorkloadSettings, options: PeerOptions): Contestant {
-  const { python, oracle, channelsLast, device, precision } = options;
+/** A peer that is there; what it runs on is said when it begins. */
+export type Peer = (device: 'cpu' | 'cuda', precision: 'fp32' | 'tf32') => Contestant;
+
+/**
+ * A PyTorch implementation of the same step: a process each turn, which memorises and warms up before its runs are timed.
+ *
+ * @throws invalid-input naming the option, if it is not there, does not start, or has no such model
+ */
+export async function findPeer(settings: WorkloadSettings, options: PeerOptions): Promise<Peer> {
+  const { python, oracle, channelsLast } = options;
+  const model = peerModel(settings.model);
   if (!existsSync(oracle)) throw invalidInput('--oracle', 'the file mma_oracle.py', `${oracle}, which is not there`);
-  const args = [
-    ...[oracle, 'bench', '--model', peerModel(settings.model), '--batch', `${settings.batch}`],
-    ...['--iters', `${settings.iterations}`, '--device', device, '--precision', precision],
-    ...(channelsLast ? ['--channels-last'] : []),
-  ];
-  let last: Facts = {};
-  const run = async (runs: number): Promise<number> => {
-    last = await runPython(python, [...args, '--steps', `${runs}`]);
-    return Number(last['secondsPerStep']);
-  };
-  return {
-    name: `PyTorch ${channelsLast ? 'channels-last' : 'NCHW'}`,
-    warmUp: () => Promise.resolve(),
-    turn: run,
-    facts: () => {
-      const { engine: library, threads, precision: kind, attacked } = last;
-      const layout = channelsLast ? 'channels-last' : 'NCHW';
-      return Promise.resolve({
-        engine: 'peer',
-        device,
-        library,
-        threads,
-        precision: kind === 'fp32' ? 'float32' : kind,
-        layout,
-        attacked,
-      });
-    },
-    close: () => Promise.resolve(),
+  await runPython(python, [oracle, 'bench', '--help']);
+  const sizes = ['--model', model, '--batch', `${settings.batch}`, '--iters', `${settings.iterations}`];
+  const layout = channelsLast ? ['--channels-last'] : [];
+
+  return (device, precision) => {
+    const args = [oracle, 'bench', ...sizes, ...layout, '--device', device, '--precision', precision];
+    let last: Facts = {};
+    return {
+      name: `PyTorch ${channelsLast ? 'channels-last' : 'NCHW'}`,
+      warmUp: () => Promise.resolve(),
+      turn: async (runs) => {
+        last = JSON.parse(await runPython(python, [...args, '--steps', `${runs}`])) as Facts;
+        return Number(last['secondsPerStep']);
+      },
+      facts: () => {
+        const { engine: library, threads, attacked } = last;
+        const how = { precision: precision === 'tf32' ? 'tf32' : 'float32', channelsLast };
+        return Promise.resolve({ engine: 'peer', device, library, threads, ...how, attacked });
+      },
+      close: () => Promise.resolve(),
+    };
   };
 }
 
@@ -58,10 +57,9 @@ function peerModel(name: string): string {
   throw invalidInput('--model', 'lenet5 or wrn-D-W beside --peer, which has no other', name);
 }
 
-async function runPython(python: string, args: readonly string[]): Promise<Facts> {
+async function runPython(python: string, args: readonly string[]): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(python, [...args]);
-    return JSON.parse(stdout) as Facts;
+    return (await promisify(execFile)(python, [...args])).stdout;
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };
     const [reason = ''] = (stderr ?? '').trim().split('\n').slice(-1);
