@@ -42,10 +42,10 @@ export function withTrainingOptions(command: Command): Command {
     .option('--directory <path>', "where it is below the data directory (default: the data set's name)")
     .option('--train-examples <n>', 'training examples to use (default: all)', integer(1))
     .option('--validation-examples <n>', 'how many of them to keep for validation', integer(1))
-    .option('--architecture <family>', 'lenet or wrn (default: lenet)')
+    .option('--architecture <family>', 'lenet, wrn, mlp or cnn; or with sizes: lenet5, wrn-28-4, … (default: lenet)')
     .option(
       '--sizes <n,…>',
-      'lenet: filters, filters, hidden units (default: 32,64,1024); wrn: depth, width',
+      'lenet: filters, filters, hidden units (default: 32,64,1024); wrn: depth, width; mlp: hidden units, …; cnn: filters, …, hidden units',
       integers(1),
     )
     .addOption(new Option('--method <method>', 'how to train (default: mma)').choices(METHODS))

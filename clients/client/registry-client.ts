@@ -11,7 +11,7 @@ import { orRequestError } from './request-error.js';
 export interface ImportOptions {
   /** The name to publish under. */
   readonly name: string;
-  /** `lenet`; its sizes are read off the shapes of the weights. */
+  /** `lenet`, `wrn`, `mlp` or `cnn`; its sizes are read off the shapes of the weights. */
   readonly architecture: string;
   /** A whole safetensors file. */
   readonly weights: Uint8Array;
@@ -23,6 +23,8 @@ export interface ImportOptions {
   readonly maxDistance?: number | undefined;
   /** An alias to set to the new version; default: champion if the model has none yet. */
   readonly alias?: string | undefined;
+  /** Height, width and channels of an input; default: square images as large as fits, 32×32 for a Wide ResNet. */
+  readonly inputShape?: readonly number[] | undefined;
 }
 
 /** Changes what is published. Sent once, except where a repetition changes nothing. */
@@ -53,15 +55,18 @@ export function registryClient(channel: Channel, connection: ConnectOptions): Re
       const policy = policyOptions(connection, call, 'once');
       await orRequestError(stub.deleteModelVersion({ name, version: BigInt(version) }, policy));
     },
-    importModel: async ({ name, architecture, weights, labels = [], norm, maxDistance = 0, alias = '' }, call) => {
+    importModel: async (
+      { weights, labels = [], norm, maxDistance = 0, alias = '', inputShape = [], ...model },
+      call,
+    ) => {
       const request = {
-        name,
-        architecture,
+        ...model,
         weights: Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength),
         labels: [...labels],
         norm: normToCode(norm),
         maxDistance,
         alias,
+        inputShape: [...inputShape],
       };
       return fromVersion(await orRequestError(stub.importModel(request, policyOptions(connection, call, 'once'))));
     },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { invalidInput } from '../errors.js';
 import { DEFAULT_MAX_DISTANCE, type Norm } from '../margin/threat-model.js';
+import type { Architecture } from '../model/architecture.js';
 import { importSafetensors } from '../model/import-weights.js';
 import { checkAliasName } from './names.js';
 import type { Publication, Registry } from './registry.js';
@@ -14,7 +15,7 @@ const CHAMPION = 'champion';
 export interface ImportRequest {
   /** The name to publish under. */
   readonly name: string;
-  /** The family, such as `lenet`; its sizes are read off the shapes of the weights. */
+  /** The family, such as `wrn`; its sizes are read off the shapes of the weights. */
   readonly architecture: string;
   /** A whole safetensors file. */
   readonly weights: Uint8Array;
@@ -26,6 +27,8 @@ export interface ImportRequest {
   readonly maxDistance: number;
   /** An alias for the new version; empty: champion if the model has none yet. */
   readonly alias: string;
+  /** Height, width and channels of an input; empty: what the weights leave open is guessed. */
+  readonly inputShape: readonly number[];
 }
 
 /**
@@ -45,7 +48,9 @@ export async function importVersion(registry: Registry, request: ImportRequest):
 }
 
 function publicationOf(request: ImportRequest): Publication {
-  const { architecture, weights } = importSafetensors(request.architecture, request.weights);
+  const { architecture, weights } = importSafetensors(request.architecture, request.weights, {
+    inputShape: inputShapeOf(request.inputShape),
+  });
   const { norm = 'linf', maxDistance } = request;
   if (!(maxDistance >= 0 && Number.isFinite(maxDistance))) {
     throw invalidInput('max_distance', 'a number above 0, or 0 for the default', String(maxDistance));
@@ -61,6 +66,16 @@ function publicationOf(request: ImportRequest): Publication {
       origin: { kind: 'imported', format: 'safetensors', sha256 },
     },
   };
+}
+
+function inputShapeOf(extents: readonly number[]): Architecture['inputShape'] | undefined {
+  if (extents.length === 0) return undefined;
+  const [height = 0, width = 0, channels = 0, ...more] = extents;
+  const shape = [height, width, channels] as const;
+  if (more.length > 0 || shape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
+    throw invalidInput('input_shape', 'none, or height, width and channels', `[${extents.slice(0, 10).join(', ')}]`);
+  }
+  return shape;
 }
 
 function labelsOf(labels: readonly string[], classes: number): readonly string[] {

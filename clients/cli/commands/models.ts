@@ -7,7 +7,7 @@ import type { Norm } from '../../../core/margin/threat-model.js';
 import { withModelAccess, withModels } from '../models/open-models.js';
 import type { ModelAccessOptions } from '../models/open-models.js';
 import { previousVersion } from '../models/previous-version.js';
-import { decimal, integer } from '../option-types.js';
+import { decimal, integer, integers } from '../option-types.js';
 import { modelsTable, versionFields } from '../output/model-tables.js';
 import { printResult } from '../output/print.js';
 import { command } from '../command.js';
@@ -28,6 +28,7 @@ interface ImportOptions extends Options {
   readonly norm?: Norm;
   readonly maxDistance?: number;
   readonly alias?: string;
+  readonly inputShape?: readonly number[];
 }
 
 /** `maxmargin models …`: what is published, and which version is the champion. */
@@ -94,27 +95,28 @@ export function modelsCommand(): Command {
   add(
     'import',
     'Publish weights that were trained elsewhere',
-    'maxmargin models import --name elsewhere --architecture lenet --weights lenet.safetensors',
+    'maxmargin models import --name elsewhere --architecture wrn --weights wrn-28-4.safetensors',
   )
     .requiredOption('--name <name>', 'the name to publish under')
-    .requiredOption('--architecture <family>', 'lenet; its sizes are read off the weights')
+    .requiredOption('--architecture <family>', 'lenet, wrn, mlp or cnn; its sizes are read off the weights')
     .requiredOption('--weights <file>', 'a safetensors file: conv1.kernel [5, 5, in, out], …, dense2.bias')
     .option('--labels <a,b,…>', 'what the classes are called (default: their numbers)', (text) => text.split(','))
     .addOption(new Option('--norm <norm>', 'what margins are measured in (default: linf)').choices(NORMS))
     .option('--max-distance <d>', 'd_max of that norm (default: 0.45 or 2)', decimal(0))
     .option('--alias <alias>', 'an alias to set (default: champion if the model has none yet)')
-    .action(async ({ name, architecture, labels, norm, maxDistance, alias, ...options }: ImportOptions) => {
-      const weights = await readFile(options.weights);
+    .option(
+      '--input-shape <h,w,c>',
+      'of an input (default: square images, as large as fits; 32×32 for wrn)',
+      integers(1),
+    )
+    .action(async ({ registry, address, weights: file, json, ...model }: ImportOptions) => {
+      const weights = await readFile(file);
       const version = await withModels(
-        options,
-        (access) => access.importModel({ name, architecture, weights, labels, norm, maxDistance, alias }),
+        { registry, ...(address !== undefined && { address }) },
+        (access) => access.importModel({ ...model, weights }),
         'make',
       );
-      printResult(
-        options.json,
-        version,
-        () => `Imported ${version.name} version ${version.version}${pointed(version)}.`,
-      );
+      printResult(json, version, () => `Imported ${version.name} version ${version.version}${pointed(version)}.`);
     });
 
   return models;

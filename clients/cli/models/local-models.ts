@@ -30,8 +30,8 @@ export async function openLocalModels(root: string, make: boolean): Promise<Mode
     },
     setAlias: async (name, alias, version, expected) =>
       describeModel(registry, await registry.setAlias(name, alias, version, expected)),
-    importModel: async ({ labels = [], norm, maxDistance = 0, alias = '', ...model }) => {
-      const version = await importVersion(registry, { ...model, labels, norm, maxDistance, alias });
+    importModel: async ({ labels = [], norm, maxDistance = 0, alias = '', inputShape = [], ...model }) => {
+      const version = await importVersion(registry, { ...model, labels, norm, maxDistance, alias, inputShape });
       return versionOf(await registry.model(model.name), version);
     },
     close: () => undefined,

@@ -41,7 +41,7 @@ export interface DeleteModelVersionResponse {
 export interface ImportModelRequest {
   /** The name to publish under. */
   name: string;
-  /** The architecture: `lenet`; its sizes are read off the shapes of the weights. */
+  /** The family of the architecture: `lenet`, `wrn`, `mlp` or `cnn`; its sizes are read off the shapes of the weights. */
   architecture: string;
   /** A whole safetensors file: NHWC, kernels HWIO, dense kernels [in, out]. */
   weights: Buffer;
@@ -53,6 +53,11 @@ export interface ImportModelRequest {
   maxDistance: number;
   /** An alias to set to the new version; empty: `champion` if the model has none yet. */
   alias: string;
+  /**
+   * Height, width and channels of an input, which weights do not say; empty: square images, as large as fits (wrn: 32×32), of one channel
+   * where the weights leave that open too, else of three.
+   */
+  inputShape: number[];
 }
 
 function createBaseSetAliasRequest(): SetAliasRequest {
@@ -325,7 +330,16 @@ export const DeleteModelVersionResponse: MessageFns<DeleteModelVersionResponse> 
 };
 
 function createBaseImportModelRequest(): ImportModelRequest {
-  return { name: "", architecture: "", weights: Buffer.alloc(0), labels: [], norm: 0, maxDistance: 0, alias: "" };
+  return {
+    name: "",
+    architecture: "",
+    weights: Buffer.alloc(0),
+    labels: [],
+    norm: 0,
+    maxDistance: 0,
+    alias: "",
+    inputShape: [],
+  };
 }
 
 export const ImportModelRequest: MessageFns<ImportModelRequest> = {
@@ -350,6 +364,13 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
     }
     if (message.alias !== "") {
       writer.uint32(58).string(message.alias);
+    }
+    if (message.inputShape.length !== 0) {
+      writer.uint32(66).fork();
+      for (const v of message.inputShape) {
+        writer.int32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -423,6 +444,24 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
             message.alias = reader.string();
             continue;
           }
+          case 8: {
+            if (tag === 64) {
+              message.inputShape.push(reader.int32());
+
+              continue;
+            }
+
+            if (tag === 66) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.inputShape.push(reader.int32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -448,6 +487,11 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
         ? globalThis.Number(object.max_distance)
         : 0,
       alias: isSet(object.alias) ? globalThis.String(object.alias) : "",
+      inputShape: globalThis.Array.isArray(object?.inputShape)
+        ? object.inputShape.map((e: any) => globalThis.Number(e))
+        : globalThis.Array.isArray(object?.input_shape)
+        ? object.input_shape.map((e: any) => globalThis.Number(e))
+        : [],
     };
   },
 
@@ -474,6 +518,9 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
     if (message.alias !== "") {
       obj.alias = message.alias;
     }
+    if (message.inputShape?.length) {
+      obj.inputShape = message.inputShape.map((e) => Math.round(e));
+    }
     return obj;
   },
 
@@ -489,6 +536,7 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
     message.norm = object.norm ?? 0;
     message.maxDistance = object.maxDistance ?? 0;
     message.alias = object.alias ?? "";
+    message.inputShape = object.inputShape?.map((e) => e) || [];
     return message;
   },
 };

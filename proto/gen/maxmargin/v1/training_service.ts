@@ -142,9 +142,15 @@ export interface DataSpec {
 
 /** ArchitectureSpec names the network. */
 export interface ArchitectureSpec {
-  /** `lenet` or `wrn`; empty: lenet. */
+  /**
+   * The family: `lenet`, `wrn`, `mlp` or `cnn`; empty: lenet. Or the family and its sizes in one, such as `wrn-28-4`; `lenet5` is the
+   * LeNet of the paper. The job's spec answers with the family.
+   */
   name: string;
-  /** lenet: filters of both convolutions and the hidden width, default 32, 64, 1024. wrn: depth and width, default 28, 4. */
+  /**
+   * lenet: filters of both convolutions and hidden units, default 32, 64, 1024. wrn: depth (6n + 4) and width, default 28, 4. mlp: units of
+   * each hidden layer, default 256, 128. cnn: filters of each convolution of stride 2, then hidden units, default 16, 32, 128.
+   */
   sizes: number[];
 }
 

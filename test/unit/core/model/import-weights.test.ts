@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { memory, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import type { HostTensor, HostTensors } from '../../../../core/model/host-tensors.js';
-import { importSafetensors } from '../../../../core/model/import-weights.js';
+import type { Architecture } from '../../../../core/model/architecture.js';
+import { cnn } from '../../../../core/model/cnn.js';
+import { importSafetensors, type ImportOptions } from '../../../../core/model/import-weights.js';
 import { lenet } from '../../../../core/model/lenet.js';
+import { mlp } from '../../../../core/model/mlp.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { writeSafetensors } from '../../../../core/model/safetensors.js';
 import { initialWeights, splitWeights, toTensors } from '../../../../core/model/weights.js';
@@ -67,10 +70,34 @@ describe('import of weights', () => {
     assert.deepEqual(imported, { architecture: wide, weights });
   });
 
+  for (const [name, architecture, options] of [
+    ['a perceptron on grey images', mlp([5, 7], [6, 6, 1], 3), {}],
+    ['a perceptron on coloured images', mlp([4], [5, 5, 3], 2), {}],
+    ['a perceptron on other images', mlp([4, 3, 6], [5, 7, 2], 2), { inputShape: [5, 7, 2] }],
+    ['a convolutional network', cnn({ filters: [3, 4], hidden: 5 }, [12, 12, 3], 4), {}],
+    [
+      'a convolutional network that rounds up',
+      cnn({ filters: [2, 2, 3], hidden: 5 }, [9, 6, 1], 4),
+      { inputShape: [9, 6, 1] },
+    ],
+  ] as [string, Architecture, ImportOptions][])
+    it(`reads all sizes of ${name} off its weights`, () => {
+      const weights = initialWeights(buildModel(architecture), createRandom(5));
+      const imported = importSafetensors(architecture.family, writeSafetensors(weights), options);
+      assert.deepEqual(imported, { architecture, weights });
+    });
+
+  const perceptron = initialWeights(buildModel(mlp([4], [5, 7, 2], 2)), createRandom(6));
+
   const nan = { ...WEIGHTS['dense2.bias']!, data: Float32Array.of(0, 1, NaN, 0, 0) };
   const infinite = { ...WEIGHTS['dense2.bias']!, data: Float32Array.of(0, -Infinity, 0, 0, 0) };
   const refused: readonly [string, string, Uint8Array, RegExp][] = [
-    ['an unknown architecture', 'resnet', changed({}), /^architecture: expected lenet or wrn, got "resnet"$/],
+    [
+      'an unknown architecture',
+      'resnet',
+      changed({}),
+      /^architecture: expected one of lenet, wrn, mlp, cnn, got "resnet"$/,
+    ],
     [
       'a missing kernel',
       'lenet',
@@ -100,7 +127,7 @@ describe('import of weights', () => {
       'images that are not square',
       'lenet',
       changed({ 'dense1.kernel': zeros(6, 4) }),
-      /dense1\.kernel: expected \[side² · 3, hidden\], got \[6, 4\]$/,
+      /dense1\.kernel: expected \[side² · 3, hidden\], or an input shape, got \[6, 4\]$/,
     ],
     [
       'integers',
@@ -120,6 +147,19 @@ describe('import of weights', () => {
       'wrn',
       changed({}),
       /stem\.kernel: expected float32 \[3, 3, channels, 16\], got none$/,
+    ],
+    [
+      'a perceptron whose images could be anything',
+      'mlp',
+      writeSafetensors(perceptron),
+      /dense1\.kernel: expected \[side² or 3 · side², hidden\], or an input shape, got \[70, 4\]$/,
+    ],
+    ['a perceptron without a hidden layer', 'mlp', without('dense2.kernel'), /dense2\.kernel: expected .*got none$/],
+    [
+      'a LeNet as a convolutional network',
+      'cnn',
+      changed({}),
+      /conv1\.kernel: expected float32 \[3, 3, 3, 2\], got \[5, 5, 3, 2\]$/,
     ],
     ['no safetensors', 'lenet', Buffer.from('not at all'), /^weights: header length: expected at most 2 bytes/],
   ];

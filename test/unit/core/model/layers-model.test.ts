@@ -4,8 +4,10 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import type { Architecture } from '../../../../core/model/architecture.js';
+import { cnn } from '../../../../core/model/cnn.js';
 import { readLayersModel, writeLayersModel, type LayersModelFiles } from '../../../../core/model/layers-model.js';
 import { lenet } from '../../../../core/model/lenet.js';
+import { mlp } from '../../../../core/model/mlp.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { initialWeights, splitWeights, toTensors } from '../../../../core/model/weights.js';
 import { wrn } from '../../../../core/model/wrn.js';
@@ -17,6 +19,8 @@ const ARCHITECTURES: readonly [string, Architecture][] = [
   ['lenet', SMALL],
   ['wrn-10-1', wrn(10, 1, [12, 8, 3], 4)],
   ['wrn-16-2', wrn(16, 2, [9, 7, 1], 3)],
+  ['mlp', mlp([7, 5], [4, 3, 2], 3)],
+  ['cnn', cnn({ filters: [3, 4], hidden: 5 }, [9, 7, 2], 3)],
 ];
 
 /** What a file says when one thing in it is another. */
