@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { callCommand } from './commands/call.js';
 import { classifyCommand } from './commands/classify.js';
+import { engineCommand } from './commands/engine.js';
 import { jobsCommand } from './commands/jobs.js';
 import { marginCommand } from './commands/margin.js';
 import { modelsCommand } from './commands/models.js';
@@ -29,5 +30,6 @@ export function maxmarginProgram(): Command {
     .addCommand(jobsCommand())
     .addCommand(dataCommand())
     .addCommand(callCommand())
+    .addCommand(engineCommand())
     .addHelpText('after', '\nExample:\n  maxmargin start\n  maxmargin margin --dataset digits --index 0-9');
 }

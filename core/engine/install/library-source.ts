@@ -4,7 +4,8 @@ import { DomainError } from '../../errors.js';
 
 /** Where a library comes from. */
 export type LibrarySource =
-  | { readonly kind: 'directory' | 'wheel'; readonly path: string }
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'wheel'; readonly path: string }
   /** @property version as pip takes it after `==`; undefined: the newest */
   | { readonly kind: 'pip'; readonly version: string | undefined };
 

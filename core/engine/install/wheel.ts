@@ -30,7 +30,12 @@ export async function unpackWheel(
     const path = join(directory, placed);
     if (relative(directory, path).startsWith('..')) throw new Error(`${entry.fileName} leads out of the archive`);
     await mkdir(dirname(path), { recursive: true });
-    await pipeline(await contents(archive, entry), checked(entry), createWriteStream(path), { signal });
+    await pipeline(
+      await contents(archive, entry),
+      checked(entry),
+      createWriteStream(path, { mode: permissions(entry) }),
+      { signal },
+    );
     written.push(placed);
   }).catch((error: unknown) => {
     if (signal?.aborted === true) throw new DomainError('cancelled', `unpacking ${wheel} was stopped`);
@@ -83,6 +88,11 @@ async function eachEntry(wheel: string, visit: (archive: ZipFile, entry: Entry) 
 
 function contents(archive: ZipFile, entry: Entry): Promise<Readable> {
   return promisify<Entry, Readable>(archive.openReadStream.bind(archive))(entry);
+}
+
+/** Programs among the files stay programs; archives made on Unix hold the mode in the upper half. */
+function permissions(entry: Entry): number {
+  return 0o644 | ((entry.externalFileAttributes >>> 16) & 0o111);
 }
 
 /** Passes bytes on, and fails at their end if they are not those that were packed. */

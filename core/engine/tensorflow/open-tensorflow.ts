@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
@@ -7,16 +8,12 @@ import { backend, memory, ready, setBackend, version_core } from '@tensorflow/tf
 import { DomainError, messageOf } from '../../errors.js';
 import { eager } from '../compile.js';
 import type { OpenedEngine } from '../engine.js';
+import { engineDirectory } from '../install/engine-directory.js';
 import { installKernels } from '../kernel-replacement.js';
+import { TFJS_NODE, TFJS_NODE_VARIABLE, tfjsNodeDirectory } from './binding-location.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from './padded-convolutions.js';
 
-const PACKAGE = '@tensorflow/tfjs-node-gpu';
-
-/**
- * A directory with the package of TensorFlow's binding, for a machine where npm could not install it or on which it was built against
- * another TensorFlow. It must find this project's own @tensorflow/tfjs (inside the project it does).
- */
-const DIRECTORY_VARIABLE = 'MAXMARGIN_TFJS_NODE';
+const ADVICE = 'build it for this machine with: npm run engine:tensorflow';
 
 /** What is used of the backend that the package registers. */
 interface NodeBackend {
@@ -57,32 +54,33 @@ function prepareProcess(): void {
   removed['isNullOrUndefined'] ??= (value: unknown): boolean => value === null || value === undefined;
 }
 
+/** Loads the package that the environment names, else the one that was built on this machine, else npm's. */
 function loadBinding(): void {
-  const directory = process.env[DIRECTORY_VARIABLE];
+  const named = process.env[TFJS_NODE_VARIABLE];
+  const built = tfjsNodeDirectory(engineDirectory('tensorflow'));
   const require = createRequire(import.meta.url);
-  if (directory === undefined) {
-    attempt(() => require(PACKAGE) as unknown, `${PACKAGE} does not load`);
-    return;
-  }
-  const found = createRequire(join(directory, 'package.json'));
-  const library = attempt(() => found.resolve('@tensorflow/tfjs'), `${DIRECTORY_VARIABLE}=${directory}`);
-  // Two copies would register their kernels and their engine over each other's.
-  if (library !== require.resolve('@tensorflow/tfjs'))
-    throw new Error(
-      `${DIRECTORY_VARIABLE}=${directory}: expected a package that finds this project's @tensorflow/tfjs, got ${library}`,
-    );
-  attempt(() => found(directory) as unknown, `${DIRECTORY_VARIABLE}=${directory} does not load`);
+  if (named !== undefined) loadFrom(named, `${TFJS_NODE_VARIABLE}=${named}`);
+  else if (existsSync(built)) loadFrom(built, built, `; ${ADVICE}`);
+  else attempt(() => require(TFJS_NODE) as unknown, `${TFJS_NODE} does not load`, `; ${ADVICE}`);
 }
 
-function attempt<T>(load: () => T, failure: string): T {
+function loadFrom(directory: string, name: string, advice?: string): void {
+  const found = createRequire(join(directory, 'package.json'));
+  const library = attempt(() => found.resolve('@tensorflow/tfjs'), name, advice);
+  // Two copies would register their kernels and their engine over each other's.
+  if (library !== createRequire(import.meta.url).resolve('@tensorflow/tfjs'))
+    throw new Error(`${name}: expected a package that finds this project's @tensorflow/tfjs, got ${library}`);
+  attempt(() => found(directory) as unknown, `${name} does not load`, advice);
+}
+
+function attempt<T>(load: () => T, failure: string, advice = ''): T {
   try {
     return load();
   } catch (error) {
     // Node appends the list of importers, of which nobody who runs this can make anything.
     const [reason = ''] = messageOf(error).split('\n');
-    throw new Error(
-      `${failure} (${reason}); install it where npm may download libtensorflow, or set ${DIRECTORY_VARIABLE} to a directory with a build of it`,
-      { cause: error },
-    );
+    throw new Error(`${failure} (${reason})${advice}`, {
+      cause: error,
+    });
   }
 }

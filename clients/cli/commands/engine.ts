@@ -1,0 +1,88 @@
+import { access } from 'node:fs/promises';
+import { Option, type Command } from 'commander';
+import { engineDirectory } from '../../../core/engine/install/engine-directory.js';
+import type { Installation } from '../../../core/engine/install/programs.js';
+import type { Verification } from '../../../core/engine/install/verify-engine.js';
+import { installTensorflow } from '../../../core/engine/tensorflow/install/install-tensorflow.js';
+import {
+  TENSORFLOW_PACKAGES,
+  type TensorflowPackage,
+} from '../../../core/engine/tensorflow/install/tensorflow-libraries.js';
+import { command } from '../command.js';
+import { printResult } from '../output/print.js';
+import { formatFields } from '../output/table.js';
+import { withOutput, type OutputOptions } from '../shared-options.js';
+import { stopOnSignals } from '../stop-on-signals.js';
+
+/** There where NVIDIA's driver is loaded. */
+const NVIDIA_DRIVER = '/proc/driver/nvidia/version';
+
+interface EngineOptions extends OutputOptions {
+  readonly from: string;
+}
+
+/** `maxmargin engine …`: builds engines whose native part depends on what this machine has. */
+export function engineCommand(): Command {
+  return command('engine', 'Build an engine for this machine').addCommand(tensorflowCommand());
+}
+
+function tensorflowCommand(): Command {
+  const tensorflow = command('tensorflow', 'Make --engine tensorflow run on a TensorFlow from 2.9 to the newest')
+    .option(
+      '--from <where>',
+      'pip, pip=VERSION, a wheel file, site-packages/tensorflow, or the directory of an unpacked libtensorflow archive',
+      'pip',
+    )
+    .addOption(
+      new Option(
+        '--package <name>',
+        'what pip downloads; tensorflow comes with CUDA (default: tensorflow where there is an NVIDIA driver, else tensorflow-cpu)',
+      ).choices(TENSORFLOW_PACKAGES),
+    );
+  return withOutput(
+    tensorflow,
+    'npm run engine:tensorflow\nnpm run engine:tensorflow -- --from pip=2.16.1 --package tensorflow-cpu',
+  ).action(async ({ from, json, ...options }: EngineOptions & { readonly package?: TensorflowPackage }) => {
+    const packageName = options.package ?? ((await hasNvidiaDriver()) ? 'tensorflow' : 'tensorflow-cpu');
+    await build('tensorflow', json, (place, installation) =>
+      installTensorflow({ ...installation, from, packageName, place }),
+    );
+  });
+}
+
+/** Builds into the engine's directory, says each step on stderr, and prints what the engine is. */
+async function build(
+  name: string,
+  json: boolean | undefined,
+  install: (place: string, installation: Installation) => Promise<Verification>,
+): Promise<void> {
+  const place = engineDirectory(name);
+  const stop = new AbortController();
+  const release = stopOnSignals(() => {
+    stop.abort();
+  });
+  const report = (line: string): void => {
+    process.stderr.write(`${name}: ${line}\n`);
+  };
+  try {
+    const verified = await install(place, { report, signal: stop.signal });
+    printResult(json, { engine: name, directory: place, ...verified }, () =>
+      formatFields([
+        ['engine', name],
+        ['library', verified.library],
+        ['device', verified.device],
+        ['small training', `cross-entropy from ${verified.lossBefore.toFixed(3)} to ${verified.lossAfter.toFixed(3)}`],
+        ['directory', place],
+      ]),
+    );
+  } finally {
+    release();
+  }
+}
+
+function hasNvidiaDriver(): Promise<boolean> {
+  return access(NVIDIA_DRIVER).then(
+    () => true,
+    () => false,
+  );
+}
