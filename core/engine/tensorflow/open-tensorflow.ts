@@ -14,6 +14,7 @@ import { TFJS_NODE, TFJS_NODE_VARIABLE, tfjsNodeDirectory } from './binding-loca
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from './padded-convolutions.js';
 
 const ADVICE = 'build it for this machine with: npm run engine:tensorflow';
+const NAMED_ADVICE = 'name a directory that holds what npm run engine:tensorflow builds, or unset the variable';
 
 /** What is used of the backend that the package registers. */
 interface NodeBackend {
@@ -59,12 +60,12 @@ function loadBinding(): void {
   const named = process.env[TFJS_NODE_VARIABLE];
   const built = tfjsNodeDirectory(engineDirectory('tensorflow'));
   const require = createRequire(import.meta.url);
-  if (named !== undefined) loadFrom(named, `${TFJS_NODE_VARIABLE}=${named}`);
-  else if (existsSync(built)) loadFrom(built, built, `; ${ADVICE}`);
-  else attempt(() => require(TFJS_NODE) as unknown, `${TFJS_NODE} does not load`, `; ${ADVICE}`);
+  if (named !== undefined) loadFrom(named, `${TFJS_NODE_VARIABLE}=${named}`, NAMED_ADVICE);
+  else if (existsSync(built)) loadFrom(built, built, ADVICE);
+  else attempt(() => require(TFJS_NODE) as unknown, `${TFJS_NODE} does not load`, ADVICE);
 }
 
-function loadFrom(directory: string, name: string, advice?: string): void {
+function loadFrom(directory: string, name: string, advice: string): void {
   const found = createRequire(join(directory, 'package.json'));
   const library = attempt(() => found.resolve('@tensorflow/tfjs'), name, advice);
   // Two copies would register their kernels and their engine over each other's.
@@ -73,13 +74,13 @@ function loadFrom(directory: string, name: string, advice?: string): void {
   attempt(() => found(directory) as unknown, `${name} does not load`, advice);
 }
 
-function attempt<T>(load: () => T, failure: string, advice = ''): T {
+function attempt<T>(load: () => T, failure: string, advice: string): T {
   try {
     return load();
   } catch (error) {
     // Node appends the list of importers, of which nobody who runs this can make anything.
     const [reason = ''] = messageOf(error).split('\n');
-    throw new Error(`${failure} (${reason})${advice}`, {
+    throw new Error(`${failure} (${reason}); ${advice}`, {
       cause: error,
     });
   }

@@ -77,18 +77,22 @@ async function unpackWheels(
 ): Promise<TensorflowLibraries> {
   const include = 'tensorflow/include/';
   report(`unpacking ${basename(wheel)}`);
-  // One pass over the archive: the headers go where they are needed only for a while.
   const headers = join(scratch, 'include');
   const libraryOnly = (name: string) => (WANTED_OF_WHEEL.test(name) && !name.startsWith(include) ? name : undefined);
   const headerOnly = (name: string) =>
     WANTED_OF_WHEEL.test(name) && name.startsWith(include) ? name.slice(include.length) : undefined;
-  const names = (await unpackWheel(wheel, libraries, libraryOnly, { signal })).map((path) => basename(path));
+  const unpacked = await unpackWheel(wheel, libraries, libraryOnly, { signal });
+  const names = mainAndFramework(
+    unpacked.map((path) => basename(path)),
+    wheel,
+  );
   await unpackWheel(wheel, headers, headerOnly, { signal });
+  const includeDirectory = await checkedHeaders(headers, wheel);
   for (const each of cudaWheels) {
     report(`unpacking ${basename(each)}`);
     await unpackWheel(each, libraries, placeOfCudaFile, { signal });
   }
-  return { names: mainAndFramework(names, wheel), includeDirectory: await checkedHeaders(headers, wheel) };
+  return { names, includeDirectory };
 }
 
 /** A directory `tensorflow` of Python's site-packages, site-packages itself, or an unpacked archive of libtensorflow. */

@@ -60,7 +60,7 @@ describe('openEngine', () => {
     assert.ok('error' in outcome);
     assert.equal(outcome.error.kind, 'failed-precondition');
     assert.match(outcome.error.message, /^engine tensorflow: .*nowhere/);
-    assert.match(outcome.error.message, /install it/);
+    assert.match(outcome.error.message, /npm run engine:tensorflow/);
     assert.match(outcome.error.message, /choose the engine wasm/);
   });
 });
