@@ -18,7 +18,10 @@ export async function openTorch(): Promise<OpenedEngine> {
   const device = chooseDevice(addon, process.env[DEVICE_VARIABLE]);
   const precision = parsePrecision(process.env[PRECISION_VARIABLE] ?? 'float32');
   await openWasm();
-  const runtime = torchRuntime(new addon.Session(device.id, precision));
+  const runtime = torchRuntime(new addon.Session(device.id, precision), {
+    device: device.id === 'cpu' ? 'cpu' : 'cuda',
+    float32: precision === 'float32',
+  });
   return {
     name: 'torch',
     device: device.name,

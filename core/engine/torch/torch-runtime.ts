@@ -2,10 +2,11 @@ import type { Program, Runtime } from '../compiled/runtime.js';
 import { sizeOf, type DataType, type Graph } from '../graph/graph.js';
 import type { Values } from '../graph/ops/sources.js';
 import type { TensorHandle, TorchSession } from './addon-binding.js';
+import type { Target } from './lowering/lowering.js';
 import { lowerToTorch } from './lowering/lower.js';
 
 /** Runs graphs as lists of the addon's instructions. */
-export function torchRuntime(session: TorchSession): Runtime<TensorHandle> {
+export function torchRuntime(session: TorchSession, target: Target): Runtime<TensorHandle> {
   return {
     upload: (values, { shape, dtype }) => session.upload(values, shape, dtype),
     download: (tensor, { shape, dtype }) => {
@@ -16,16 +17,17 @@ export function torchRuntime(session: TorchSession): Runtime<TensorHandle> {
     release: (tensor) => {
       session.release(tensor);
     },
-    load: (graph, { weights, runsPerWeights }) => load(session, graph, runsPerWeights > 1 ? weights : 0),
+    load: (graph, { weights, runsPerWeights }) => load(session, target, graph, runsPerWeights > 1 ? weights : 0),
   };
 }
 
 /** @param lasting how many of the first inputs are likely to be the same tensors in the next run */
-function load(session: TorchSession, graph: Graph, lasting: number): Program<TensorHandle> {
+function load(session: TorchSession, target: Target, graph: Graph, lasting: number): Program<TensorHandle> {
   const program = session.load(
     lowerToTorch(
       graph,
       graph.inputs.map((_, i) => i < lasting),
+      target,
     ),
   );
   return {

@@ -2,6 +2,7 @@
 
 #include "../images.h"
 #include "../instruction.h"
+#include "../packed-convolution.h"
 #include "../windows.h"
 #include "rounding.h"
 
@@ -9,19 +10,28 @@ namespace maxmargin {
 
 namespace {
 
-/** Filters [h, w, in, out] as the library's [out, in, h, w], with each filter's channels last. */
-Kernel filters(const Attributes&, const Setting& setting) {
-  return one([precision = setting.precision](Operands x) {
-    return rounded(x[0].permute({3, 2, 0, 1}), precision).contiguous(at::MemoryFormat::ChannelsLast);
+/**
+ * Filters [h, w, in, out] for images of a shape, as convolution takes them: on a CPU in oneDNN's own layout, else as [out, in, h, w] with
+ * each filter's channels last. Flipped: turned around, and [h, w, out, in] before that.
+ */
+Kernel filters(const Attributes& attributes, const Setting& setting) {
+  return one([sliding = Sliding(attributes), flipped = attributes.flag("flipped"),
+              nhwc = attributes.integers("imageShape"), setting](Operands x) {
+    const at::Tensor inward = flipped ? at::flip(x[0], {0, 1}).permute({2, 3, 0, 1}) : x[0].permute({3, 2, 0, 1});
+    const at::Tensor filters = rounded(inward, setting.precision).contiguous(at::MemoryFormat::ChannelsLast);
+    return packs(sliding, setting) ? packed(filters, sliding, {nhwc[0], nhwc[3], nhwc[1], nhwc[2]}) : filters;
   });
 }
 
-/** (images, filters as above) */
+/** (images, filters as above[, bias]) */
 Kernel conv2d(const Attributes& attributes, const Setting& setting) {
-  return one([sliding = Sliding(attributes), precision = setting.precision](Operands x) {
-    const at::Tensor images = rounded(channelsFirst(x[0]), precision);
+  return one([sliding = Sliding(attributes), setting](Operands x) {
+    const at::Tensor images = rounded(channelsFirst(x[0]), setting.precision);
+    const std::optional<at::Tensor> bias =
+        x.size() > 2 ? std::optional<at::Tensor>(rounded(x[2], setting.precision)) : std::nullopt;
+    if (packs(sliding, setting)) return channelsLast(convolvePacked(images, x[1], bias, sliding));
     const bool symmetric = sliding.symmetric();
-    return channelsLast(widened(at::convolution(symmetric ? images : sliding.padded(images, 0), x[1], {}, sliding.strides,
+    return channelsLast(widened(at::convolution(symmetric ? images : sliding.padded(images, 0), x[1], bias, sliding.strides,
                                                 symmetric ? sliding.padding() : std::vector<int64_t>{0, 0},
                                                 sliding.dilations, false, {0, 0}, 1)));
   });
@@ -38,7 +48,7 @@ at::Tensor gradientOf(int64_t which, const Sliding& sliding, const at::Tensor& d
   return which == 0 ? std::get<0>(gradients) : std::get<1>(gradients);
 }
 
-/** (dy, filters as above) */
+/** (dy, filters [h, w, in, out]) */
 Kernel conv2dImageGradient(const Attributes& attributes, const Setting& setting) {
   return one([sliding = Sliding(attributes), nhwc = attributes.integers("imageShape"),
               precision = setting.precision](Operands x) {
@@ -46,7 +56,9 @@ Kernel conv2dImageGradient(const Attributes& attributes, const Setting& setting)
     const at::Tensor dy = rounded(channelsFirst(x[0]), precision);
     const at::Tensor images = at::empty(sliding.symmetric() ? shape : sliding.paddedShape(shape),
                                         dy.options().memory_format(at::MemoryFormat::ChannelsLast));
-    const at::Tensor gradient = gradientOf(0, sliding, dy, images, x[1]);
+    const at::Tensor filters =
+        rounded(x[1].permute({3, 2, 0, 1}), precision).contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor gradient = gradientOf(0, sliding, dy, images, filters);
     return channelsLast(widened(sliding.symmetric() ? gradient : sliding.cropped(gradient, shape)));
   });
 }

@@ -55,6 +55,11 @@ Kernel clip(const Attributes& attributes, const Setting&) {
   });
 }
 
+/** (dy, x): dy where x > 0, else 0. */
+at::Tensor rectifierGradient(Operands x) {
+  return reusable(x[0]) ? at::threshold_backward_out(x[0], x[0], x[1], 0) : at::threshold_backward(x[0], x[1], 0);
+}
+
 }  // namespace
 
 InstructionTable elementwiseInstructions() {
@@ -96,6 +101,7 @@ InstructionTable elementwiseInstructions() {
       {"logicalOr", binary<at::logical_or>()},
       {"logicalNot", plain([](Operands x) { return at::logical_not(x[0]); })},
       {"select", plain([](Operands x) { return at::where(x[0], x[1], x[2]); })},
+      {"rectifierGradient", plain(rectifierGradient)},
       {"cast", cast},
       {"clip", clip},
   };
