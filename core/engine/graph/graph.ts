@@ -1,15 +1,7 @@
 import type { Attributes, OpName } from './ops/ops.js';
+import type { TensorType } from './tensor-type.js';
 
-/** What a tensor's elements are. */
-export type DataType = 'float32' | 'int32' | 'bool';
-
-export type Shape = readonly number[];
-
-/** What is known of a tensor before it is computed: all of its extents, and its elements' type. */
-export interface TensorType {
-  readonly shape: Shape;
-  readonly dtype: DataType;
-}
+export { sizeOf, type DataType, type Shape, type TensorType } from './tensor-type.js';
 
 /** A node's place in its graph. */
 export type NodeId = number;
@@ -43,9 +35,6 @@ export function nodeAt(graph: Pick<Graph, 'nodes'>, id: NodeId): Node {
   if (node === undefined) throw new RangeError(`graph: expected one of ${graph.nodes.length} nodes, got %${id}`);
   return node;
 }
-
-/** How many elements a shape has. */
-export const sizeOf = (shape: Shape): number => shape.reduce((product, extent) => product * extent, 1);
 
 /** Whether a node is of an operation. */
 export const isOp = <K extends OpName>(node: Node, op: K): node is Extract<Node, NodeOf<K>> => node.op === op;

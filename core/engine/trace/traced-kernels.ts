@@ -74,6 +74,9 @@ function userOf(): string {
   Error.stackTraceLimit = limit;
   const own = stack
     .split('\n')
-    .filter((line) => /^ +at /.test(line) && !/node_modules|[\\/]engine[\\/]trace[\\/]/.test(line));
+    .filter(
+      (line) =>
+        /^ +at /.test(line) && !/node_modules|tfjs-[a-z]+[\\/]src|[\\/](trace|traced-kernels)\.[jt]s:/.test(line),
+    );
   return own[0]?.replace(/^ +at /, '') ?? 'an unknown function';
 }

@@ -1,4 +1,4 @@
-import { sizeOf, type Shape } from '../graph.js';
+import { sizeOf, type Shape } from '../tensor-type.js';
 import { broadcastShape, sameShape } from './broadcast.js';
 import { expect, expectTypes, operand, type Definitions } from './op-definition.js';
 

@@ -1,4 +1,4 @@
-import type { Shape } from '../graph.js';
+import type { Shape } from '../tensor-type.js';
 import { expect } from './op-definition.js';
 
 /** The shape that shapes are broadcast to: aligned at their last axes, extents of 1 repeated. @throws Error if they do not fit */

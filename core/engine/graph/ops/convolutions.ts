@@ -1,7 +1,7 @@
 import { sameShape } from './broadcast.js';
 import { expect, expectTypes, operand, type Definitions } from './op-definition.js';
 import { fourExtents, slidOver, type Sliding } from './windows.js';
-import type { Shape } from '../graph.js';
+import type { Shape } from '../tensor-type.js';
 
 export interface ConvolutionAttributes {
   /** Cross-correlation: images [n, h, w, in], filters [h, w, in, out] → [n, h', w', out]. */

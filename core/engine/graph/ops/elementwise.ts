@@ -1,4 +1,4 @@
-import type { DataType } from '../graph.js';
+import type { DataType } from '../tensor-type.js';
 import { broadcastShape } from './broadcast.js';
 import {
   expect,

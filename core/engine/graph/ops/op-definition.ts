@@ -1,4 +1,4 @@
-import type { TensorType } from '../graph.js';
+import type { TensorType } from '../tensor-type.js';
 
 /** An operation without attributes. */
 export type NoAttributes = Readonly<Record<string, never>>;

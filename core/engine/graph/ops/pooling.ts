@@ -1,7 +1,7 @@
 import { sameShape } from './broadcast.js';
 import { expect, expectTypes, operand, type Definitions } from './op-definition.js';
 import { fourExtents, slidOver, type Sliding } from './windows.js';
-import type { Shape } from '../graph.js';
+import type { Shape } from '../tensor-type.js';
 
 /** A pooling window: [height, width]. */
 export type Pooling = Sliding & { readonly size: readonly [number, number] };

@@ -1,5 +1,5 @@
 import { expect, expectTypes, operand, type Definitions, type OpDefinition } from './op-definition.js';
-import type { DataType } from '../graph.js';
+import type { DataType } from '../tensor-type.js';
 
 /** Over axes, in ascending order; `keepDims` keeps them with extent 1. */
 export interface ReductionOf {

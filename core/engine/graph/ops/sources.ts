@@ -1,6 +1,6 @@
-import { sizeOf, type Shape } from '../graph.js';
+import { sizeOf, type Shape } from '../tensor-type.js';
 import { expect, type Definitions } from './op-definition.js';
-import type { DataType } from '../graph.js';
+import type { DataType } from '../tensor-type.js';
 
 /** Elements of a constant: float32, int32, or bool as 0 and 1. */
 export type Values = Float32Array | Int32Array | Uint8Array;

@@ -1,4 +1,4 @@
-import type { Shape } from '../graph.js';
+import type { Shape } from '../tensor-type.js';
 import { expect } from './op-definition.js';
 
 /** How a window slides over images: [height, width]. */

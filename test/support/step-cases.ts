@@ -1,0 +1,133 @@
+import { scalar, tensor, tensor1d, tensor4d, zeros } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Compile, TensorMap, TensorTree } from '../../core/engine/engine.js';
+import { compileAttackSteps } from '../../core/margin/attack-steps.js';
+import { compileDescentSteps } from '../../core/margin/descent-steps.js';
+import { NORMS, type Norm } from '../../core/margin/threat-model.js';
+import type { Architecture } from '../../core/model/architecture.js';
+import { cnn } from '../../core/model/cnn.js';
+import { lenet } from '../../core/model/lenet.js';
+import { mlp } from '../../core/model/mlp.js';
+import { buildModel, type WeightShapes } from '../../core/model/model.js';
+import { initialWeights, splitWeights, toTensors } from '../../core/model/weights.js';
+import { wrn } from '../../core/model/wrn.js';
+import { createRandom } from '../../core/random.js';
+import { compileTrainingPasses } from '../../trainer/mma/training-step.js';
+import type { OptimizerConfig, TrainingConfig } from '../../trainer/mma/training-config.js';
+
+/** What the numerics compile, called once: whole attack iterations, bisections and training steps. */
+export interface StepCase {
+  readonly name: string;
+  /** New tensors, which the caller tidies. */
+  readonly run: (compile: Compile) => TensorTree;
+}
+
+const BOUNDS = { lower: 0, upper: 1 };
+const COUNT = 3;
+
+const ADAM: OptimizerConfig = {
+  rule: 'adam',
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 1e-3,
+};
+const SGD: OptimizerConfig = { rule: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 2e-4 };
+
+const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
+  lenet: lenet({ conv1: 3, conv2: 4, hidden: 8 }, [12, 8, 1], 4),
+  wrn: wrn(10, 1, [8, 8, 3], 4),
+  mlp: mlp([9, 7], [4, 4, 2], 4),
+  cnn: cnn({ filters: [4, 6], hidden: 8 }, [8, 8, 3], 4),
+};
+
+/** Cases of every family, both norms, both optimizers. */
+export const STEP_CASES: readonly StepCase[] = Object.entries(ARCHITECTURES).flatMap(([family, architecture]) =>
+  NORMS.flatMap((norm) => casesOf(family, architecture, norm)),
+);
+
+function casesOf(family: string, architecture: Architecture, norm: Norm): readonly StepCase[] {
+  const model = buildModel(architecture);
+  const threat = { norm, bounds: BOUNDS };
+  const named = (what: string, run: StepCase['run']): StepCase => ({ name: `${what} of ${family}, ${norm}`, run });
+  const classifier = (weights: TensorMap, inputs: Tensor4D) => model.apply(weights, weights, inputs, false).logits;
+  const losses = { search: 'slm', crossing: 'lm' } as const;
+
+  const pass = (optimizer: OptimizerConfig, cleanCoefficient: number) => (compile: Compile) => {
+    const { weights, inputs, labels, radii, images } = tensorsOf(architecture);
+    const { parameters, statistics } = splitWeights(model, weights);
+    const config = { method: 'mma', optimizer, cleanCoefficient, norm, maxDistance: 0.3 } as TrainingConfig;
+    const passes = compileTrainingPasses(compile, model, config, BOUNDS);
+    const clean = passes.clean(parameters, statistics, inputs, labels);
+    const moments = zerosOf(passes.optimizer.stateShapes(model.parameters));
+    const factors = Object.fromEntries(
+      Object.entries(passes.optimizer.factors(1)).map(([name, value]) => [name, scalar(value)]),
+    );
+    const found = { radii, perturbations: images(0.1), crossed: tensor1d([1, 0, 1], 'bool') };
+    const after = passes.finish({ parameters, statistics, moments }, clean, { inputs, labels }, found, factors);
+    return { clean, after };
+  };
+
+  return [
+    named('a PGD iteration', (compile) => {
+      const { weights, inputs, labels, radii, images } = tensorsOf(architecture);
+      const { iterate } = compileAttackSteps(compile, classifier, threat, losses);
+      return iterate(weights, { inputs, labels, perturbations: images(0.1), radii, stepSizes: radii });
+    }),
+    named('a bisection', (compile) => {
+      const { weights, inputs, labels, radii, images } = tensorsOf(architecture);
+      const { bisect } = compileAttackSteps(compile, classifier, threat, losses);
+      const bracket = { low: zeros([COUNT]), high: radii, probe: radii, crossed: tensor1d([0, 1, 0], 'bool') };
+      return bisect(weights, inputs, labels, images(1), bracket as never);
+    }),
+    ...[false, true].map((targeted) =>
+      named(`${targeted ? 'a targeted' : 'an'} iteration of descent`, (compile) => {
+        const { weights, inputs, labels, radii, images, rivals } = tensorsOf(architecture);
+        const steps = compileDescentSteps(compile, classifier, threat, targeted);
+        const problem = { inputs, classes: labels, rivals, sharpness: radii };
+        const found = tensor1d([0, 1, 0], 'bool');
+        const descent = { best: images(0.2), bestLengths: radii, found, perturbations: images(0.1), radii };
+        const next = steps.iterate(weights, problem, descent, scalar(0.5), scalar(0.1));
+        return { next, last: steps.tryLast(weights, problem, next), first: steps.gradientsAtInputs(weights, problem) };
+      }),
+    ),
+    named('an MMA step with Adam', pass(ADAM, 1 / 3)),
+    named('an OMMA step with momentum', pass(SGD, 0)),
+  ];
+}
+
+/** Weights, with running statistics that are not those of the start, and a batch; drawn the same each time. */
+function tensorsOf(architecture: Architecture) {
+  const random = createRandom(11);
+  const model = buildModel(architecture);
+  const weights: TensorMap = toTensors(initialWeights(model, random));
+  const moved = Object.fromEntries(
+    Object.entries(model.statistics).map(([name, shape]) => [
+      name,
+      tensor(Array.from({ length: shape[0] ?? 0 }, () => 0.5 + random.uniform())),
+    ]),
+  );
+  const shape: [number, number, number, number] = [COUNT, ...architecture.inputShape];
+  const size = shape.reduce((product, extent) => product * extent);
+  return {
+    weights: { ...weights, ...moved },
+    inputs: tensor4d(random.uniforms(size), shape),
+    labels: tensor1d([2, 0, 3], 'int32'),
+    radii: tensor1d([0.1, 0.2, 0.3]),
+    rivals: tensor([
+      [1, 1, 0, 1],
+      [0, 1, 0, 0],
+      [1, 1, 1, 0],
+    ]) as never,
+    /** Values between ± a scale. */
+    images: (scale: number): Tensor4D =>
+      tensor4d(
+        random.uniforms(size).map((value) => scale * (2 * value - 1)),
+        shape,
+      ),
+  };
+}
+
+const zerosOf = (shapes: WeightShapes): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros([...shape])]));
