@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { createClient, Status, type Client } from 'nice-grpc';
+import { architectureOf, sizedFamily } from '../../../core/model/families.js';
+import { buildModel } from '../../../core/model/model.js';
 import { writeSafetensors } from '../../../core/model/safetensors.js';
+import { initialWeights } from '../../../core/model/weights.js';
+import { createRandom } from '../../../core/random.js';
 import { ModelState, Norm } from '../../../proto/gen/maxmargin/v1/model.js';
 import {
   RegistryServiceDefinition,
@@ -51,6 +55,22 @@ describe('RegistryService: ImportModel', () => {
     assert.equal((await robustness.classify({ inputs })).version, 1n);
   });
 
+  for (const [name, request] of [
+    ['wrn-10-1', { inputShape: [28, 28, 1] }],
+    ['mlp-8-6', {}],
+    ['cnn-2-3-8', {}],
+  ] as [string, Partial<ImportModelRequest>][])
+    it(`publishes ${name} and classifies with it`, async () => {
+      const family = sizedFamily(name, []);
+      const model = buildModel(architectureOf(family, [28, 28, 1], 10));
+      const file = Buffer.from(writeSafetensors(initialWeights(model, createRandom(3))));
+      const version = await versions.importModel({ ...request, name, architecture: family.name, weights: file });
+      assert.deepEqual([version.version, version.state, version.inputShape], [1n, ModelState.READY, [28n, 28n, 1n]]);
+      const { results } = await robustness.classify({ model: { name }, inputs });
+      assert.equal(results.length, 2);
+      assert.ok(results.every(({ logits }) => logits.length === 10 && logits.every(Number.isFinite)));
+    });
+
   const cut = weights.subarray(0, weights.length - 4);
   const claiming = Buffer.concat([Buffer.from('0000004000000000', 'hex'), weights.subarray(8)]);
   for (const [what, change, details] of [
@@ -63,6 +83,9 @@ describe('RegistryService: ImportModel', () => {
     ['NaN', { weights: withNaN('conv1.bias') }, /conv1\.bias/],
     ['too few labels', { labels: ['a'] }, /^labels: expected none, or one for each of 10 classes, got 1$/],
     ['a negative distance', { maxDistance: -1 }, /^max_distance: /],
+    ['half a shape', { inputShape: [28, 28] }, /^input_shape: expected none, or height, .* got \[28, 28\]$/],
+    ['a shape of nothing', { inputShape: [28, 0, 1] }, /^input_shape: .* got \[28, 0, 1\]$/],
+    ['a shape that the weights do not fit', { inputShape: [12, 28, 1] }, /^weights: dense1\.kernel: expected float32/],
     ['a bad alias', { name: 'other', alias: 'a/b' }, /alias/],
   ] as [string, Partial<ImportModelRequest>, RegExp][]) {
     it(`refuses ${what}, and publishes nothing`, async () => {
@@ -75,7 +98,12 @@ describe('RegistryService: ImportModel', () => {
       const { models } = await robustness.listModels({});
       assert.deepEqual(
         models.map(({ name, versions: all }) => [name, all.length]),
-        [['imported', 2]],
+        [
+          ['cnn-2-3-8', 1],
+          ['imported', 2],
+          ['mlp-8-6', 1],
+          ['wrn-10-1', 1],
+        ],
       );
     });
   }
