@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { dispose, tensor, tidy } from '@tensorflow/tfjs-core';
-import type { Engine, EngineName } from '../../../../core/engine/engine.js';
+import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { lossOf } from '../../../../core/margin/losses.js';
 import { inputGradient } from '../../../../core/margin/pgd.js';
@@ -9,9 +9,9 @@ import { lenet } from '../../../../core/model/lenet.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { goldenNames, openGolden, type Golden } from '../../../support/golden.js';
 import { assertNear } from '../../../support/near.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const LOSSES = { xent: 'ce', lm: 'lm', slm: 'slm', cw: 'cw' } as const;
-const engineName = (process.env['MAXMARGIN_TEST_ENGINE'] ?? 'wasm') as EngineName;
 const names = goldenNames();
 
 const asTensor = (golden: Golden, name: string): Tensor => {
@@ -19,7 +19,7 @@ const asTensor = (golden: Golden, name: string): Tensor => {
   return tensor(data, [...shape]);
 };
 
-describe(`golden logits, losses and input gradients on engine ${engineName}`, () => {
+describe(`golden logits, losses and input gradients on engine ${TEST_ENGINE}`, () => {
   if (names.length === 0)
     it('skipped: there are no golden vectors beside this checkout', function () {
       this.skip();
@@ -27,7 +27,7 @@ describe(`golden logits, losses and input gradients on engine ${engineName}`, ()
 
   let engine: Engine;
   before(async () => {
-    engine = await openEngine(engineName);
+    engine = await openEngine(TEST_ENGINE);
   });
 
   for (const file of names) {

@@ -17,7 +17,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { ENGINE_NAMES, type Engine, type EngineName } from '../../../../core/engine/engine.js';
+import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { createRandom } from '../../../../core/random.js';
 import {
@@ -29,13 +29,7 @@ import {
   type Shape4D,
 } from '../../../support/engine-reference.js';
 import { assertNear } from '../../../support/near.js';
-
-/** The engine under test: one a process, so that other-engines.test.ts runs this file in processes of their own. */
-const name = (process.env['MAXMARGIN_TEST_ENGINE'] ?? 'wasm') as EngineName;
-assert.ok(
-  ENGINE_NAMES.includes(name),
-  `MAXMARGIN_TEST_ENGINE: expected one of ${ENGINE_NAMES.join(', ')}, got ${name}`,
-);
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 /** float32 sums of a few hundred products, relative to the largest. */
 const TOLERANCE = 1e-5;
@@ -46,7 +40,7 @@ type Four = [Tensor, Tensor, Tensor, Tensor];
 // One number for all sides is left out: TensorFlow.js computes the output's width from the filter's height then.
 type Padding = 'same' | 'valid' | [Pair, Pair, Pair, Pair];
 
-describe(`numerics of engine ${name}`, () => {
+describe(`numerics of engine ${TEST_ENGINE}`, () => {
   let engine: Engine;
   const random = createRandom(20200426n);
   const between = (low: number, high: number): number => low + random.below(high - low + 1);
@@ -58,7 +52,7 @@ describe(`numerics of engine ${name}`, () => {
   };
 
   before(async () => {
-    engine = await openEngine(name);
+    engine = await openEngine(TEST_ENGINE);
   });
 
   let alive: number;

@@ -6,7 +6,18 @@ import { ENGINE_NAMES, type EngineName } from '../../../../core/engine/engine.js
 
 const run = promisify(execFile);
 const MOCHA = join(import.meta.dirname, '../../../../../node_modules/mocha/bin/mocha.js');
-const SUITES = ['numerics.test.js', 'golden-gradients.test.js'].map((name) => join(import.meta.dirname, name));
+const UNIT = join(import.meta.dirname, '../..');
+/** Every kernel, the gradients, the attacks and whole searches and steps of training, mostly against golden vectors and closed forms. */
+const SUITES = [
+  'core/engine/numerics',
+  'core/engine/golden-gradients',
+  'core/margin/golden-attacks',
+  'core/margin/linear-margins',
+  'core/margin/margin-search',
+  'core/model/wrn',
+  'trainer/mma/golden-step',
+  'trainer/mma/training-step',
+].map((name) => join(UNIT, `${name}.test.js`));
 const OPEN_ENGINE = new URL('../../../../core/engine/open-engine.js', import.meta.url).href;
 
 /** Why an engine cannot be tested here, if it cannot. */
@@ -21,7 +32,7 @@ async function whyNot(name: EngineName): Promise<string | undefined> {
   return stdout === '' ? undefined : stdout.trim();
 }
 
-/** The suites of this folder run on wasm in the process of all tests; a process has one engine, so the others run them in their own. */
+/** These suites run on wasm in the process of all tests; a process has one engine, so the others run them in their own. */
 describe('the other engines', () => {
   for (const name of ENGINE_NAMES.filter((each) => each !== 'wasm')) {
     it(`${name} passes the same numeric tests as wasm`, async function () {

@@ -14,6 +14,7 @@ import {
   linearLogits,
   linearTensors,
 } from '../../../support/linear-classifier.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const COUNT = 10;
 const BOUNDS = { lower: -100, upper: 100 };
@@ -22,7 +23,7 @@ const model = linearCase(21, 2, COUNT, 0, 1);
 describe('AN-PGD', () => {
   let engine: Engine;
   before(async () => {
-    engine = await openEngine('wasm');
+    engine = await openEngine(TEST_ENGINE);
   });
 
   const setUp = (norm: Norm, radius: number, maxRadius: number) => {

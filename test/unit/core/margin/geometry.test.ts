@@ -7,6 +7,7 @@ import { hostLength } from '../../../../core/margin/host-length.js';
 import { NORMS } from '../../../../core/margin/threat-model.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const SHAPE = [6, 3, 3, 2] as [number, number, number, number];
 const COUNT = SHAPE[0];
@@ -26,7 +27,7 @@ describe('geometries', () => {
     random.uniforms(COUNT * SIZE).map((value) => low + (high - low) * value);
 
   before(async () => {
-    await openEngine('wasm');
+    await openEngine(TEST_ENGINE);
   });
 
   for (const norm of NORMS) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { add, div, dispose, fill, gather, memory, tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Engine, EngineName } from '../../../../core/engine/engine.js';
+import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { anPgd, pgd } from '../../../../core/margin/an-pgd.js';
 import { compileAttackSteps, type WeightedClassifier } from '../../../../core/margin/attack-steps.js';
@@ -10,8 +10,8 @@ import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { toTensors } from '../../../../core/model/weights.js';
 import { goldenNames, openGolden } from '../../../support/golden.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
-const engineName = (process.env['MAXMARGIN_TEST_ENGINE'] ?? 'wasm') as EngineName;
 const BOUNDS = { lower: 0, upper: 1 };
 /** What the vectors were made with; 10 iterations, steps of a quarter of the radius. */
 const SETTINGS = { linf: { radius: 0.1, maxRadius: 0.4725 }, l2: { radius: 0.5, maxRadius: 2.1 } } as const;
@@ -21,7 +21,7 @@ const ITERATIONS = 10;
 const shareWithin = (actual: ArrayLike<number>, expected: ArrayLike<number>, near: (a: number, b: number) => boolean) =>
   Array.from(actual).filter((value, i) => near(value, expected[i] ?? NaN)).length / expected.length;
 
-describe(`golden attacks on engine ${engineName}`, () => {
+describe(`golden attacks on engine ${TEST_ENGINE}`, () => {
   const names = goldenNames();
   if (names.length === 0)
     it('skipped: there are no golden vectors beside this checkout', function () {
@@ -30,7 +30,7 @@ describe(`golden attacks on engine ${engineName}`, () => {
 
   let engine: Engine;
   before(async () => {
-    engine = await openEngine(engineName);
+    engine = await openEngine(TEST_ENGINE);
   });
 
   for (const name of names) {

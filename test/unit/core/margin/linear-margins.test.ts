@@ -5,6 +5,7 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import { compileMarginSearch } from '../../../../core/margin/margin-search.js';
 import type { Bounds, Norm } from '../../../../core/margin/threat-model.js';
 import { exactMargin, linearCase, linearClassifier, linearTensors } from '../../../support/linear-classifier.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 interface Case {
   readonly what: string;
@@ -30,7 +31,7 @@ const ROUNDING = 1e-4;
 describe('margins of linear models are within 1 % of the closed form', () => {
   let engine: Engine;
   before(async () => {
-    engine = await openEngine('wasm');
+    engine = await openEngine(TEST_ENGINE);
   });
 
   for (const norm of ['linf', 'l2'] as const satisfies readonly Norm[]) {

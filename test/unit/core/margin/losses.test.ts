@@ -13,6 +13,7 @@ import {
 } from '../../../../core/margin/losses.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const CLASSES = 5;
 
@@ -56,7 +57,7 @@ describe('losses', () => {
   const labels = rows.map((_, index) => index % CLASSES);
 
   before(async () => {
-    await openEngine('wasm');
+    await openEngine(TEST_ENGINE);
   });
 
   for (const name of LOSS_NAMES) {

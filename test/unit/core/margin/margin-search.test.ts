@@ -20,6 +20,7 @@ import {
   perceptron,
   perceptronTensors,
 } from '../../../support/small-classifiers.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const BOUNDS = { lower: 0, upper: 1 };
 const COUNT = 8;
@@ -29,7 +30,7 @@ describe('margin search', () => {
   let weights: ReturnType<typeof perceptronTensors>['weights'];
   let inputs: ReturnType<typeof perceptronTensors>['inputs'];
   before(async () => {
-    engine = await openEngine('wasm');
+    engine = await openEngine(TEST_ENGINE);
     ({ weights, inputs } = perceptronTensors(1, COUNT));
   });
   after(() => {

@@ -14,6 +14,7 @@ import { wrn } from '../../../../core/model/wrn.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
 import { openGolden } from '../../../support/golden.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const SMALL = lenet({ conv1: 2, conv2: 3, hidden: 4 }, [12, 12, 3], 5);
 const WEIGHTS = initialWeights(buildModel(SMALL), createRandom(3));
@@ -24,7 +25,7 @@ const without = (name: string): Uint8Array =>
 const zeros = (...shape: number[]): HostTensor => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
 
 describe('import of weights', () => {
-  before(() => openEngine('wasm'));
+  before(() => openEngine(TEST_ENGINE));
 
   for (const [family, file, sizes] of [
     ['lenet', 'golden-0', lenet({ conv1: 8, conv2: 16, hidden: 64 })],

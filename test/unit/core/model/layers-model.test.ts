@@ -13,6 +13,7 @@ import { initialWeights, splitWeights, toTensors } from '../../../../core/model/
 import { wrn } from '../../../../core/model/wrn.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const SMALL = lenet({ conv1: 3, conv2: 4, hidden: 6 }, [12, 8, 2], 5);
 const ARCHITECTURES: readonly [string, Architecture][] = [
@@ -31,7 +32,7 @@ function changed(files: LayersModelFiles, change: (model: Record<string, unknown
 }
 
 describe('LayersModel files', () => {
-  before(() => openEngine('wasm'));
+  before(() => openEngine(TEST_ENGINE));
 
   for (const [name, architecture] of ARCHITECTURES) {
     it(`${name}: TensorFlow.js loads them and gives the same logits; they read back as they were`, async () => {

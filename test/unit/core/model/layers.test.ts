@@ -7,6 +7,7 @@ import { buildModel } from '../../../../core/model/model.js';
 import { initialWeights, splitWeights, toHost, toTensors } from '../../../../core/model/weights.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const FLAT: Layer = { kind: 'flatten' };
 
@@ -39,7 +40,7 @@ async function logitsOf(
 }
 
 describe('layers', () => {
-  before(() => openEngine('wasm'));
+  before(() => openEngine(TEST_ENGINE));
 
   it('standardise: zero mean and unit deviation, whatever the contrast above the floor', async () => {
     const random = createRandom(2);

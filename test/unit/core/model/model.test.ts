@@ -8,6 +8,7 @@ import { buildModel } from '../../../../core/model/model.js';
 import { initialWeights, splitWeights, toHost, toTensors, weightsFor } from '../../../../core/model/weights.js';
 import { wrn } from '../../../../core/model/wrn.js';
 import { createRandom } from '../../../../core/random.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const FLAT: Layer = { kind: 'flatten' };
 
@@ -16,7 +17,7 @@ function of(inputShape: Architecture['inputShape'], classes: number, ...layers: 
 }
 
 describe('model', () => {
-  before(() => openEngine('wasm'));
+  before(() => openEngine(TEST_ENGINE));
 
   it('pools before it clips, with the values and the gradients of the order that is written', () => {
     const model = buildModel(of([6, 6, 3], 27, { kind: 'relu' }, { kind: 'maxPool', size: 2 }, FLAT));

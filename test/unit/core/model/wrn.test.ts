@@ -24,9 +24,10 @@ import { splitWeights, toHost, toTensors } from '../../../../core/model/weights.
 import { wrn } from '../../../../core/model/wrn.js';
 import { assertClose } from '../../../support/close.js';
 import { openGolden, type Golden } from '../../../support/golden.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 describe('WRN', () => {
-  before(() => openEngine('wasm'));
+  before(() => openEngine(TEST_ENGINE));
   const golden = openGolden('golden-wrn-0');
   const without = golden ? '' : ' (no golden vectors here)';
 

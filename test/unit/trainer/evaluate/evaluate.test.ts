@@ -4,13 +4,14 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import { evaluate, type EvaluationRequest } from '../../../../trainer/evaluate/evaluate.js';
 import { marginHistogram } from '../../../../trainer/evaluate/margin-histogram.js';
 import { linearProblem } from '../../../support/linear-model.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const linear = linearProblem(70, 5);
 const { model, weights, examples, isCorrect } = linear;
 
 describe('evaluation', () => {
   let engine: Engine;
-  before(async () => (engine = await openEngine('wasm')));
+  before(async () => (engine = await openEngine(TEST_ENGINE)));
 
   const request = (more: Partial<EvaluationRequest> = {}): EvaluationRequest => ({
     engine,

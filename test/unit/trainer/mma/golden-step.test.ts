@@ -23,6 +23,7 @@ import {
 } from '../../../../trainer/mma/training-step.js';
 import { assertRelative, cosine, difference, length, share } from '../../../support/vectors.js';
 import { goldenNames, openGolden, type Golden } from '../../../support/golden.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 /** A step of a golden file: where its tensors are, and what was asked. */
 interface Case {
@@ -100,7 +101,7 @@ describe('a whole training step, against golden vectors', () => {
 
   before(async function () {
     if (cases.length === 0) this.skip();
-    engine = await openEngine('wasm');
+    engine = await openEngine(TEST_ENGINE);
   });
 
   if (cases.length === 0)

@@ -5,6 +5,7 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import { mapNamed, named } from '../../../../trainer/mma/named.js';
 import { optimizerOf } from '../../../../trainer/mma/optimizers.js';
 import type { OptimizerConfig } from '../../../../trainer/mma/training-config.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 /** Runs an optimizer on the gradients of ½θᵀ diag(a) θ, a = (1, 10), from θ = (1, −2). */
 async function descend(config: OptimizerConfig, steps: number): Promise<number[]> {
@@ -68,7 +69,7 @@ function adamReference(config: Extract<OptimizerConfig, { rule: 'adam' }>, steps
 
 describe('optimizers', () => {
   let engine: Engine;
-  before(async () => (engine = await openEngine('wasm')));
+  before(async () => (engine = await openEngine(TEST_ENGINE)));
 
   function assertNear(actual: number[], expected: number[]): void {
     actual.forEach((value, i) => {

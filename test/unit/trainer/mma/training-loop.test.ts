@@ -12,6 +12,7 @@ import type { Checkpoint } from '../../../../trainer/mma/checkpoint.js';
 import type { TrainingProgress } from '../../../../trainer/mma/progress.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { train, type TrainRequest } from '../../../../trainer/mma/training-loop.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const model = buildModel(lenet({ conv1: 2, conv2: 3, hidden: 8 }, [8, 8, 1], 3));
 
@@ -61,7 +62,7 @@ const STANDARD: TrainingConfig = { ...MMA, method: 'standard' };
 
 describe('training', () => {
   let engine: Engine;
-  before(async () => (engine = await openEngine('wasm')));
+  before(async () => (engine = await openEngine(TEST_ENGINE)));
 
   const request = (config: TrainingConfig, more: Partial<TrainRequest> = {}): TrainRequest => ({
     engine,

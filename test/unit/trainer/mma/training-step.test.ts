@@ -8,6 +8,7 @@ import { gather, IMAGE_BOUNDS } from '../../../../trainer/mma/batches.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { chooseTerms, compileTrainingPasses, trainingStep } from '../../../../trainer/mma/training-step.js';
 import { linearProblem } from '../../../support/linear-model.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const CONFIG: TrainingConfig = {
   method: 'mma',
@@ -29,7 +30,7 @@ const CONFIG: TrainingConfig = {
 
 describe('a training step', () => {
   let engine: Engine;
-  before(async () => (engine = await openEngine('wasm')));
+  before(async () => (engine = await openEngine(TEST_ENGINE)));
 
   const linear = linearProblem(30, 9);
 

@@ -7,10 +7,11 @@ import { toTensors } from '../../../../core/model/weights.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { compileValidation } from '../../../../trainer/mma/validation.js';
 import { linearProblem } from '../../../support/linear-model.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 describe('validation', () => {
   let engine: Engine;
-  before(async () => (engine = await openEngine('wasm')));
+  before(async () => (engine = await openEngine(TEST_ENGINE)));
 
   for (const norm of ['linf', 'l2'] as const) {
     it(`measures the mean margin of a linear model on the first examples, and its accuracy on all (${norm})`, async () => {
