@@ -23,7 +23,7 @@ export type Compile = <I extends readonly TensorTree[], O extends TensorTree>(
   hints?: CompileHints,
 ) => (...inputs: I) => O;
 
-export const ENGINE_NAMES = ['wasm', 'tensorflow', 'torch'] as const;
+export const ENGINE_NAMES = ['onnx', 'wasm', 'tensorflow', 'torch'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 export const ENGINE_CHOICES = ['auto', ...ENGINE_NAMES] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];

@@ -1,17 +1,22 @@
 import { DomainError, messageOf } from '../errors.js';
 import { ENGINE_NAMES, type Engine, type EngineChoice, type EngineName, type OpenedEngine } from './engine.js';
+import { openOnnx } from './onnx/open-onnx.js';
 import { openTensorflow } from './tensorflow/open-tensorflow.js';
 import { openTorch } from './torch/open-torch.js';
 import { openWasm } from './wasm/open-wasm.js';
 
 const OPEN: Readonly<Record<EngineName, () => Promise<OpenedEngine>>> = {
+  onnx: openOnnx,
   wasm: openWasm,
   tensorflow: openTensorflow,
   torch: openTorch,
 };
 
-/** What `auto` tries, in this order. */
-const PREFERENCE: readonly EngineName[] = ['torch', 'tensorflow', 'wasm'];
+/**
+ * What `auto` tries, in this order: what is inside the npm packages, the faster first. The other engines are built or installed for a GPU, and
+ * whoever did that asks for them by name.
+ */
+const PREFERENCE: readonly EngineName[] = ['onnx', 'wasm'];
 
 /**
  * Opens the engine of this process.

@@ -9,6 +9,7 @@ import {
 import type { BackendValues } from '@tensorflow/tfjs-core';
 import type { TensorType } from '../graph/graph.js';
 import type { Values } from '../graph/ops/sources.js';
+import { bringOperandsFirst } from './operands-first.js';
 import { typeOfTensor } from '../trace/trace-backend.js';
 import type { Runtime } from './runtime.js';
 
@@ -91,6 +92,7 @@ class ResidentBackend<Buffer> extends KernelBackend {
 
 /** Keeps tensors with a runtime. @param name of the backend that TensorFlow.js knows them by, one a process */
 export function residentTensors<Buffer>(name: string, runtime: Runtime<Buffer>): ResidentTensors<Buffer> {
+  bringOperandsFirst();
   const backend = new ResidentBackend(runtime);
   registerBackend(name, () => backend);
   return {

@@ -23,9 +23,12 @@ export interface OnnxSession {
   dispose(): void;
 }
 
+/** How many threads a run computes in. */
+export const SESSION_THREADS = availableParallelism();
+
 const OPTIONS: NativeOptions = {
   graphOptimizationLevel: 'all',
-  intraOpNumThreads: availableParallelism(),
+  intraOpNumThreads: SESSION_THREADS,
   interOpNumThreads: 1,
   executionMode: 'sequential',
   enableCpuMemArena: true,

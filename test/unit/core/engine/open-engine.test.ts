@@ -12,7 +12,7 @@ const MODULE = new URL('../../../../core/engine/open-engine.js', import.meta.url
 type Outcome = { readonly engine: Engine } | { readonly error: { readonly kind: string; readonly message: string } };
 
 /** Opens an engine in a process of its own: a process has one. */
-async function open(choice: EngineChoice, tfjsNode: string): Promise<Outcome> {
+async function open(choice: EngineChoice, tfjsNode: string, flags: readonly string[] = []): Promise<Outcome> {
   const code = `
     import { openEngine } from ${JSON.stringify(MODULE)};
     const outcome = await openEngine(${JSON.stringify(choice)}).then(
@@ -21,7 +21,7 @@ async function open(choice: EngineChoice, tfjsNode: string): Promise<Outcome> {
     );
     console.log(JSON.stringify(outcome));`;
   const env = { ...process.env, MAXMARGIN_TFJS_NODE: tfjsNode, MAXMARGIN_TORCH: tfjsNode };
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { env });
+  const { stdout } = await run(process.execPath, [...flags, '--input-type=module', '-e', code], { env });
   return JSON.parse(stdout) as Outcome;
 }
 
@@ -30,6 +30,8 @@ describe('openEngine', () => {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'maxmargin-engine-'));
     await writeFile(join(directory, 'package.json'), '{ "name": "broken", "main": "index.cjs" }');
+    const refuse = "process.dlopen = () => { throw new Error('no binary here'); };";
+    await writeFile(join(directory, 'no-addons.cjs'), refuse);
     await writeFile(join(directory, 'index.cjs'), 'throw new Error("no libtensorflow here")');
   });
   after(() => rm(directory, { recursive: true }));
@@ -46,13 +48,21 @@ describe('openEngine', () => {
     );
   });
 
-  it('falls back on wasm, and says why the others did not load', async () => {
+  it('prefers onnx', async () => {
     const outcome = await open('auto', directory);
     assert.ok('engine' in outcome);
+    const { name, device, rejected, library } = outcome.engine;
+    assert.deepEqual({ name, device }, { name: 'onnx', device: 'cpu' });
+    assert.match(library, /^ONNX Runtime \d/);
+    assert.deepEqual(rejected[0], { name: 'wasm', reason: 'onnx is preferred' });
+  });
+
+  it('falls back on wasm where the binary of onnx does not load, and says why', async () => {
+    const outcome = await open('auto', directory, ['--require', join(directory, 'no-addons.cjs')]);
+    assert.ok('engine' in outcome);
     assert.equal(outcome.engine.name, 'wasm');
-    const reasons = new Map(outcome.engine.rejected.map(({ name, reason }) => [name, reason]));
-    assert.match(reasons.get('tensorflow')!, new RegExp(directory));
-    assert.match(reasons.get('torch')!, /npm run engine:torch/);
+    assert.equal(outcome.engine.rejected[0]!.name, 'onnx');
+    assert.match(outcome.engine.rejected[0]!.reason, /onnxruntime-node does not load on \w+ \w+ \(no binary here\)/);
   });
 
   it('refuses tensorflow where it does not load, saying why and what to do', async () => {

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { dispose, getBackend, setBackend, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { Engine, TensorTree } from '../../core/engine/engine.js';
+import { leavesOf } from '../../core/engine/tensor-tree.js';
+import { createRandom } from '../../core/random.js';
+import { ENGINE_CASES } from './engine-cases.js';
+import { assertNear } from './near.js';
+
+const TOLERANCE = 2e-5;
+/** Shapes and attributes that are drawn for each case. */
+const DRAWS = 6;
+
+/** Asserts that tensors are of the same structure, shapes, types and values. */
+export function assertSameTensors(actual: TensorTree, expected: TensorTree, tolerance: number, what: string): void {
+  const [ours, theirs] = [leavesOf<Tensor>(actual), leavesOf<Tensor>(expected)];
+  assert.equal(ours.length, theirs.length, `${what}: number of tensors`);
+  ours.forEach((tensor, index) => {
+    const other = theirs[index]!;
+    const name = `${what}, result ${index}`;
+    assert.deepEqual({ shape: tensor.shape, dtype: tensor.dtype }, { shape: other.shape, dtype: other.dtype }, name);
+    const [values, expectedValues] = [tensor.dataSync(), other.dataSync()];
+    if (tensor.dtype === 'float32') assertNear(values, expectedValues, tolerance, name);
+    else assert.deepEqual(Array.from(values), Array.from(expectedValues), name);
+  });
+}
+
+/** Runs something eagerly on TensorFlow.js' own kernels in JavaScript, which are slow and right: some of those in wasm write past their results. */
+function onReference<T>(run: () => T): T {
+  const active = getBackend();
+  void setBackend('cpu');
+  try {
+    return run();
+  } finally {
+    void setBackend(active);
+  }
+}
+
+/** Tests that an engine computes every case as eager kernels do, with its first argument as an input and as a constant. */
+export function testCompiledEqualsEager(engine: () => Engine): void {
+  for (const { name, draw } of ENGINE_CASES)
+    for (const callsPerWeights of [1, Infinity])
+      it(`${name}${callsPerWeights === 1 ? '' : ', the first argument constant'}`, () => {
+        const { memory, compile } = engine();
+        const before = memory().numTensors;
+        for (let seed = 0; seed < DRAWS; seed++) {
+          const { run, inputs } = draw(createRandom(seed));
+          const compiled = compile(run, { callsPerWeights });
+          const shapes = inputs.map(({ shape }) => `[${shape.join()}]`).join(' ');
+          tidy(() => {
+            const expected = onReference(() => run(...inputs));
+            for (const call of ['first', 'second'])
+              assertSameTensors(compiled(...inputs), expected, TOLERANCE, `${shapes}, ${call} call`);
+          });
+          dispose([...inputs]);
+        }
+        assert.equal(memory().numTensors, before, 'tensors are left over');
+      });
+}
