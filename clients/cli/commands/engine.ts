@@ -8,6 +8,7 @@ import {
   TENSORFLOW_PACKAGES,
   type TensorflowPackage,
 } from '../../../core/engine/tensorflow/install/tensorflow-libraries.js';
+import { installTorch } from '../../../core/engine/torch/install/install-torch.js';
 import { command } from '../command.js';
 import { printResult } from '../output/print.js';
 import { formatFields } from '../output/table.js';
@@ -21,9 +22,14 @@ interface EngineOptions extends OutputOptions {
   readonly from: string;
 }
 
+/** What an engine did, and which devices it sees if it knows several. */
+type Built = Verification & { readonly devices?: readonly { readonly id: string; readonly name: string }[] };
+
 /** `maxmargin engine …`: builds engines whose native part depends on what this machine has. */
 export function engineCommand(): Command {
-  return command('engine', 'Build an engine for this machine').addCommand(tensorflowCommand());
+  return command('engine', 'Build an engine for this machine')
+    .addCommand(tensorflowCommand())
+    .addCommand(torchCommand());
 }
 
 function tensorflowCommand(): Command {
@@ -50,11 +56,24 @@ function tensorflowCommand(): Command {
   });
 }
 
+function torchCommand(): Command {
+  const torch = command('torch', 'Build --engine torch against a libtorch').option(
+    '--from <where>',
+    'pip, pip=VERSION, a wheel file, site-packages/torch, the directory of an unpacked libtorch archive, or debian (libtorch-dev)',
+    'pip',
+  );
+  return withOutput(torch, 'npm run engine:torch\nnpm run engine:torch -- --from ~/libtorch').action(
+    async ({ from, json }: EngineOptions) => {
+      await build('torch', json, (place, installation) => installTorch({ ...installation, from, place }));
+    },
+  );
+}
+
 /** Builds into the engine's directory, says each step on stderr, and prints what the engine is. */
 async function build(
   name: string,
   json: boolean | undefined,
-  install: (place: string, installation: Installation) => Promise<Verification>,
+  install: (place: string, installation: Installation) => Promise<Built>,
 ): Promise<void> {
   const place = engineDirectory(name);
   const stop = new AbortController();
@@ -71,6 +90,11 @@ async function build(
         ['engine', name],
         ['library', verified.library],
         ['device', verified.device],
+        ...(verified.devices === undefined
+          ? []
+          : ([
+              ['devices', verified.devices.map(({ id, name }) => (id === name ? id : `${id} (${name})`)).join(', ')],
+            ] as const)),
         ['small training', `cross-entropy from ${verified.lossBefore.toFixed(3)} to ${verified.lossAfter.toFixed(3)}`],
         ['directory', place],
       ]),

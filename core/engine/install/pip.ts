@@ -40,9 +40,10 @@ async function runs({ file, args }: Pip): Promise<boolean> {
 }
 
 /**
- * Downloads wheels, without what they depend on, from where pip is configured to look.
+ * Downloads wheels from where pip is configured to look.
  *
  * @param requirements what pip calls requirements: `tensorflow-cpu==2.16.1`, `nvidia-cublas-cu12<13,>=12.5`
+ * @param options dependencies: also what they depend on, which is left out otherwise
  * @returns the paths of the wheels
  * @throws DomainError `failed-precondition` with pip's last lines if one cannot be had
  */
@@ -51,6 +52,7 @@ export async function downloadWheels(
   requirements: readonly string[],
   directory: string,
   { report, signal }: Installation,
+  { dependencies = false }: { readonly dependencies?: boolean } = {},
 ): Promise<string[]> {
   await mkdir(directory, { recursive: true });
   const before = new Set(await wheelsIn(directory));
@@ -59,7 +61,8 @@ export async function downloadWheels(
       file: pip.file,
       args: [
         ...pip.args,
-        ...['download', '--no-deps', '--only-binary=:all:', '--dest', directory, '--disable-pip-version-check'],
+        ...['download', '--only-binary=:all:', '--dest', directory, '--disable-pip-version-check'],
+        ...(dependencies ? [] : ['--no-deps']),
         ...more,
         requirement,
       ],
