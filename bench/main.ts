@@ -24,7 +24,7 @@ const USAGE = `usage: npm run bench -- NAME [options]
     --runs N               timed runs in a turn, whose median counts (default 1; 3 beside others)
     --warmup N             runs before that are not counted (default 2)
     --against E            another of our engines, in turns with this one; may be repeated
-    --peer                 step alone: PyTorch, in turns with this one
+    --peer                 PyTorch, in turns with this one
       --python PATH        a Python that has PyTorch (default python3)
       --oracle PATH        mma_oracle.py (default ../shared/oracle/mma_oracle.py)
       --channels-last      PyTorch in channels-last; else in NCHW

@@ -29,8 +29,8 @@ export function timedText({ workload, settings, ours, others, machine, runsPerTu
   const rows = [ours, ...others].map((each) => [each.name, duration(each.seconds), range(each.turns), placeOf(each)]);
   const extras = SAID.flatMap((name) => (more[name] === undefined ? [] : [`${words(name)} ${text(more[name])}`]));
   return [
-    `One ${what}: ${text(model)}, ${settings.batch} × [${image.join(', ')}], ${extras.join(', ')}`,
-    `${machine.processor}, ${machine.cores} cores, Node ${machine.node}; median of ${ours.turns.length} turns of ${runsPerTurn} runs`,
+    [`One ${what}: ${text(model)}`, `${settings.batch} × [${image.join(', ')}]`, ...extras].join(', '),
+    `${machine.processor}, ${machine.cores} cores, Node ${machine.node}; median of ${ours.turns.length} turns of ${runsPerTurn} run${runsPerTurn === 1 ? '' : 's'}`,
     '',
     formatTable(columns, rows),
     ...others.flatMap(({ name, ratio, ratios }) => ['', verdict(ours.name, name, ratio, ratios)]),

@@ -74,9 +74,8 @@ export async function timed(
     turns: count('--repeats', options.repeats, 5),
     runsPerTurn: count('--runs', options.runs, alone ? 1 : 3),
   };
-  if (options.peer && workload !== 'step') throw invalidInput('--peer', 'it with step alone', workload);
   const { python, oracle, 'channels-last': channelsLast } = options;
-  const peer = options.peer ? await findPeer(settings, { python, oracle, channelsLast }) : undefined;
+  const peer = options.peer ? await findPeer(workload, settings, { python, oracle, channelsLast }) : undefined;
 
   const contestants: Contestant[] = [];
   try {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -110,13 +111,26 @@ describe('benchmarks', () => {
     });
   });
 
+  it('measures parts of a step beside PyTorch, where it and the reference are there', async function () {
+    const python = process.env['MAXMARGIN_PYTHON'] ?? 'python3';
+    const oracle = join('..', 'shared', 'oracle', 'mma_oracle.py');
+    const loads = await promisify(execFile)(python, ['-c', 'import torch']).then(
+      () => existsSync(oracle),
+      () => false,
+    );
+    if (!loads) this.skip();
+    const args = [...SMALL, '--runs', '1', '--peer', '--python', python, '--oracle', oracle];
+    const { others } = await timed('gradient', args);
+    assert.ok((others[0]?.seconds ?? NaN) > 0);
+  });
+
   const refused: readonly [string, readonly string[], RegExp][] = [
     ['an unknown engine', ['--engine', 'abacus'], /^--engine: expected one of auto, wasm, .*got "abacus"$/],
     ['an unknown model', ['--model', 'resnet'], /^--model: expected one of lenet, wrn, mlp, cnn, .*got "resnet"$/],
     ['a depth that there is not', ['--model', 'wrn-27-4'], /^--model: expected a depth of 6n \+ 4: .*got 27$/],
     ['a count that is none', ['--batch', '0'], /^--batch: expected a whole number from 1, got "0"$/],
     ['an unknown option', ['--enjine', 'wasm'], /--enjine/],
-    ['a peer without such a model', ['--peer'], /^--model: expected lenet5 or wrn-D-W beside --peer/],
+    ['a peer without such a model', ['--peer'], /^--model: expected lenet5 or wrn-D-W for a step beside --peer/],
     ['a peer that is not there', ['--model', 'lenet5', '--peer', '--oracle', 'no.py'], /^--oracle: .*got no\.py/],
   ];
   for (const [what, args, message] of refused)
