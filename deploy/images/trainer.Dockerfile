@@ -1,29 +1,34 @@
-# The trainer, with CUDA for TensorFlow. Built from the repository's root:
+# The trainer, with TensorFlow for CUDA 12. Built from the repository's root:
 #   docker build -f deploy/images/trainer.Dockerfile -t maxmargin/trainer .
+# Another TensorFlow: --build-arg TENSORFLOW=pip=2.16.2. Without CUDA, some gigabytes smaller: --build-arg TENSORFLOW_PACKAGE=tensorflow-cpu.
 # Without a GPU it runs on TensorFlow's CPU kernels.
 
 FROM node:20.20-bookworm AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
-# First without install scripts, since the root's own (prepare) needs the source; then tfjs-node-gpu's,
-# which downloads libtensorflow 2.9.1 for CUDA 11 and so needs a network that reaches it.
-RUN npm ci --ignore-scripts --no-audit --no-fund \
-  && npm rebuild @tensorflow/tfjs-node-gpu --no-audit --no-fund
+# pip downloads the wheels with libtensorflow and CUDA; nothing of Python goes into the image that runs.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends python3-pip \
+  && rm -rf /var/lib/apt/lists/*
+COPY package.json package-lock.json .npmrc ./
+# Without install scripts, since the root's own (prepare) needs the source, and without tfjs-node-gpu's libtensorflow 2.9.1 for CUDA 11.
+RUN npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 COPY . .
-RUN npm run build && npm prune --ignore-scripts --omit=dev --no-audit --no-fund
+RUN npm run build
+ARG TENSORFLOW=pip=2.21.0
+ARG TENSORFLOW_PACKAGE=tensorflow
+RUN npm run engine:tensorflow -- --from "$TENSORFLOW" --package "$TENSORFLOW_PACKAGE"
+RUN npm prune --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund
 
-# CUDA 11 and cuDNN 8 are what libtensorflow 2.9.1 links against; any 11.x has its sonames.
-FROM nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04
-COPY --from=build /usr/local/bin/node /usr/local/bin/node
-ENV NODE_ENV=production
+# CUDA comes with the engine, its driver from the host: the NVIDIA container toolkit puts it into containers that ask for it by these variables.
+FROM node:20.20-bookworm-slim
+ENV NODE_ENV=production NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 WORKDIR /app
+COPY --from=build /app/engines ./engines
 COPY --from=build /app/package.json ./
 COPY --from=build /app/proto ./proto
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-RUN useradd --uid 1000 --create-home node \
-  && mkdir /registry /jobs /data \
-  && chown node:node /registry /jobs /data
+RUN mkdir /registry /jobs /data && chown node:node /registry /jobs /data
 USER node
 VOLUME ["/registry", "/jobs", "/data"]
 EXPOSE 50052 8082

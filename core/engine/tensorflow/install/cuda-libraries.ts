@@ -5,7 +5,7 @@ import { join } from 'node:path';
  * Libraries that libtensorflow opens by name while it runs. It looks for them on the system and where Python would have put them; those that
  * the addon itself is linked with are found wherever they lie.
  */
-const OPENED_BY_NAME = /^lib(cudart|cublas|cublasLt|cufft|curand|cusolver|cusparse|cudnn|nccl)\.so\.\d+$/;
+const OPENED_BY_NAME = /^lib(cudart|cublas|cublasLt|cufft|curand|cusolver|cusparse|cudnn|nccl|nvrtc)\.so\.\d+$/;
 
 /** Libraries, and what libtensorflow compiles kernels with where none fits the GPU. */
 const WANTED_OF_WHEEL = /^nvidia\/([^/]+\/lib\/[^/]+\.so(\.\d+)*|cuda_nvcc\/(bin\/ptxas|nvvm\/.+))$/;
