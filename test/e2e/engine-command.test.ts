@@ -12,16 +12,16 @@ import { zipBytes } from '../support/zip-bytes.js';
 const MAIN = fileURLToPath(new URL('../../clients/cli/main.js', import.meta.url));
 const ENGINES = fileURLToPath(new URL('../../../engines', import.meta.url));
 
-describe('maxmargin engine tensorflow', () => {
+describe('maxmargin engine', () => {
   const directory = temporaryDirectory();
 
   /** Runs the command where only some programs are; it must fail cleanly. @returns what it says */
-  const fails = async (programs: string, args: readonly string[]): Promise<string> => {
+  const fails = async (programs: string, args: readonly string[], engine = 'tensorflow'): Promise<string> => {
     const engines = () => (existsSync(ENGINES) ? readdirSync(ENGINES) : undefined);
     const before = engines();
     const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
       const env = { PATH: programs, HOME: directory() };
-      execFile(process.execPath, [MAIN, 'engine', 'tensorflow', ...args], { env }, (error, _stdout, said) => {
+      execFile(process.execPath, [MAIN, 'engine', engine, ...args], { env }, (error, _stdout, said) => {
         resolve({ code: error?.code ?? 0, stderr: said });
       });
     });
@@ -80,5 +80,17 @@ describe('maxmargin engine tensorflow', () => {
     const damaged = join(directory(), 'damaged.whl');
     await writeFile(damaged, 'not a wheel');
     assert.match(await fails(bin, ['--from', damaged]), /damaged\.whl: expected a whole wheel/);
+  });
+
+  it('says what torch misses', async () => {
+    assert.match(await fails(join(directory(), 'nothing'), [], 'torch'), /C\+\+ compiler is missing/);
+    const bin = await compilerAlone();
+    assert.match(await fails(bin, ['--from', 'pip'], 'torch'), /pip is missing.*--from/);
+    const absent = ['--from', join(directory(), 'torch.whl')];
+    assert.match(await fails(bin, absent, 'torch'), /--from: expected .*torch\.whl, which is not there/);
+    assert.match(
+      await fails(bin, ['--from', directory()], 'torch'),
+      /--from: expected a directory with lib\/libtorch_cpu/,
+    );
   });
 });
