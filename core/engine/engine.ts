@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { World } from './world/world.js';
 
 /** Tensors in a structure that a compiled function may take or give. */
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: string]: TensorTree };
@@ -48,6 +49,8 @@ export interface Engine {
   /** The other engines, and why each of them was not chosen. */
   readonly rejected: readonly RejectedEngine[];
   readonly compile: Compile;
+  /** The processes that train together, if this is one of several. */
+  readonly world?: World;
   /** Tensors alive and their bytes. */
   memory(): { readonly numTensors: number; readonly numBytes: number };
 }

@@ -4,8 +4,9 @@ import { openOnnx } from './onnx/open-onnx.js';
 import { openTensorflow } from './tensorflow/open-tensorflow.js';
 import { openTorch } from './torch/open-torch.js';
 import { openWasm } from './wasm/open-wasm.js';
+import type { Place } from './world/place.js';
 
-const OPEN: Readonly<Record<EngineName, () => Promise<OpenedEngine>>> = {
+const OPEN: Readonly<Record<EngineName, (place?: Place) => Promise<OpenedEngine>>> = {
   onnx: openOnnx,
   wasm: openWasm,
   tensorflow: openTensorflow,
@@ -18,17 +19,27 @@ const OPEN: Readonly<Record<EngineName, () => Promise<OpenedEngine>>> = {
  */
 const PREFERENCE: readonly EngineName[] = ['onnx', 'wasm'];
 
+/** The engine that several processes can train on together. */
+const COLLECTIVE: EngineName = 'torch';
+
 /**
  * Opens the engine of this process.
  *
+ * @param place where it stands among processes that train together; all of them open their engines at the same time
  * @returns the engine, which says why the others were not chosen
- * @throws DomainError `failed-precondition` if the chosen engine does not load, saying why and what to do
+ * @throws DomainError `failed-precondition` if the chosen engine does not load, or cannot take the place, saying why and what to do
  */
-export async function openEngine(choice: EngineChoice): Promise<Engine> {
+export async function openEngine(choice: EngineChoice, place?: Place): Promise<Engine> {
+  if (place !== undefined && choice !== 'auto' && choice !== COLLECTIVE)
+    throw new DomainError(
+      'failed-precondition',
+      `engine ${choice}: it cannot train in ${place.size} processes together (WORLD_SIZE); choose the engine ${COLLECTIVE}`,
+    );
+  const preference = place === undefined ? PREFERENCE : [COLLECTIVE];
   const failures = new Map<EngineName, string>();
-  for (const name of choice === 'auto' ? PREFERENCE : [choice]) {
+  for (const name of choice === 'auto' ? preference : [choice]) {
     try {
-      const opened = await OPEN[name]();
+      const opened = await OPEN[name](place);
       const others = ENGINE_NAMES.filter((other) => other !== name);
       const reason = choice === 'auto' ? `${name} is preferred` : `${name} was asked for`;
       return { ...opened, rejected: others.map((other) => ({ name: other, reason: failures.get(other) ?? reason })) };
@@ -37,6 +48,9 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
     }
   }
   const reasons = [...failures].map(([name, reason]) => `engine ${name}: ${reason}`).join('; ');
-  const advice = choice === 'wasm' || choice === 'auto' ? '' : '; or choose the engine wasm, which needs nothing';
+  const advice =
+    choice === 'wasm' || choice === 'auto' || place !== undefined
+      ? ''
+      : '; or choose the engine wasm, which needs nothing';
   throw new DomainError('failed-precondition', reasons + advice);
 }

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { DomainError, invalidInput } from '../errors.js';
 import type { TensorMap } from '../engine/engine.js';
+import { ALONE, type World } from '../engine/world/world.js';
 import type { Architecture, Layer } from './architecture.js';
 import type { LayerContext, LayerPlan, WeightSpec } from './layers/layer-kind.js';
 import { kindOf } from './layers/layer-kinds.js';
@@ -19,6 +20,7 @@ export interface Model {
    * Pure: inputs [n, h, w, c] → logits [n, classes].
    *
    * @param training use the statistics of this batch, and return moved running ones
+   * @param world in training, the processes whose inputs are one batch together, as many of each; default: this process alone
    * @returns logits, and the statistics (the given tensors themselves where nothing moved)
    */
   apply(
@@ -26,6 +28,7 @@ export interface Model {
     statistics: TensorMap,
     inputs: Tensor4D,
     training: boolean,
+    world?: World,
   ): { readonly logits: Tensor2D; readonly statistics: TensorMap };
 }
 
@@ -47,10 +50,11 @@ export function buildModel(architecture: Architecture): Model {
     architecture,
     parameters: shapesOf('parameter'),
     statistics: shapesOf('statistic'),
-    apply: (parameters, statistics, inputs, training) => {
+    apply: (parameters, statistics, inputs, training, world = ALONE) => {
       const moved: Record<string, Tensor> = {};
       const context: LayerContext = {
         training,
+        world,
         weight: (name) => weightOf(parameters[name] ?? statistics[name], name),
         moveStatistic: (name, value) => {
           moved[name] = value;

@@ -1,19 +1,20 @@
 import { cast, clone, div, keep, mul, ones, sum, valueAndGrads } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../core/engine/engine.js';
+import { ALONE, type World } from '../../core/engine/world/world.js';
 import { crossEntropy } from '../../core/margin/losses.js';
 import type { Model } from '../../core/model/model.js';
 import { mapNamed } from './named.js';
 
 /** What one pass in training mode gives; new tensors, which the caller disposes. */
 export type TrainingPass = {
-  /** (1/n) Σ_{counted} CE, not weighted. */
+  /** (1/n) Σ_{counted} CE, not weighted: this process's part of it. */
   readonly loss: Scalar;
   /** [n, k]. */
   readonly logits: Tensor2D;
   /** Moved by this batch. */
   readonly statistics: TensorMap;
-  /** Of `weight` times the loss, by the parameters' names; empty if the weight is 0. */
+  /** This process's part of the gradients of `weight` times the loss, by the parameters' names; empty if the weight is 0. */
   readonly gradients: TensorMap;
 };
 
@@ -23,7 +24,8 @@ export type TrainingPass = {
  *
  *     weight · (1/n) Σ_{i counted} CE(f(xᵢ), yᵢ)
  *
- * The sum is divided by the whole batch, although examples that do not count add nothing. Pure.
+ * The sum is divided by the whole batch, although examples that do not count add nothing. Where several processes have a part of the batch
+ * each, n counts all of it, and losses and gradients are still to be added up over them. Pure.
  *
  * @param inputs [n, h, w, c]: the batch itself (clean term), or the points at δ* (margin term)
  * @param labels [n] int32
@@ -37,11 +39,12 @@ export function trainingPass(
   inputs: Tensor4D,
   labels: Tensor1D,
   counted?: Tensor1D,
+  world: World = ALONE,
 ): TrainingPass {
   const forward = (at: TensorMap) => {
-    const after = model.apply(at, statistics, inputs, true);
+    const after = model.apply(at, statistics, inputs, true, world);
     const mask = counted === undefined ? ones(labels.shape) : cast(counted, 'float32');
-    const loss: Scalar = div(sum(mul(crossEntropy(after.logits, labels), mask)), inputs.shape[0]);
+    const loss: Scalar = div(sum(mul(crossEntropy(after.logits, labels), mask)), inputs.shape[0] * world.size);
     // Statistics that did not move are the caller's own tensors; a clone keeps the ownership of results uniform.
     return { loss, logits: after.logits, statistics: mapNamed(after.statistics, clone) };
   };

@@ -1,12 +1,14 @@
 import type { Engine } from '../../core/engine/engine.js';
+import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError, invalidInput } from '../../core/errors.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
 import type { Examples } from '../data/dataset.js';
 import { trainingFingerprint, type Checkpoint } from './checkpoint.js';
 import type { TrainingProgress } from './progress.js';
+import { trainingPace } from './shared-pace.js';
+import { checkShares } from './shares.js';
 import { stepTimer } from './step-timer.js';
-import { stoppablePace } from './stoppable-pace.js';
 import type { TrainingConfig } from './training-config.js';
 import { openTrainingRun, type TrainingRun } from './training-run.js';
 import type { Validation } from './validation.js';
@@ -40,13 +42,17 @@ export interface TrainResult {
  * Trains a model: epochs over a seeded permutation of the examples (the last, partial batch of each is dropped), a validation every
  * `validationInterval` steps and at the end, the weights with the largest mean validation margin kept (paper, settings).
  *
+ * An engine of several processes has each of them compute its part of every batch; all of them are given the same request, keep the same weights and
+ * radii, and stop together.
+ *
  * On the wasm engine the same request gives the same bits, however often it was stopped and continued.
  *
  * @throws cancelled if the signal stopped it; failed-precondition if `resume` is of another training, or the loss is no longer finite;
- *   invalid-input if there are fewer examples than a batch takes, or none to validate on
+ *   invalid-input if there are fewer examples than a batch takes, none to validate on, or a batch has no equal parts for all processes
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
   const { model, config, resume } = request;
+  checkShares(request.engine.world ?? ALONE, config.batchSize);
   if (request.train.count < config.batchSize)
     throw invalidInput('train', `at least ${config.batchSize} examples, one batch`, String(request.train.count));
   if (request.validation.count === 0) throw invalidInput('validation', 'at least 1 example', '0');
@@ -64,7 +70,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 
 async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResult> {
   const { config, resume, signal, onProgress, saveCheckpoint } = request;
-  const proceed = stoppablePace(signal);
+  const pace = trainingPace(request.engine.world ?? ALONE, signal);
   const timer = stepTimer();
   let validationSeconds = 0;
 
@@ -91,7 +97,7 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
   const validate = async (): Promise<boolean> => {
     notify('validating');
     const done = await timed(
-      () => run.validate(proceed),
+      () => run.validate(pace.within),
       (seconds) => (validationSeconds = seconds),
     );
     notify('training');
@@ -99,12 +105,12 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
   };
 
   for (;;) {
-    let going = await proceed();
+    let going = await pace.between();
     if (going && due(config.validationInterval) && !run.validated()) going = await validate();
     if (going && due(config.checkpointInterval) && run.step !== resume?.step)
       await saveCheckpoint?.(await run.checkpoint());
     if (going && run.step >= config.steps) return run.best();
-    if (going) going = await timed(() => run.advance(proceed), timer.record);
+    if (going) going = await timed(() => run.advance(pace.within), timer.record);
     if (!going) {
       await saveCheckpoint?.(await run.checkpoint());
       throw new DomainError('cancelled', `training: stopped after ${run.step} of ${config.steps} steps`);

@@ -1,6 +1,7 @@
 import { dispose, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../core/engine/engine.js';
+import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError } from '../../core/errors.js';
 import type { Proceed } from '../../core/margin/pace.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
@@ -13,6 +14,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { mapNamed } from './named.js';
 import type { StepFigures, TrainingProgress } from './progress.js';
 import { radiusTable } from './radius-table.js';
+import { shareOf } from './shares.js';
 import type { TrainingConfig } from './training-config.js';
 import { compileTrainingPasses, trainingStep, type StepReport, type TrainingTensors } from './training-step.js';
 import { compileValidation, type Validation } from './validation.js';
@@ -51,9 +53,10 @@ export interface TrainingRun {
 /** Begins a training, or continues one. */
 export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   const { engine, model, config, fingerprint, resume, train: examples } = request;
+  const { world = ALONE } = engine;
   const { inputShape } = model.architecture;
-  const passes = compileTrainingPasses(engine.compile, model, config, IMAGE_BOUNDS);
-  const measure = compileValidation(engine.compile, model, request.validation, config);
+  const passes = compileTrainingPasses(engine.compile, model, config, IMAGE_BOUNDS, world);
+  const measure = compileValidation(engine.compile, model, request.validation, config, world);
   const drawStart = engine.compile((inputs: Tensor4D, radii: Tensor1D, uniforms: Tensor4D) =>
     passes.attack.geometry.randomStart(inputs, radii, uniforms, IMAGE_BOUNDS),
   );
@@ -81,9 +84,11 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
     ...(await toHost(tensors.parameters)),
     ...(await toHost(tensors.statistics)),
   });
-  const searchStart = (inputs: Tensor4D, chosen: Uint32Array): { radii: Tensor1D; start: Tensor4D } => {
-    const radii = tensor1d(table.startRadii(chosen));
-    const uniforms = tensor4d(random.uniforms(inputs.size), inputs.shape);
+  /** @param own this process's part of the batch; numbers are drawn for all of it, so that they are the same however many share it */
+  const searchStart = (inputs: Tensor4D, own: Uint32Array): { radii: Tensor1D; start: Tensor4D } => {
+    const radii = tensor1d(table.startRadii(own));
+    const drawn = random.uniforms(world.size * inputs.size);
+    const uniforms = tensor4d(shareOf(world, drawn), inputs.shape);
     const start = tidy(() => drawStart(inputs, radii, uniforms));
     uniforms.dispose();
     return { radii, start };
@@ -98,8 +103,9 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       const position = step % stepsPerEpoch;
       if (position === 0) order = random.permutation(examples.count);
       const chosen = order.subarray(position * config.batchSize, (position + 1) * config.batchSize);
-      const { inputs, labels } = gather(examples, inputShape, chosen);
-      const search = config.method === 'standard' ? undefined : searchStart(inputs, chosen);
+      const own = shareOf(world, chosen);
+      const { inputs, labels } = gather(examples, inputShape, own);
+      const search = config.method === 'standard' ? undefined : searchStart(inputs, own);
       const batch = { inputs, labels, ...(search && { search }) };
       const after = await trainingStep(passes, tensors, batch, step, proceed);
       dispose([inputs, labels]);

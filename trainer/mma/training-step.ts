@@ -1,8 +1,10 @@
 import {
   add,
   cast,
+  clone,
   concat,
   dispose,
+  div,
   less,
   logicalAnd,
   logicalNot,
@@ -13,8 +15,10 @@ import {
   scalar,
   tidy,
 } from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap } from '../../core/engine/engine.js';
+import { placed, sumsOver } from '../../core/engine/world/joined.js';
+import { ALONE, type World } from '../../core/engine/world/world.js';
 import { anPgd, type AnPgdResult } from '../../core/margin/an-pgd.js';
 import { compileAttackSteps, type AttackSteps } from '../../core/margin/attack-steps.js';
 import { perExample } from '../../core/margin/box.js';
@@ -37,7 +41,7 @@ export type TrainingTensors = {
   readonly moments: TensorMap;
 };
 
-/** What a step takes; the tensors stay the caller's. */
+/** What a step takes: this process's part of the batch, as much as every other's; the tensors stay the caller's. */
 export type StepBatch = {
   /** x, [n, h, w, c], inside the bounds. */
   readonly inputs: Tensor4D;
@@ -52,7 +56,7 @@ export type StepBatch = {
   };
 };
 
-/** What a step did. */
+/** What a step did, on the whole batch. */
 export interface StepReport {
   /** mean CE(x) before the step. */
   readonly cleanLoss: number;
@@ -65,6 +69,7 @@ export interface StepReport {
 }
 
 type CleanPass = {
+  /** This process's part, as the figures. */
   readonly gradients: TensorMap;
   readonly statistics: TensorMap;
   /** SLM(x) < 0, [n] bool. */
@@ -84,9 +89,9 @@ export interface TrainingPasses {
   readonly descend: (
     parameters: TensorMap,
     moments: TensorMap,
-    gradients: TensorMap,
+    clean: Pick<CleanPass, 'gradients' | 'figures'>,
     factors: TensorMap,
-  ) => { readonly parameters: TensorMap; readonly state: TensorMap };
+  ) => { readonly parameters: TensorMap; readonly state: TensorMap; readonly report: Tensor1D };
   /** The margin term at x + δ*, and the update. */
   readonly finish: (
     tensors: TrainingTensors,
@@ -97,12 +102,17 @@ export interface TrainingPasses {
   ) => { readonly tensors: TrainingTensors; readonly report: Tensor1D };
 }
 
-/** Compiles what the steps of a configuration are made of. */
+/**
+ * Compiles what the steps of a configuration are made of.
+ *
+ * @param world the processes that have a part of each batch: gradients and reports are added up over them, so that all take the same step
+ */
 export function compileTrainingPasses(
   compile: Compile,
   model: Model,
   config: TrainingConfig,
   bounds: Bounds,
+  world: World = ALONE,
 ): TrainingPasses {
   const optimizer = optimizerOf(config.optimizer);
   const cleanWeight = config.method === 'standard' ? 1 : config.cleanCoefficient;
@@ -117,16 +127,24 @@ export function compileTrainingPasses(
       { iterations: config.attackIterations, bisections: config.bisections },
     ),
     clean: compile((parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D): CleanPass => {
-      const pass = trainingPass(model, cleanWeight, parameters, statistics, inputs, labels);
+      const pass = trainingPass(model, cleanWeight, parameters, statistics, inputs, labels, undefined, world);
       return {
         gradients: pass.gradients,
         statistics: pass.statistics,
         correct: less(softLogitMargin(pass.logits, labels), 0),
-        figures: concat([vector(pass.loss), vector(accuracyOf(pass.logits, labels))]),
+        figures: concat([vector(pass.loss), vector(accuracyOf(pass.logits, labels, world))]),
       };
     }),
-    descend: compile((parameters: TensorMap, moments: TensorMap, gradients: TensorMap, factors: TensorMap) =>
-      optimizer.update(parameters, gradients, moments, factors),
+    descend: compile(
+      (
+        parameters: TensorMap,
+        moments: TensorMap,
+        clean: Pick<CleanPass, 'gradients' | 'figures'>,
+        factors: TensorMap,
+      ) => {
+        const { gradients, report } = added(world, clean.gradients, clean.figures);
+        return { ...optimizer.update(parameters, gradients, moments, factors), report: clone(report) };
+      },
     ),
     finish: compile(
       (
@@ -138,12 +156,22 @@ export function compileTrainingPasses(
       ) => {
         const { points, counted, radii } = chooseTerms(batch.inputs, clean.correct, found, config.maxDistance);
         const weight = 1 - config.cleanCoefficient;
-        const pass = trainingPass(model, weight, tensors.parameters, clean.statistics, points, batch.labels, counted);
-        const gradients = sumOf(clean.gradients, pass.gradients);
+        const pass = trainingPass(
+          model,
+          weight,
+          tensors.parameters,
+          clean.statistics,
+          points,
+          batch.labels,
+          counted,
+          world,
+        );
+        const own = concat([clean.figures, vector(pass.loss), placed(world, radii)]);
+        const { gradients, report } = added(world, sumOf(clean.gradients, pass.gradients), own);
         const next = optimizer.update(tensors.parameters, gradients, tensors.moments, factors);
         return {
           tensors: { parameters: next.parameters, statistics: pass.statistics, moments: next.state },
-          report: concat([clean.figures, vector(pass.loss), radii]),
+          report,
         };
       },
     ),
@@ -197,9 +225,16 @@ export async function trainingStep(
   const factors = mapNamed(optimizer.factors(step + 1), (value) => scalar(value));
 
   if (search === undefined) {
-    const next = tidy(() => passes.descend(tensors.parameters, tensors.moments, clean.gradients, factors));
-    const [cleanLoss = NaN, accuracy = NaN] = await clean.figures.data();
-    dispose([clean.correct, clean.figures, clean.gradients, factors]);
+    const next = tidy(() =>
+      passes.descend(
+        tensors.parameters,
+        tensors.moments,
+        { gradients: clean.gradients, figures: clean.figures },
+        factors,
+      ),
+    );
+    const [cleanLoss = NaN, accuracy = NaN] = await next.report.data();
+    dispose([clean.correct, clean.figures, clean.gradients, factors, next.report]);
     return {
       tensors: { parameters: next.parameters, statistics: clean.statistics, moments: next.state },
       report: { cleanLoss, accuracy, marginLoss: 0, radii: new Float32Array(0) },
@@ -228,6 +263,17 @@ export async function trainingStep(
   return { tensors: after.tensors, report: { cleanLoss, accuracy, marginLoss, radii: Float32Array.from(next) } };
 }
 
+/** Gradients and a report of all processes, from the parts that each of them has. */
+function added(
+  world: World,
+  gradients: TensorMap,
+  report: Tensor1D,
+): { readonly gradients: TensorMap; readonly report: Tensor1D } {
+  const [first = report, ...rest] = sumsOver(world, [report, ...Object.values(gradients)]);
+  const sums = Object.fromEntries(Object.keys(gradients).map((name, i) => [name, rest[i] as Tensor]));
+  return { gradients: sums, report: first as Tensor1D };
+}
+
 /** The sum of gradients of the same parameters; a term of weight 0 has none. */
 function sumOf(a: TensorMap, b: TensorMap): TensorMap {
   if (Object.keys(a).length === 0) return b;
@@ -237,8 +283,9 @@ function sumOf(a: TensorMap, b: TensorMap): TensorMap {
 
 const vector = (value: Scalar): Tensor1D => reshape(value, [1]);
 
-const accuracyOf = (logits: Tensor2D, labels: Tensor1D): Scalar =>
-  mean(cast(less(logitMargin(logits, labels), 0), 'float32'));
+/** This process's part of the share of the batch that is classified correctly. */
+const accuracyOf = (logits: Tensor2D, labels: Tensor1D, world: World): Scalar =>
+  div(mean(cast(less(logitMargin(logits, labels), 0), 'float32')), world.size);
 
 /** A `proceed` that remembers whether it ever said no. */
 function watched(proceed: Proceed): { readonly proceed: Proceed; readonly stopped: () => boolean } {

@@ -1,6 +1,7 @@
 import { dispose, fill, less, tensor4d, tidy, where, zeros } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap } from '../../core/engine/engine.js';
+import { ALONE, type World } from '../../core/engine/world/world.js';
 import { anPgd } from '../../core/margin/an-pgd.js';
 import { compileAttackSteps, type WeightedClassifier } from '../../core/margin/attack-steps.js';
 import type { Proceed } from '../../core/margin/pace.js';
@@ -9,6 +10,7 @@ import type { Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS, inBatches } from './batches.js';
+import { totals } from './shares.js';
 import type { TrainingConfig } from './training-config.js';
 
 /** The fixed radius of a validation's PGD, as a share of d_max: the paper's 0.3 at 0.45 and 8/255 at 12/255. */
@@ -39,12 +41,15 @@ export type Validate = (
  *
  * Differs from the paper: the radius is 2/3 d_max for every data set, its iterations those of training, and what counts is the norm of the
  * clipped perturbation, not the multiplier of its ray.
+ *
+ * @param world the processes that measure, each its own part of the batches; all of them hear what was found
  */
 export function compileValidation(
   compile: Compile,
   model: Model,
   examples: Examples,
   config: TrainingConfig,
+  world: World = ALONE,
 ): Validate {
   const classifier: WeightedClassifier = (weights, inputs) => model.apply(weights, weights, inputs, false).logits;
   const threat = { norm: config.norm, bounds: IMAGE_BOUNDS };
@@ -58,6 +63,7 @@ export function compileValidation(
   );
   const maxRadius = SEARCH_REACH * config.maxDistance;
   const { inputShape } = model.architecture;
+  const pixels = inputShape.reduce((product, extent) => product * extent);
   const start = compile((inputs: Tensor4D, radii: Tensor1D, uniforms: Tensor4D) =>
     steps.geometry.randomStart(inputs, radii, uniforms, IMAGE_BOUNDS),
   );
@@ -68,8 +74,9 @@ export function compileValidation(
 
   return async (weights, proceed) => {
     let correct = 0;
-    for (const { examples: batch, used } of inBatches(examples.count, config.batchSize)) {
+    for (const [turn, { examples: batch, used }] of [...inBatches(examples.count, config.batchSize)].entries()) {
       if (!(await proceed())) return undefined;
+      if (turn % world.size !== world.rank) continue;
       const { inputs, labels } = gather(examples, inputShape, batch);
       const losses = tidy(() => steps.lossAt(weights, inputs, labels));
       for (const loss of (await losses.data()).subarray(0, used)) if (loss < 0) correct++;
@@ -79,10 +86,13 @@ export function compileValidation(
     let sum = 0;
     const random = createRandom(BigInt(config.seed) ^ VALIDATION_STREAM);
     const count = Math.min(config.validationMarginExamples, examples.count);
-    for (const { examples: batch, used } of inBatches(count, config.batchSize)) {
+    for (const [turn, { examples: batch, used }] of [...inBatches(count, config.batchSize)].entries()) {
+      // Numbers are drawn for each batch, so that they are the same whoever measures it.
+      const drawn = random.uniforms(config.batchSize * pixels);
+      if (turn % world.size !== world.rank) continue;
       const { inputs, labels } = gather(examples, inputShape, batch);
       const radii: Tensor1D = fill([batch.length], RADIUS_SHARE * config.maxDistance);
-      const uniforms = tensor4d(random.uniforms(inputs.size), inputs.shape);
+      const uniforms = tensor4d(drawn, inputs.shape);
       const from = tidy(() => start(inputs, radii, uniforms));
       const request = { weights, inputs, labels, radii, start: from, maxRadius, proceed };
       const { attackIterations: iterations, bisections } = config;
@@ -93,6 +103,7 @@ export function compileValidation(
       dispose([inputs, labels, radii, uniforms, from, found, losses, margins]);
       if (!(await proceed())) return undefined;
     }
-    return { margin: count === 0 ? 0 : sum / count, accuracy: examples.count === 0 ? 0 : correct / examples.count };
+    const [total = 0, right = 0] = totals(world, sum, correct);
+    return { margin: count === 0 ? 0 : total / count, accuracy: examples.count === 0 ? 0 : right / examples.count };
   };
 }

@@ -1,6 +1,7 @@
 import { getKernelsForBackend, registerKernel, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { DomainError } from '../../errors.js';
 import { ARRANGEMENT_KERNELS } from './kernels/arrangement.js';
+import { COLLECTIVE_KERNELS } from './kernels/collectives.js';
 import { CONVOLUTION_KERNELS } from './kernels/convolutions.js';
 import { ELEMENTWISE_KERNELS } from './kernels/elementwise.js';
 import { POOLING_KERNELS } from './kernels/pooling.js';
@@ -17,6 +18,7 @@ export const TRACED_KERNELS: TracedKernels = {
   ...PRODUCT_KERNELS,
   ...CONVOLUTION_KERNELS,
   ...POOLING_KERNELS,
+  ...COLLECTIVE_KERNELS,
 };
 
 let registered = false;

@@ -1,5 +1,7 @@
 import { add, mul, reshape, rsqrt, square, sub } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { meanOver } from '../../engine/world/all-reduce.js';
+import type { World } from '../../engine/world/world.js';
 import type { LayerOf } from '../architecture.js';
 import { constant } from '../initial.js';
 import type { KerasGraph } from '../keras-graph.js';
@@ -15,7 +17,8 @@ const MOMENTUM = 0.1;
  * Batch normalisation of each channel (Ioffe and Szegedy 2015): γ (x − μ) / √(σ² + ε) + β.
  *
  * In training μ and σ² are the batch's (σ² the population variance), and the running ones move as PyTorch's do:
- * running ← 0.9 running + 0.1 batch, the running variance by the unbiased one, N / (N − 1) σ², N = n · h · w > 1 values a channel.
+ * running ← 0.9 running + 0.1 batch, the running variance by the unbiased one, N / (N − 1) σ², N = n · h · w > 1 values a channel. Where
+ * several processes have a part of the batch each, μ, σ² and N are those of the whole batch.
  *
  * @param values [n, h, w, c]
  */
@@ -28,19 +31,19 @@ export function normalise(name: string, values: Tensor4D, context: LayerContext)
     const factor = mul(scale, rsqrt(add(runningVariance, EPSILON)));
     return add(mul(values, factor), sub(offset, mul(runningMean, factor)));
   }
-  const batchMean = channelMean(values);
+  const batchMean = channelMean(values, context.world);
   const centred: Tensor4D = sub(values, batchMean);
-  const batchVariance = channelMean(square(centred));
+  const batchVariance = channelMean(square(centred), context.world);
   const [n, height, width] = values.shape;
-  const count = n * height * width;
+  const count = context.world.size * n * height * width;
   context.moveStatistic(`${name}.mean`, moved(runningMean, batchMean, 1));
   context.moveStatistic(`${name}.variance`, moved(runningVariance, batchVariance, count / Math.max(count - 1, 1)));
   return add(mul(centred, mul(scale, rsqrt(add(batchVariance, EPSILON)))), offset);
 }
 
 /** [n, h, w, c] → [c]. */
-function channelMean(values: Tensor4D): Tensor {
-  return reshape(stagedMean(values, [2, 1, 0]), [-1]);
+function channelMean(values: Tensor4D, world: World): Tensor {
+  return meanOver(world, reshape(stagedMean(values, [2, 1, 0]), [-1]));
 }
 
 /** 0.9 running + 0.1 correction · batch. */

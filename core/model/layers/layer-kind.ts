@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { World } from '../../engine/world/world.js';
 import type { Layer } from '../architecture.js';
 import type { KerasGraph } from '../keras-graph.js';
 import type { Initial } from '../initial.js';
@@ -20,6 +21,8 @@ export interface LayerPlan {
 /** What a layer may use while it is applied. */
 export interface LayerContext {
   readonly training: boolean;
+  /** The processes that a batch is spread over, in equal parts. */
+  readonly world: World;
   /** A weight by its full name. */
   weight(name: string): Tensor;
   /** Replaces a statistic in what `apply` of the model returns. */
