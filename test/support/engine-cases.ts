@@ -455,8 +455,8 @@ const NETWORKS: readonly EngineCase[] = [
       );
     },
   },
-  {
-    name: 'gradients through convolution, bias, pooling and relu',
+  ...(['weights', 'images'] as const).map((differentiated): EngineCase => ({
+    name: `gradients in ${differentiated} through convolution, bias, pooling and relu`,
     draw: (random) => {
       const [channels, size, extent] = [oneOf(random, [1, 3]), oneOf(random, [2, 3]), between(random, 6, 9)];
       const kernel = oneOf(random, [3, 5]);
@@ -466,12 +466,16 @@ const NETWORKS: readonly EngineCase[] = [
         const first = relu(maxPool(add<Tensor4D>(conv2d(x, w, 1, (kernel - 1) / 2), b), size, size, 'valid'));
         return relu(maxPool(add<Tensor4D>(conv2d(first, v, 1, 1), c), 2, 2, 'valid'));
       };
+      // Whole numbers, so that many windows have several maxima.
+      const inputs = shapes.map((shape) => tensorOf(random, shape, integer));
+      if (differentiated === 'weights')
+        return of((...given: readonly Tensor[]) => [run(...given), ...gradients(run)(...given)], ...inputs);
       return of(
-        (...given: readonly Tensor[]) => [run(...given), ...gradients(run)(...given)],
-        ...shapes.map((shape) => tensorOf(random, shape)),
+        (x: Tensor, ...weights: readonly Tensor[]) => gradients((at) => run(at as Tensor, ...weights))(x),
+        ...inputs,
       );
     },
-  },
+  })),
   {
     name: 'inputs as outputs, twice the same output, constants',
     draw: (random) =>

@@ -11,7 +11,7 @@ import type { Attributes } from './node-emitter.js';
 export const FEW_CHANNELS = 8;
 
 /** [h, w, in, out] → [out, in, h, w], as Conv takes filters. */
-const FILTERS = [3, 2, 0, 1] as const;
+export const FILTERS = [3, 2, 0, 1] as const;
 
 /** How a window slides, as ONNX states it. */
 export function slidingAttributes({ strides, dilations, padding }: Sliding): Attributes {

@@ -5,6 +5,7 @@ import { usesOf, type FindFusions, type Fusion } from './fusion.js';
 import { keepsOrder, permuted, shapeIn, TO_FIRST, TO_LAST, axisIn, type Layout } from './layout.js';
 import type { LowerOp, Lowering } from './lower-op.js';
 import { loweringOf } from './lowerings.js';
+import { fusePooledConvolutions } from './pooled-convolution.js';
 import { nodeEmitter } from './node-emitter.js';
 import { planLayouts } from './plan-layouts.js';
 
@@ -18,7 +19,7 @@ export interface Lowered {
 }
 
 /** From general to special: a later one takes a node from an earlier one. */
-const FUSIONS: readonly FindFusions[] = [fuseBiases];
+const FUSIONS: readonly FindFusions[] = [fuseBiases, fusePooledConvolutions];
 
 /**
  * States a graph in ONNX' operators. Only what the outputs need is stated.
