@@ -1,7 +1,7 @@
 # The trainer, with TensorFlow for CUDA 12. Built from the repository's root:
 #   docker build -f deploy/images/trainer.Dockerfile -t maxmargin/trainer .
 # Another TensorFlow: --build-arg TENSORFLOW=pip=2.16.2. Without CUDA, some gigabytes smaller: --build-arg TENSORFLOW_PACKAGE=tensorflow-cpu.
-# Without a GPU it runs on TensorFlow's CPU kernels.
+# With a GPU: docker run --gpus all -e MAXMARGIN_ENGINE=tensorflow … maxmargin/trainer. Without that, jobs run on the CPU, on the engine inside npm's packages.
 
 FROM node:20.20-bookworm AS build
 WORKDIR /app

@@ -69,6 +69,8 @@ function linkerArguments(addon: Addon, objects: readonly string[]): string[] {
     '-shared',
     ...objects,
     ...addon.libraryDirectories.map((directory) => `-L${directory}`),
+    // Some distributions' compilers leave out libraries that no symbol asks for; CUDA's are opened by name, once they are there.
+    '-Wl,--no-as-needed',
     ...addon.libraries.map((library) => `-l${library}`),
     ...addon.runtimePaths.map((path) => `-Wl,-rpath,${path}`),
     '-o',
