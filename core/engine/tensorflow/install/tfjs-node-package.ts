@@ -32,7 +32,7 @@ export const PACKAGES: readonly Package[] = [
   },
 ];
 
-/** Of the packages that npm has installed, what its own installer put there is left out: an addon and a libtensorflow. */
+/** What the installer of tfjs-node puts beside its files: an addon and a libtensorflow, which are left out. */
 const INSTALLED_LATER = /^(lib|deps|build|build-tmp-napi-v\d+|node_modules)$/;
 
 /** The addon, below the directory of tfjs-node. */
@@ -61,7 +61,7 @@ async function copyInstalled({ name, version }: Package, engine: string): Promis
   const installed = JSON.parse(await readFile(manifest, 'utf8')) as { readonly version: string };
   if (installed.version !== version) return false;
   const root = dirname(manifest);
-  const filter = (path: string): boolean => !INSTALLED_LATER.test(path.slice(root.length + 1));
+  const filter = (path: string): boolean => name !== TFJS_NODE || !INSTALLED_LATER.test(path.slice(root.length + 1));
   await cp(root, join(engine, 'node_modules', name), { recursive: true, filter });
   return true;
 }
