@@ -2,9 +2,10 @@ import { dispose, div, mul, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../engine/engine.js';
 import type { AttackSteps } from './attack-steps.js';
-import { openBracket } from './bisection.js';
+import { openBracket, type Bracket } from './bisection.js';
 import { clipToBox, perExample } from './box.js';
 import { unhurried, type Proceed } from './pace.js';
+import type { Bounds } from './threat-model.js';
 
 /** PGD's step is this many radii, divided by the number of iterations (paper, Algorithm 1). */
 const STEP_SCALE = 2.5;
@@ -39,6 +40,24 @@ export type AnPgdResult = {
   readonly crossed: Tensor1D;
 };
 
+/** α = 2.5 ε / N, [n]: the length of PGD's steps (Algorithm 1, step 1). The caller disposes it. */
+export const stepSizesOf = (radii: Tensor1D, iterations: number): Tensor1D => mul(radii, STEP_SCALE / iterations);
+
+/** u = δ / ε₀, [n, h, w, c]: the direction that is bisected (Algorithm 1, step 2). The caller disposes it. */
+export const rayOf = (perturbations: Tensor4D, radii: Tensor1D): Tensor4D => div(perturbations, perExample(radii));
+
+/** What a bracket along the rays x + ηu has found (Algorithm 1, step 3). The caller disposes it. */
+export const anPgdResult = (
+  inputs: Tensor4D,
+  directions: Tensor4D,
+  { high, crossed }: Bracket,
+  bounds: Bounds,
+): AnPgdResult => ({
+  radii: high.clone(),
+  perturbations: clipToBox(inputs, mul(perExample(high), directions), bounds),
+  crossed: crossed.clone(),
+});
+
 /**
  * PGD at fixed radii from a given start: `iterations` gradient evaluations, fewer if `proceed` stops it.
  *
@@ -49,7 +68,7 @@ export async function pgd(
   request: Omit<AnPgdRequest, 'maxRadius' | 'bisections'>,
 ): Promise<Tensor4D> {
   const { weights, inputs, labels, radii, iterations, proceed = unhurried } = request;
-  const stepSizes: Tensor1D = tidy(() => mul(radii, STEP_SCALE / iterations));
+  const stepSizes = tidy(() => stepSizesOf(radii, iterations));
   let perturbations: Tensor4D = request.start.clone();
   try {
     for (let i = 0; i < iterations && (await proceed()); i++) {
@@ -78,7 +97,7 @@ export async function pgd(
 export async function anPgd(steps: AttackSteps, request: AnPgdRequest): Promise<AnPgdResult> {
   const { weights, inputs, labels, radii, maxRadius, bisections, proceed = unhurried } = request;
   const reached = await pgd(steps, request);
-  const directions: Tensor4D = tidy(() => div(reached, perExample(radii)));
+  const directions = tidy(() => rayOf(reached, radii));
   reached.dispose();
   let bracket = tidy(() => openBracket(radii, maxRadius));
   try {
@@ -87,11 +106,7 @@ export async function anPgd(steps: AttackSteps, request: AnPgdRequest): Promise<
       dispose(bracket);
       bracket = next;
     }
-    return tidy(() => ({
-      radii: bracket.high.clone(),
-      perturbations: clipToBox(inputs, mul(perExample(bracket.high), directions), steps.bounds),
-      crossed: bracket.crossed.clone(),
-    }));
+    return tidy(() => anPgdResult(inputs, directions, bracket, steps.bounds));
   } finally {
     directions.dispose();
     dispose(bracket);

@@ -3,27 +3,16 @@ import { io, memory, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import type { Architecture } from '../../../../core/model/architecture.js';
-import { cnn } from '../../../../core/model/cnn.js';
 import { readLayersModel, writeLayersModel, type LayersModelFiles } from '../../../../core/model/layers-model.js';
 import { lenet } from '../../../../core/model/lenet.js';
-import { mlp } from '../../../../core/model/mlp.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { initialWeights, splitWeights, toTensors } from '../../../../core/model/weights.js';
-import { wrn } from '../../../../core/model/wrn.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
+import { FAMILY_CASES, lifelikeWeights } from '../../../support/family-cases.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const SMALL = lenet({ conv1: 3, conv2: 4, hidden: 6 }, [12, 8, 2], 5);
-const ARCHITECTURES: readonly [string, Architecture][] = [
-  ['lenet', SMALL],
-  ['wrn-10-1', wrn(10, 1, [12, 8, 3], 4)],
-  ['wrn-16-2', wrn(16, 2, [9, 7, 1], 3)],
-  ['mlp', mlp([7, 5], [4, 3, 2], 3)],
-  ['cnn', cnn({ filters: [3, 4], hidden: 5 }, [9, 7, 2], 3)],
-];
-
 /** What a file says when one thing in it is another. */
 function changed(files: LayersModelFiles, change: (model: Record<string, unknown>) => void): LayersModelFiles {
   const model = JSON.parse(Buffer.from(files['model.json']).toString()) as Record<string, unknown>;
@@ -34,18 +23,11 @@ function changed(files: LayersModelFiles, change: (model: Record<string, unknown
 describe('LayersModel files', () => {
   before(() => openEngine(TEST_ENGINE));
 
-  for (const [name, architecture] of ARCHITECTURES) {
+  for (const [name, architecture] of FAMILY_CASES) {
     it(`${name}: TensorFlow.js loads them and gives the same logits; they read back as they were`, async () => {
       const random = createRandom(5);
       const model = buildModel(architecture);
-      const initial = initialWeights(model, random);
-      // Statistics and offsets as training leaves them, not 0 and 1, so that one in the place of another shows.
-      const weights = Object.fromEntries(
-        Object.entries(initial).map(([key, { shape, data }]) => [
-          key,
-          { shape, data: data.map((value) => value + (shape.length === 1 ? 0.2 * random.uniform() : 0)) },
-        ]),
-      );
+      const weights = lifelikeWeights(architecture, 5);
       const files = writeLayersModel(architecture, weights);
       assert.deepEqual(readLayersModel(files), { architecture, weights });
 
