@@ -35,6 +35,7 @@ export interface TrainingSpec {
         readonly validationExamples?: number | undefined;
       }
     | undefined;
+  /** `lenet`, `wrn`, `mlp` or `cnn` and their sizes, or both in the name: `wrn-28-4`. */
   readonly architecture?:
     { readonly name?: string | undefined; readonly sizes?: readonly number[] | undefined } | undefined;
   readonly method?: Method | undefined;

@@ -114,6 +114,18 @@ describe('training jobs', () => {
     assert.equal(name, '');
     assert.equal(spec?.maxDistance, 0.45);
     assert.deepEqual(spec.architecture?.sizes, [32, 64, 1024]);
+    for (const [architecture, expected] of [
+      [{ name: 'wrn-28-4' }, { name: 'wrn', sizes: [28, 4] }],
+      [{ name: 'mlp' }, { name: 'mlp', sizes: [256, 128] }],
+      [
+        { name: 'cnn', sizes: [4, 8] },
+        { name: 'cnn', sizes: [4, 8] },
+      ],
+    ] as [{ name: string; sizes?: number[] }, object][]) {
+      const asked = { model: 'm', architecture };
+      const checked = await trainer.client.createTrainingJob({ spec: asked, validateOnly: true });
+      assert.deepEqual(checked.spec?.architecture, expected);
+    }
     assert.equal((await trainer.client.listTrainingJobs({})).jobs.length, before);
   });
 
@@ -125,6 +137,14 @@ describe('training jobs', () => {
       [{ spec: tinySpec({ model: '../../etc' }) }, /INVALID_ARGUMENT: spec\.model: /],
       [{ spec: tinySpec({ data: { name: 'imagenet' } }) }, /INVALID_ARGUMENT: spec\.data\.name: /],
       [{ spec: tinySpec({ data: { directory: '../..' } }) }, /INVALID_ARGUMENT: spec\.data\.directory: /],
+      [
+        { spec: tinySpec({ architecture: { name: 'wrn-27-4' } }) },
+        /INVALID_ARGUMENT: spec\.architecture\.name: .*got 27/,
+      ],
+      [
+        { spec: tinySpec({ architecture: { name: 'wrn', sizes: [28, 0] } }) },
+        /spec\.architecture\.sizes\[1\]: .*got 0/,
+      ],
       [{ spec: tinySpec({ maxDistance: Number.NaN }) }, /INVALID_ARGUMENT: spec\.max_distance: .*got NaN/],
       [{ spec: tinySpec({ steps: -1n }) }, /INVALID_ARGUMENT: spec\.steps: .*got -1/],
       [{ spec: tinySpec({ batchSize: 1_000_000 }) }, /INVALID_ARGUMENT: spec\.batch_size: /],
