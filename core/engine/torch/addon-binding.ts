@@ -4,6 +4,7 @@ import { messageOf } from '../../errors.js';
 import { engineDirectory } from '../install/engine-directory.js';
 import type { Values } from '../graph/ops/sources.js';
 import type { DataType, Shape } from '../graph/graph.js';
+import type { Place } from '../world/place.js';
 import type { TorchProgram } from './torch-program.js';
 
 /** The addon's file in the directory of the engine. */
@@ -31,6 +32,8 @@ export interface TorchSession {
   run(program: number, inputs: Uint32Array): Uint32Array;
   /** How many tensors are held. */
   held(): number;
+  /** Adds up numbers over all processes, in place; nothing where there is one. */
+  total(values: Int32Array | Float64Array): void;
 }
 
 export interface TorchDevice {
@@ -41,7 +44,8 @@ export interface TorchDevice {
 }
 
 export interface TorchAddon {
-  readonly Session: new (device: string, precision: Precision) => TorchSession;
+  /** @param place undefined: this process alone. Otherwise it waits for the others */
+  readonly Session: new (device: string, precision: Precision, place?: Place) => TorchSession;
   devices(): readonly TorchDevice[];
   /** Of libtorch. */
   readonly version: string;

@@ -2,8 +2,10 @@ import { memory } from '@tensorflow/tfjs-core';
 import { invalidInput } from '../../errors.js';
 import { compileFor } from '../compiled/compile.js';
 import { residentTensors } from '../compiled/resident-tensors.js';
-import type { Compile, OpenedEngine } from '../engine.js';
+import type { OpenedEngine } from '../engine.js';
 import { openWasm } from '../wasm/open-wasm.js';
+import type { Place } from '../world/place.js';
+import type { World } from '../world/world.js';
 import { loadTorchAddon, PRECISIONS, type Precision, type TorchAddon, type TorchDevice } from './addon-binding.js';
 import { torchRuntime } from './torch-runtime.js';
 
@@ -12,41 +14,58 @@ const DEVICE_VARIABLE = 'MAXMARGIN_TORCH_DEVICE';
 /** What convolutions and products multiply in. */
 const PRECISION_VARIABLE = 'MAXMARGIN_TORCH_PRECISION';
 
-/** What compiles; the tensors that it keeps are those of the process. */
-let compile: Compile | undefined;
+/** What computes: the tensors that it keeps, and the processes that it joined, are those of this process. */
+let opened: Pick<OpenedEngine, 'compile' | 'world'> | undefined;
 
-/** Opens PyTorch's library: compiled functions run there, on a GPU if it sees one; what is not compiled runs on wasm. */
-export async function openTorch(): Promise<OpenedEngine> {
+/**
+ * Opens PyTorch's library: compiled functions run there, on a GPU if it sees one; what is not compiled runs on wasm.
+ *
+ * @param place where this process stands among those that train together: it waits for them
+ */
+export async function openTorch(place?: Place): Promise<OpenedEngine> {
   const addon = loadTorchAddon();
-  const device = chooseDevice(addon, process.env[DEVICE_VARIABLE]);
+  const device = chooseDevice(addon, process.env[DEVICE_VARIABLE], place?.localRank ?? 0);
   const precision = parsePrecision(process.env[PRECISION_VARIABLE] ?? 'float32');
   await openWasm();
-  compile ??= compileOn(addon, device, precision);
+  opened ??= openOn(addon, device, precision, place);
   return {
     name: 'torch',
     device: device.name,
     library: `PyTorch ${addon.version}`,
     threads: addon.threads,
     precision,
-    compile,
     memory,
+    ...opened,
   };
 }
 
-function compileOn(addon: TorchAddon, device: TorchDevice, precision: Precision): Compile {
-  const runtime = torchRuntime(new addon.Session(device.id, precision), {
+function openOn(
+  addon: TorchAddon,
+  device: TorchDevice,
+  precision: Precision,
+  place: Place | undefined,
+): Pick<OpenedEngine, 'compile' | 'world'> {
+  const session = new addon.Session(device.id, precision, place);
+  const runtime = torchRuntime(session, {
     device: device.id === 'cpu' ? 'cpu' : 'cuda',
     float32: precision === 'float32',
   });
-  return compileFor(runtime, residentTensors('torch', runtime));
+  const compile = compileFor(runtime, residentTensors('torch', runtime));
+  if (place === undefined) return { compile };
+  const total: World['total'] = (values) => {
+    session.total(values);
+  };
+  return { compile, world: { rank: place.rank, size: place.size, total } };
 }
 
-function chooseDevice(addon: TorchAddon, asked: string | undefined): TorchDevice {
+/** @param turn which GPU, if none is asked for and there are several */
+function chooseDevice(addon: TorchAddon, asked: string | undefined, turn: number): TorchDevice {
   const devices = addon.devices();
+  const gpus = devices.filter(({ id }) => id !== 'cpu');
+  if (asked === undefined && gpus.length > 0 && turn >= gpus.length)
+    throw invalidInput('LOCAL_RANK', `less than the ${gpus.length} GPUs of this machine`, String(turn));
   const chosen =
-    asked === undefined
-      ? (devices.find(({ id }) => id !== 'cpu') ?? devices[0])
-      : devices.find(({ id }) => id === asked || id === `${asked}:0`);
+    asked === undefined ? (gpus[turn] ?? devices[0]) : devices.find(({ id }) => id === asked || id === `${asked}:0`);
   if (chosen === undefined)
     throw invalidInput(DEVICE_VARIABLE, `one of ${devices.map(({ id }) => id).join(', ')}`, asked ?? 'none');
   return chosen;

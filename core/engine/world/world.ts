@@ -6,7 +6,7 @@ export interface World {
   /**
    * Adds up numbers over all processes, in place. It waits for the others, so all of them call it in the same order, with as many numbers.
    *
-   * @throws DomainError `unavailable` if another process is lost
+   * @throws Error if another process is lost
    */
   total(values: Int32Array | Float64Array): void;
 }

@@ -6,6 +6,7 @@
 
 #include "devices.h"
 #include "dtypes.h"
+#include "processes/membership.h"
 #include "program-text.h"
 #include "program.h"
 #include "tensor-table.h"
@@ -19,14 +20,16 @@ class Session : public Napi::ObjectWrap<Session> {
  public:
   explicit Session(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<Session>(info),
-        setting_{deviceNamed(info[0].As<Napi::String>()), precisionNamed(info[1].As<Napi::String>())} {}
+        setting_{deviceNamed(info[0].As<Napi::String>()), precisionNamed(info[1].As<Napi::String>()), nullptr} {
+    setting_.group = groupFrom(info[2], setting_.device);
+  }
 
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Session",
                        {InstanceMethod<&Session::upload>("upload"), InstanceMethod<&Session::download>("download"),
                         InstanceMethod<&Session::release>("release"), InstanceMethod<&Session::load>("load"),
                         InstanceMethod<&Session::unload>("unload"), InstanceMethod<&Session::run>("run"),
-                        InstanceMethod<&Session::held>("held")});
+                        InstanceMethod<&Session::held>("held"), InstanceMethod<&Session::total>("total")});
   }
 
  private:
@@ -82,6 +85,12 @@ class Session : public Napi::ObjectWrap<Session> {
   /** How many tensors are held. */
   Napi::Value held(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), static_cast<double>(tensors_.size()));
+  }
+
+  /** (Int32Array or Float64Array): added up over all processes, in place. */
+  Napi::Value total(const Napi::CallbackInfo& info) {
+    if (setting_.group) addUp(*setting_.group, info[0].As<Napi::TypedArray>(), setting_.device);
+    return info.Env().Undefined();
   }
 
   Setting setting_;

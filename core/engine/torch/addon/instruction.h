@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,14 @@ using Results = std::vector<at::Tensor>;
 /** Runs one instruction. */
 using Kernel = std::function<Results(Operands)>;
 
+class ProcessGroup;
+
 /** What kernels may depend on besides their attributes. */
 struct Setting {
   at::Device device;
   Precision precision;
+  /** The processes that train together; none where this one is alone. */
+  std::shared_ptr<ProcessGroup> group;
 };
 
 /** Makes the kernel of one instruction from its attributes, once per program. */

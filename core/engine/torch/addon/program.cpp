@@ -4,6 +4,7 @@
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -64,6 +65,12 @@ std::pair<std::vector<const Step*>, std::vector<const Step*>> split(const Progra
   return parts;
 }
 
+/** Whether a program waits for other processes, which what is replayed on the device cannot. */
+bool exchanges(const ProgramText& text) {
+  return std::any_of(text.steps.begin(), text.steps.end(),
+                     [](const Step& step) { return step.instruction == "allReduceSum"; });
+}
+
 }  // namespace
 
 Program::Program(ProgramText text, const Setting& setting)
@@ -83,7 +90,7 @@ Program::Program(ProgramText text, const Setting& setting)
     if (written.count(slot) == 0) boundary_.push_back(slot);
   prologue_ = std::make_unique<StepList>(hoisted, boundary_, setting);
   body_ = std::make_unique<StepList>(rest, text.outputs, setting);
-  if (setting.device.is_cuda() && Capture::available())
+  if (setting.device.is_cuda() && Capture::available() && !exchanges(text))
     capture_ = std::make_unique<Capture>([this](const std::vector<at::Tensor>& boundary) { return runBody(boundary); });
 }
 

@@ -8,6 +8,7 @@ import { parseLibrarySource } from '../../install/library-source.js';
 import type { Installation } from '../../install/programs.js';
 import { verifyEngine, type Verification } from '../../install/verify-engine.js';
 import { ADDON_FILE, DIRECTORY_VARIABLE, loadTorchAddon, type TorchDevice } from '../addon-binding.js';
+import { processFlags } from './process-flags.js';
 import { exists, gatherTorch, hasNewStrings, type TorchLibraries, type TorchSource } from './torch-libraries.js';
 
 /** The sources of the addon. */
@@ -56,26 +57,35 @@ async function buildTorchAddon(
   const { libraryDirectory, includeDirectories } = torch;
   const cuda = await exists(join(libraryDirectory, 'libtorch_cuda.so'));
   const copied = libraryDirectory.startsWith(engine);
+  const allIncludes = [
+    nodeAddonApi(),
+    ...includeDirectories,
+    ...includeDirectories.map((directory) => join(directory, 'torch/csrc/api/include')),
+  ];
+  const standard = await standardOf(torch);
+  const flags = [
+    '-O3',
+    '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL',
+    `-D_GLIBCXX_USE_CXX11_ABI=${(await hasNewStrings(torch)) ? 1 : 0}`,
+    ...(cuda ? ['-DMAXMARGIN_CUDA'] : []),
+    ...parallelFlags(compiler),
+  ];
+  const trial = {
+    compiler,
+    sources: SOURCES,
+    includeDirectories: allIncludes,
+    flags: [`-std=${standard}`, ...flags],
+  };
   await buildAddon(
     compiler,
     {
       sources: await sourcesIn(SOURCES),
-      includeDirectories: [
-        nodeAddonApi(),
-        ...includeDirectories,
-        ...includeDirectories.map((directory) => join(directory, 'torch/csrc/api/include')),
-      ],
+      includeDirectories: allIncludes,
       libraryDirectories: [libraryDirectory],
       libraries: ['torch', 'torch_cpu', 'c10', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])],
       runtimePaths: [copied ? `$ORIGIN/${relative(engine, libraryDirectory)}` : libraryDirectory],
-      standard: await standardOf(torch),
-      flags: [
-        '-O3',
-        '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL',
-        `-D_GLIBCXX_USE_CXX11_ABI=${(await hasNewStrings(torch)) ? 1 : 0}`,
-        ...(cuda ? ['-DMAXMARGIN_CUDA'] : []),
-        ...parallelFlags(compiler),
-      ],
+      standard,
+      flags: [...flags, ...(await processFlags(torch, trial, installation))],
       output: join(engine, ADDON_FILE),
     },
     installation,

@@ -1,8 +1,22 @@
 #include "../instruction.h"
+#include "../processes/process-group.h"
 
 namespace maxmargin {
 
-/** Of one process: the sum over all of them is the tensor itself. */
-InstructionTable collectiveInstructions() { return {{"allReduceSum", plain([](Operands x) { return x[0]; })}}; }
+namespace {
+
+Kernel allReduceSum(const Attributes&, const Setting& setting) {
+  return one([group = setting.group](Operands x) {
+    // Of one process the sum over all of them is the tensor itself.
+    if (!group) return x[0];
+    at::Tensor sum = reusable(x[0]) ? x[0] : x[0].clone(at::MemoryFormat::Contiguous);
+    group->sum(sum);
+    return sum;
+  });
+}
+
+}  // namespace
+
+InstructionTable collectiveInstructions() { return {{"allReduceSum", allReduceSum}}; }
 
 }  // namespace maxmargin
