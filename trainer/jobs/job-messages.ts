@@ -1,4 +1,5 @@
 import type { EngineChoice } from '../../core/engine/engine.js';
+import type { Place } from '../../core/engine/world/place.js';
 import type { JobProgress } from './job.js';
 import type { JobOutcome } from './job-queue.js';
 import type { JobSpec } from './job-spec.js';
@@ -12,6 +13,8 @@ export interface JobTask {
   /** Proves that the job belongs to this process. */
   readonly token: string;
   readonly engine: EngineChoice;
+  /** Where this process stands among those that train together: it has rank 0. */
+  readonly place?: Place | undefined;
   readonly registryRoot: string;
   readonly dataRoot: string;
 }

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../core/durable/durable-files.js';
 import { openEngine } from '../../core/engine/open-engine.js';
+import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError } from '../../core/errors.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import { architectureOf } from '../../core/model/families.js';
@@ -9,12 +10,12 @@ import { buildModel } from '../../core/model/model.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import { fingerprint } from '../data/fingerprint.js';
 import { evaluate } from '../evaluate/evaluate.js';
-import type { Checkpoint } from '../mma/checkpoint.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
 import { stoppablePace } from '../mma/stoppable-pace.js';
 import { train } from '../mma/training-loop.js';
 import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
+import { tellStart, tellWhetherDone } from './job-world.js';
 import { progressReporter } from './progress-reporter.js';
 import { adoptPublished, publishJob } from './publish-job.js';
 import type { PublishedJob } from './publish-job.js';
@@ -34,7 +35,7 @@ const EVALUATION_GRADIENT_EVALUATIONS = 50;
 
 /**
  * Trains (from the last checkpoint, if there is one), evaluates and publishes. Stopped or killed anywhere and begun again, it ends
- * with the same version published once.
+ * with the same version published once. Of several processes that train together this is the one that leads: the others follow it (see followJob).
  *
  * @throws cancelled if the signal stopped it; whatever data, engine or registry find wrong
  */
@@ -50,17 +51,21 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     await rm(checkpointFile, { force: true });
     return { kind: 'succeeded', ...published };
   };
-  if (adopted !== undefined) return succeed(adopted);
+  if (adopted !== undefined && task.place === undefined) return succeed(adopted);
 
-  const resume = await readCheckpoint(checkpointFile);
+  const checkpoint = adopted === undefined ? await readIfThere(checkpointFile) : undefined;
+  const resume = checkpoint && decodeCheckpoint(checkpoint, checkpointFile);
   const progress = progressReporter(spec.training.steps, resume, report);
   progress.enter('preparing');
-  const engine = await openEngine(task.engine);
-  const { name, device, library, rejected } = engine;
+  const engine = await openEngine(task.engine, task.place);
+  const { world = ALONE, name, device, library, rejected } = engine;
   report({ kind: 'engine', name, device, library, rejected });
+  tellStart(world, adopted === undefined ? { kind: 'train', checkpoint } : { kind: 'done' });
+  if (adopted !== undefined) return succeed(adopted);
   const data = await readJobData(spec, task.dataRoot);
   const model = buildModel(architectureOf(spec.architecture, data.info.inputShape, data.info.labelNames.length));
-  stopIf(signal);
+  // Several processes stop together, between steps.
+  if (world.size === 1) stopIf(signal);
 
   const { weights } = await train({
     engine,
@@ -92,6 +97,9 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     gradientEvaluations: EVALUATION_GRADIENT_EVALUATIONS,
     seed: BigInt(spec.training.seed),
     proceed: stoppablePace(signal),
+    onProgress: () => {
+      tellWhetherDone(world, false);
+    },
   });
 
   stopIf(signal);
@@ -107,19 +115,18 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     dataFingerprint: fingerprint(data.train, data.validation, data.test),
   });
   report({ kind: 'published', version: publishedVersion, seconds: (performance.now() - began) / 1000 });
+  tellWhetherDone(world, true);
   return succeed({ publishedVersion, evaluation });
 }
 
-/** @returns undefined if none has been written yet. @throws data-loss naming the file */
-async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
-  let bytes: Uint8Array;
+/** @returns undefined if there is no such file */
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
-    bytes = await readFile(path);
+    return await readFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
-  return decodeCheckpoint(bytes, path);
 }
 
 function stopIf(signal: AbortSignal): void {

@@ -1,4 +1,5 @@
 import type { Engine } from '../../core/engine/engine.js';
+import { sameInAll } from '../../core/engine/world/messages.js';
 import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError, invalidInput } from '../../core/errors.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
@@ -57,6 +58,11 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     throw invalidInput('train', `at least ${config.batchSize} examples, one batch`, String(request.train.count));
   if (request.validation.count === 0) throw invalidInput('validation', 'at least 1 example', '0');
   const fingerprint = trainingFingerprint(config, model.architecture, request.train, request.validation);
+  if (!sameInAll(request.engine.world ?? ALONE, fingerprint))
+    throw new DomainError(
+      'failed-precondition',
+      'training: its processes have different configurations, models or data',
+    );
   if (resume !== undefined && resume.fingerprint !== fingerprint)
     throw new DomainError('failed-precondition', 'checkpoint: it is of another configuration, model or data set');
 

@@ -2,9 +2,11 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
 import type { EngineChoice } from '../../../core/engine/engine.js';
+import { placeIn } from '../../../core/engine/world/place.js';
 import type { TrainingSpec } from '../../client/training-spec.js';
 import { printJson, printResult } from '../output/print.js';
 import { command } from '../command.js';
+import { integer } from '../option-types.js';
 import { withClient, withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
 import { trainingSpec, withTrainingOptions } from '../training-options.js';
@@ -16,6 +18,7 @@ interface Options extends OutputOptions, TrainingOptions {
   readonly data: string;
   readonly checkpoints: string;
   readonly engine: EngineChoice;
+  readonly peerTimeout: number;
   readonly address?: string;
   readonly requestId?: string;
   readonly detach?: boolean;
@@ -27,12 +30,19 @@ export function trainCommand(): Command {
   return withOutput(
     withTrainingOptions(train),
     'maxmargin train --dataset digits --sizes 8,16,64 --steps 300 --learning-rate 1e-3\n' +
-      'maxmargin train --dataset mnist --steps 2000 --address localhost:50052',
+      'maxmargin train --dataset mnist --steps 2000 --address localhost:50052\n' +
+      'torchrun --nproc-per-node 2 --no-python maxmargin train --dataset mnist --engine torch',
   )
     .option('--registry <dir>', 'where to publish', './registry')
     .option('--data <dir>', 'where data sets are', './data')
     .option('--checkpoints <dir>', 'where the checkpoints of a training that was stopped are kept', './checkpoints')
     .addOption(new Option('--engine <engine>', 'what runs the numerics').choices(ENGINE_CHOICES).default('auto'))
+    .option(
+      '--peer-timeout <seconds>',
+      'in one of several processes that train together: how long it waits for the others',
+      integer(1),
+      600,
+    )
     .option('--address <host:port>', 'create a job on this trainer and watch it, instead of training here')
     .option('--request-id <id>', 'with --address: the same id again finds the same job')
     .option('--detach', 'with --address: do not wait for the job')
@@ -57,7 +67,9 @@ async function trainThere(address: string, spec: TrainingSpec, options: Options)
 
 async function trainHere(spec: TrainingSpec, options: Options): Promise<void> {
   const { trainLocally } = await import('../local/train-locally.js');
-  const published = await trainLocally(spec, options);
+  const place = placeIn(process.env, 1000 * options.peerTimeout);
+  const published = await trainLocally(spec, { ...options, place });
+  if (published === undefined) return;
   printResult(
     options.json,
     published,

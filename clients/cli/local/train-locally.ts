@@ -2,10 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { EngineChoice } from '../../../core/engine/engine.js';
+import type { Place } from '../../../core/engine/world/place.js';
 import { DomainError } from '../../../core/errors.js';
 import type { EvaluationRecord } from '../../../core/registry/manifest.js';
+import { followJob } from '../../../trainer/jobs/follow-job.js';
 import type { JobReport, JobTask } from '../../../trainer/jobs/job-messages.js';
-import { completeSpec } from '../../../trainer/jobs/job-spec.js';
+import { completeSpec, type JobSpec } from '../../../trainer/jobs/job-spec.js';
 import { workOnJob } from '../../../trainer/jobs/job-work.js';
 import type { TrainingSpec } from '../../client/training-spec.js';
 import { showProgress } from '../output/job-progress.js';
@@ -18,6 +20,8 @@ export interface LocalTrainingOptions {
   readonly data: string;
   readonly checkpoints: string;
   readonly engine: EngineChoice;
+  /** Where this process stands among those that train together. */
+  readonly place: Place | undefined;
 }
 
 export interface PublishedHere {
@@ -28,24 +32,38 @@ export interface PublishedHere {
 
 /**
  * Trains in this process, as a trainer's job would, and publishes. Ctrl-C stops within a step and leaves a checkpoint; the same settings
- * again continue from it.
+ * again continue from it. Of several processes that train together, the one of rank 0 keeps the checkpoints and publishes.
  *
+ * @returns undefined where another process publishes
  * @throws CommandFailure if it was stopped; whatever data, engine or registry find wrong
  */
-export async function trainLocally(spec: TrainingSpec, options: LocalTrainingOptions): Promise<PublishedHere> {
-  const task = await openTask(spec, options);
+export async function trainLocally(
+  spec: TrainingSpec,
+  options: LocalTrainingOptions,
+): Promise<PublishedHere | undefined> {
   const bar = progressBar();
   const stopping = new AbortController();
   const unsubscribe = stopOnSignals(() => {
     stopping.abort();
   });
+  const report = (told: JobReport): void => {
+    show(told);
+  };
+  const { signal } = stopping;
   try {
+    const { place } = options;
+    if (place !== undefined && place.rank > 0) {
+      await followJob(
+        { spec: complete(spec), engine: options.engine, dataRoot: resolve(options.data), place },
+        { signal, report },
+      );
+      return undefined;
+    }
+    const task = await openTask(spec, options);
     const outcome = await workOnJob(task, {
-      signal: stopping.signal,
+      signal,
       assertOwned: () => undefined,
-      report: (report) => {
-        show(report);
-      },
+      report,
     });
     if (outcome.kind !== 'succeeded') throw new DomainError('internal', `training: it ${outcome.kind}`);
     await rm(task.directory, { recursive: true });
@@ -66,18 +84,22 @@ export async function trainLocally(spec: TrainingSpec, options: LocalTrainingOpt
   }
 }
 
+const complete = (spec: TrainingSpec): JobSpec =>
+  completeSpec({ ...spec, data: spec.data ?? {}, architecture: spec.architecture ?? {} });
+
 /** What is to be done, in a directory that the same settings find again. */
 async function openTask(spec: TrainingSpec, options: LocalTrainingOptions): Promise<JobTask> {
-  const complete = completeSpec({ ...spec, data: spec.data ?? {}, architecture: spec.architecture ?? {} });
-  const hash = createHash('sha256').update(JSON.stringify(complete)).digest('hex').slice(0, 16);
-  const directory = resolve(options.checkpoints, `${complete.model}-${hash}`);
+  const completed = complete(spec);
+  const hash = createHash('sha256').update(JSON.stringify(completed)).digest('hex').slice(0, 16);
+  const directory = resolve(options.checkpoints, `${completed.model}-${hash}`);
   await mkdir(directory, { recursive: true });
   return {
     name: await taskName(directory),
-    spec: complete,
+    spec: completed,
     directory,
     token: '',
     engine: options.engine,
+    place: options.place,
     registryRoot: resolve(options.registry),
     dataRoot: resolve(options.data),
   };

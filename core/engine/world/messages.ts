@@ -7,6 +7,13 @@ export function anyOf(world: World, says: boolean): boolean {
   return votes[0] !== 0;
 }
 
+/** Whether all processes have the same text, as all of them hear it. */
+export function sameInAll(world: World, text: string): boolean {
+  if (world.size === 1) return true;
+  const first = new TextDecoder().decode(broadcast(world, new TextEncoder().encode(text)));
+  return !anyOf(world, first !== text);
+}
+
 /** Bytes of the process of rank 0, in all processes. @param bytes read on rank 0 alone */
 export function broadcast(world: World, bytes: Uint8Array): Uint8Array {
   if (world.size === 1) return bytes;
