@@ -40,7 +40,7 @@ describe('maxmargin commands', function () {
     assert.doesNotMatch(ended.stderr, /^ +at /m, 'a person has no use for a stack');
   };
   const listen = async (...args: string[]) => {
-    const free = ['--address', '127.0.0.1:0', '--http-address', '127.0.0.1:0', '--engine', 'wasm'];
+    const free = ['--address', '127.0.0.1:0', '--http-address', '127.0.0.1:0'];
     const command = startCommand([...args, ...free], directory);
     const [, address = ''] = await command.waitFor(/"address":"([^"]+)".*"listening"/);
     return { command, address };
@@ -49,7 +49,7 @@ describe('maxmargin commands', function () {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'maxmargin-cli-'));
     // The model that everything below asks: the first command that is tested.
-    const [published] = await json('train', '--engine', 'wasm', ...TINY);
+    const [published] = await json('train', ...TINY);
     assert.deepEqual([published?.model, published?.version], ['digits', 1]);
     // A second version, as another training would have published it.
     const registry = await openRegistry(join(directory, 'registry'));
@@ -76,7 +76,7 @@ describe('maxmargin commands', function () {
   });
 
   it('evaluate', async () => {
-    const [found] = await json('evaluate', '--engine', 'wasm', '--examples', '50', '--margin-examples', '5');
+    const [found] = await json('evaluate', '--examples', '50', '--margin-examples', '5');
     const evaluation = found?.evaluation as Json;
     assert.deepEqual(
       [found?.model, found?.version, evaluation.examples, evaluation.marginExamples],

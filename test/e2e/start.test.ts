@@ -20,7 +20,7 @@ const FIRST_MODEL = JSON.stringify({
   validationMarginExamples: 20,
   evaluationMarginExamples: 20,
 });
-const ARGS = ['start', '--engine', 'wasm', '--port-base', '0', '--first-model', FIRST_MODEL];
+const ARGS = ['start', '--port-base', '0', '--first-model', FIRST_MODEL];
 
 interface Summary {
   readonly model: string;

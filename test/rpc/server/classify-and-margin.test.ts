@@ -17,6 +17,7 @@ import { floatsOf, imageBatch } from '../../support/image-batch.js';
 import { smallLenet } from '../../support/published-model.js';
 import { startServer, type ServerProcess } from '../../support/server-process.js';
 import { temporaryRegistry, type TemporaryRegistry } from '../../support/temporary-registry.js';
+import { TEST_ENGINE } from '../../support/test-engine.js';
 
 const FAST = { limit: { $case: 'effort', value: Effort.FAST } } as const;
 
@@ -35,7 +36,7 @@ describe('RobustnessService: classes and margins', () => {
     client = createClient(RobustnessServiceDefinition, server.channel);
     await server.line(({ msg }) => msg === 'ready');
 
-    await openEngine('wasm');
+    await openEngine(TEST_ENGINE);
     const model = buildModel(publication.architecture);
     const { parameters, statistics } = splitWeights(model, toTensors(publication.weights));
     logitsOf = (images) => {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ENGINE_NAMES, type EngineName } from '../../../../core/engine/engine.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const run = promisify(execFile);
 const MOCHA = join(import.meta.dirname, '../../../../../node_modules/mocha/bin/mocha.js');
@@ -32,10 +33,10 @@ async function whyNot(name: EngineName): Promise<string | undefined> {
   return stdout === '' ? undefined : stdout.trim();
 }
 
-/** These suites run on wasm in the process of all tests; a process has one engine, so the others run them in their own. */
+/** These suites run on the embedded default in the process of all tests; a process has one engine, so the others run them in their own. */
 describe('the other engines', () => {
-  for (const name of ENGINE_NAMES.filter((each) => each !== 'wasm')) {
-    it(`${name} passes the same numeric tests as wasm`, async function () {
+  for (const name of ENGINE_NAMES.filter((each) => each !== TEST_ENGINE)) {
+    it(`${name} passes the same numeric tests as ${TEST_ENGINE}`, async function () {
       this.timeout(300_000);
       const reason = await whyNot(name);
       if (reason !== undefined) {

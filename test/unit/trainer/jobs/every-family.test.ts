@@ -12,6 +12,7 @@ import { workOnJob } from '../../../../trainer/jobs/job-work.js';
 import { writeFewDigits } from '../../../rpc/trainer/few-digits.js';
 import { imageBatch } from '../../../support/image-batch.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 /** A name as a person gives it, and what it stands for. */
 const MODELS = [
@@ -25,7 +26,7 @@ const NEVER = new AbortController().signal;
 
 describe('every family of models', () => {
   let engine: Engine;
-  before(async () => (engine = await openEngine('wasm')));
+  before(async () => (engine = await openEngine(TEST_ENGINE)));
   const directory = temporaryDirectory();
 
   for (const [name, family, sizes] of MODELS)
