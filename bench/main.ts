@@ -49,7 +49,7 @@ async function run(name: string, args: readonly string[], json: boolean): Promis
 }
 
 const [name = '', ...args] = process.argv.slice(2);
-if (name === '' || args.includes('--help')) {
+if (name === '' || [name, ...args].includes('--help')) {
   console.log(USAGE);
 } else {
   try {

@@ -125,7 +125,7 @@ describe('benchmarks', () => {
   });
 
   const refused: readonly [string, readonly string[], RegExp][] = [
-    ['an unknown engine', ['--engine', 'abacus'], /^--engine: expected one of auto, wasm, .*got "abacus"$/],
+    ['an unknown engine', ['--engine', 'abacus'], /^--engine: expected one of auto, .*got "abacus"$/],
     ['an unknown model', ['--model', 'resnet'], /^--model: expected one of lenet, wrn, mlp, cnn, .*got "resnet"$/],
     ['a depth that there is not', ['--model', 'wrn-27-4'], /^--model: expected a depth of 6n \+ 4: .*got 27$/],
     ['a count that is none', ['--batch', '0'], /^--batch: expected a whole number from 1, got "0"$/],
