@@ -3,7 +3,7 @@
 
 FROM node:20.20-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 # Without install scripts and without what is optional: the server's engine, wasm, is inside its npm package.
 RUN npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 COPY . .
