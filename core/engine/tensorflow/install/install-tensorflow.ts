@@ -7,6 +7,7 @@ import type { Installation } from '../../install/programs.js';
 import { verifyEngine, type Verification } from '../../install/verify-engine.js';
 import { TFJS_NODE_VARIABLE, tfjsNodeDirectory } from '../binding-location.js';
 import { librariesOpenedByName } from './cuda-libraries.js';
+import { buildPythonStandIn, PYTHON_EXTENSION, STAND_IN } from './python-stand-in.js';
 import { gatherTensorflow, type TensorflowLibraries, type TensorflowPackage } from './tensorflow-libraries.js';
 import { ADDON, placeTfjsNode } from './tfjs-node-package.js';
 
@@ -33,7 +34,12 @@ export async function installTensorflow(options: TensorflowInstallation): Promis
     for (const directory of [libraries, scratch]) await mkdir(directory);
     const tensorflow = await gatherTensorflow(source, options.packageName, { libraries, scratch }, options);
     await placeTfjsNode(engine, options);
-    await buildBinding(compiler, engine, libraries, tensorflow, options);
+    const names = [...tensorflow.names];
+    if (names.includes(PYTHON_EXTENSION)) {
+      await buildPythonStandIn(compiler, join(libraries, 'tensorflow'), scratch, options);
+      names.unshift(STAND_IN);
+    }
+    await buildBinding(compiler, engine, libraries, { ...tensorflow, names }, options);
     await rm(scratch, { recursive: true });
     return verifyEngine('tensorflow', { [TFJS_NODE_VARIABLE]: tfjsNodeDirectory(engine) }, options);
   });

@@ -6,6 +6,7 @@ import { downloadWheels, findPip } from '../../install/pip.js';
 import type { Installation } from '../../install/programs.js';
 import { readFromWheel, unpackWheel } from '../../install/wheel.js';
 import { cudaDirectoryName, cudaRequirements, placeOfCudaFile } from './cuda-libraries.js';
+import { PYTHON_EXTENSION } from './python-stand-in.js';
 
 /** The packages of TensorFlow for pip: without CUDA and with. */
 export const TENSORFLOW_PACKAGES = ['tensorflow-cpu', 'tensorflow'] as const;
@@ -20,14 +21,15 @@ export interface TensorflowLibraries {
 }
 
 const METADATA = /^[^/]+\.dist-info\/METADATA$/;
-const WANTED_OF_WHEEL = /^tensorflow\/(lib[^/]+\.so\.\d+|include\/(tensorflow|tsl|xla)\/.+\.h)$/;
-/** libtensorflow_cc holds the C interface beside the C++ one; in the archive of the C interface it is called libtensorflow. */
-const MAIN_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow.so.2'];
+const LIBRARY_OF_WHEEL = /^tensorflow\/(?:python\/)?(libtensorflow[^/]*\.so\.\d+|_pywrap_tensorflow_internal\.so)$/;
+const HEADER_OF_WHEEL = /^tensorflow\/include\/((?:tensorflow|tsl|xla)\/.+\.h)$/;
+/**
+ * What exports the C interface, the best first: libtensorflow_cc in wheels since 2.12, libtensorflow in the archive of the C interface, an
+ * extension of Python in wheels before.
+ */
+const MAIN_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow.so.2', PYTHON_EXTENSION];
 const FRAMEWORK_LIBRARY = 'libtensorflow_framework.so.2';
 const HEADER = 'tensorflow/c/eager/c_api.h';
-
-const ARCHIVE_ADVICE =
-  'wheels have it from TensorFlow 2.12 on; for an older one name the directory of an unpacked archive of libtensorflow (the C library), which has lib/ and include/';
 
 /**
  * Fills a directory with the libraries of TensorFlow, laid out as they are in Python's site-packages: `tensorflow/lib….so.2` and, where CUDA
@@ -75,18 +77,20 @@ async function unpackWheels(
   { libraries, scratch }: { readonly libraries: string; readonly scratch: string },
   { report, signal }: Installation,
 ): Promise<TensorflowLibraries> {
-  const include = 'tensorflow/include/';
   report(`unpacking ${basename(wheel)}`);
   const headers = join(scratch, 'include');
-  const libraryOnly = (name: string) => (WANTED_OF_WHEEL.test(name) && !name.startsWith(include) ? name : undefined);
-  const headerOnly = (name: string) =>
-    WANTED_OF_WHEEL.test(name) && name.startsWith(include) ? name.slice(include.length) : undefined;
-  const unpacked = await unpackWheel(wheel, libraries, libraryOnly, { signal });
+  const library = (name: string) => {
+    const found = LIBRARY_OF_WHEEL.exec(name)?.[1];
+    return found === undefined ? undefined : join('tensorflow', found);
+  };
+  const header = (name: string) => HEADER_OF_WHEEL.exec(name)?.[1];
+  const unpacked = await unpackWheel(wheel, libraries, library, { signal });
   const names = mainAndFramework(
     unpacked.map((path) => basename(path)),
     wheel,
   );
-  await unpackWheel(wheel, headers, headerOnly, { signal });
+  for (const path of unpacked) if (!names.includes(basename(path))) await rm(join(libraries, path));
+  await unpackWheel(wheel, headers, header, { signal });
   const includeDirectory = await checkedHeaders(headers, wheel);
   for (const each of cudaWheels) {
     report(`unpacking ${basename(each)}`);
@@ -103,14 +107,18 @@ async function copyDirectory(path: string, libraries: string, { report }: Instal
     { lib: join(path, 'lib'), include: join(path, 'include') },
   ];
   for (const { lib, include } of layouts) {
+    // The extension of Python lies one directory deeper; the archive's names are links to files with the whole version.
     const present = await readdir(lib).catch((): string[] => []);
     if (!present.includes(FRAMEWORK_LIBRARY)) continue;
-    const names = mainAndFramework(present, lib);
+    const extension = join(lib, 'python', PYTHON_EXTENSION);
+    const names = mainAndFramework((await exists(extension)) ? [...present, PYTHON_EXTENSION] : present, lib);
     const includeDirectory = await checkedHeaders(include, path);
     report(`copying ${names.join(', ')}`);
     await mkdir(join(libraries, 'tensorflow'), { recursive: true });
-    // In the archive these names are links to files with the whole version.
-    for (const name of names) await copyFile(await realpath(join(lib, name)), join(libraries, 'tensorflow', name));
+    for (const name of names) {
+      const source = name === PYTHON_EXTENSION ? extension : join(lib, name);
+      await copyFile(await realpath(source), join(libraries, 'tensorflow', name));
+    }
     await copyCuda(dirname(lib), libraries, report);
     return { names, includeDirectory };
   }
@@ -139,7 +147,7 @@ async function copyCuda(sitePackages: string, libraries: string, report: Install
 function mainAndFramework(names: readonly string[], where: string): string[] {
   const main = MAIN_LIBRARIES.find((name) => names.includes(name));
   if (main === undefined)
-    throw invalidInput('--from', `a TensorFlow with ${MAIN_LIBRARIES[0] ?? ''} (${ARCHIVE_ADVICE})`, where);
+    throw invalidInput('--from', `a TensorFlow with ${MAIN_LIBRARIES.slice(0, 2).join(' or ')}`, where);
   if (!names.includes(FRAMEWORK_LIBRARY)) throw invalidInput('--from', `a TensorFlow with ${FRAMEWORK_LIBRARY}`, where);
   return [main, FRAMEWORK_LIBRARY];
 }

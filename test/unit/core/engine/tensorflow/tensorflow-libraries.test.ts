@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   gatherTensorflow,
@@ -15,7 +15,8 @@ const CUDA = 'Requires-Dist: nvidia-cublas-cu12>=12; extra == "and-cuda"\n';
 const INSTALLED = {
   'tensorflow/libtensorflow_cc.so.2': 'main',
   'tensorflow/libtensorflow_framework.so.2': 'framework',
-  'tensorflow/python/_pywrap.so': 'python',
+  'tensorflow/python/_pywrap_tensorflow_internal.so': 'python',
+  'tensorflow/python/_pywrap_other.so': 'python',
   [`tensorflow/include/${HEADER}`]: '// header',
   'tensorflow/include/external/other.h': '// header',
   'tensorflow-2.16.1.dist-info/METADATA': CUDA,
@@ -86,6 +87,22 @@ describe('the libraries of TensorFlow', () => {
     await check(await gather({ kind: 'directory', path: site }), true);
   });
 
+  it('come with all of TensorFlow in an extension of Python before 2.12', async () => {
+    const old = Object.fromEntries(Object.entries(INSTALLED).filter(([name]) => !name.includes('_cc')));
+    const names = ['_pywrap_tensorflow_internal.so', 'libtensorflow_framework.so.2'];
+    const wheel = join(directory(), 'tensorflow-2.9.1-cp39.whl');
+    await writeFile(wheel, zipBytes(old));
+    assert.deepEqual((await gather({ kind: 'wheel', path: wheel })).names, names);
+    await rm(libraries(), { recursive: true });
+    const site = join(directory(), 'site-packages');
+    await write(site, old);
+    assert.deepEqual((await gather({ kind: 'directory', path: site })).names, names);
+    assert.deepEqual(
+      await filesOf(),
+      names.map((name) => `tensorflow/${name}`),
+    );
+  });
+
   it('come from an archive of libtensorflow, whose names are links', async () => {
     const archive = join(directory(), 'archive');
     await write(archive, {
@@ -105,7 +122,7 @@ describe('the libraries of TensorFlow', () => {
     const without = (gone: string) =>
       Object.fromEntries(Object.entries(INSTALLED).filter(([name]) => !name.includes(gone)));
     for (const [gone, said] of [
-      ['_cc', /libtensorflow_cc\.so\.2 .*wheels have it from TensorFlow 2\.12 on.*archive of libtensorflow/],
+      ['tensorflow_', /libtensorflow_cc\.so\.2 or libtensorflow\.so\.2/],
       ['_framework', /libtensorflow_framework\.so\.2/],
       ['c_api.h', /its headers/],
     ] as const) {
