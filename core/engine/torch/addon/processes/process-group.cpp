@@ -18,10 +18,11 @@ std::string described(const Place& place) {
   return "rank " + std::to_string(place.rank) + " of " + std::to_string(place.size);
 }
 
-/** libtorch's messages go on with where they were thrown. */
-std::string firstLine(const std::exception& error) {
+/** libtorch's messages go on with advice for users of PyTorch, and with where they were thrown. */
+std::string firstSentence(const std::exception& error) {
   const std::string text = error.what();
-  return text.substr(0, text.find('\n'));
+  const std::string line = text.substr(0, text.find('\n'));
+  return line.substr(0, line.find(". "));
 }
 
 class ConnectedProcesses : public ProcessGroup {
@@ -36,7 +37,7 @@ class ConnectedProcesses : public ProcessGroup {
     try {
       backend_->allreduce(tensors)->wait();
     } catch (const std::exception& error) {
-      throw std::runtime_error(described_ + ": another process of this training is lost, or too slow (" + firstLine(error) +
+      throw std::runtime_error(described_ + ": another process of this training is lost, or too slow (" + firstSentence(error) +
                                "). Start all of them again: they continue from the last checkpoint");
     }
   }
@@ -76,7 +77,7 @@ std::shared_ptr<ProcessGroup> joinProcesses(const Place& place, const at::Device
     return connect(place, device);
   } catch (const std::exception& error) {
     throw std::runtime_error(described(place) + ": it could not join the others at " + place.host + ":" +
-                             std::to_string(place.port) + ": " + firstLine(error));
+                             std::to_string(place.port) + ": " + firstSentence(error));
   }
 }
 

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import type { Engine } from '../../../../core/engine/engine.js';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import { lenet } from '../../../../core/model/lenet.js';
+import { wrn } from '../../../../core/model/wrn.js';
+import type { Checkpoint } from '../../../../trainer/mma/checkpoint.js';
+import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
+import type { ThreadOutcome } from '../../../support/sharing-trainer.js';
+import { inThreads } from '../../../support/thread-world.js';
+import { trainCase, type TrainedCase, type TrainingCase } from '../../../support/training-case.js';
+
+const THREAD = new URL('../../../support/sharing-trainer.js', import.meta.url);
+
+const MMA: TrainingConfig = {
+  method: 'mma',
+  norm: 'linf',
+  maxDistance: 0.3,
+  minRadius: 0.05,
+  attackIterations: 2,
+  bisections: 3,
+  cleanCoefficient: 1 / 3,
+  steps: 4,
+  batchSize: 6,
+  optimizer: { rule: 'sgd', learningRate: 0.05, momentum: 0.9, weightDecay: 1e-3 },
+  seed: '3',
+  checkpointInterval: 4,
+  validationInterval: 4,
+  validationMarginExamples: 7,
+  evaluationMarginExamples: 1,
+};
+const ADAM = { rule: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
+
+const LENET = lenet({ conv1: 2, conv2: 3, hidden: 8 }, [8, 8, 1], 3);
+const WRN = wrn(10, 1, [8, 8, 3], 3);
+
+/** 13 examples in batches of 6: two steps an epoch. */
+const CASES: Readonly<Record<string, TrainingCase>> = {
+  'LeNet, MMA, momentum': { architecture: LENET, config: MMA, examples: 13 },
+  'LeNet, OMMA, L2, Adam': {
+    architecture: LENET,
+    config: { ...MMA, method: 'omma', norm: 'l2', maxDistance: 1, cleanCoefficient: 0, optimizer: ADAM },
+    examples: 13,
+  },
+  'WRN-10-1, MMA, L2, momentum': { architecture: WRN, config: { ...MMA, norm: 'l2', maxDistance: 1 }, examples: 13 },
+  'WRN-10-1, standard, momentum': {
+    architecture: WRN,
+    config: { ...MMA, method: 'standard', cleanCoefficient: 1 },
+    examples: 13,
+  },
+};
+
+/** The largest difference of two records of arrays, as a share of the largest value. */
+function apart(a: Checkpoint['weights'], b: Checkpoint['weights']): number {
+  let [difference, largest] = [0, 0];
+  for (const [name, { data }] of Object.entries(a))
+    data.forEach((value, i) => {
+      difference = Math.max(difference, Math.abs(value - b[name]!.data[i]!));
+      largest = Math.max(largest, Math.abs(value));
+    });
+  return difference / largest;
+}
+
+const trainedOf = (outcome: ThreadOutcome): TrainedCase =>
+  'trained' in outcome ? outcome.trained : assert.fail(outcome.error);
+
+describe('a training in several processes (here threads, on wasm)', () => {
+  let engine: Engine;
+  before(async () => (engine = await openEngine('wasm')));
+
+  for (const [name, task] of Object.entries(CASES))
+    for (const size of name.startsWith('WRN-10-1, MMA') ? [2, 3] : [2])
+      it(`gives the weights, radii and figures of one process (${name}, ${size} of them)`, async () => {
+        const alone = await trainCase(engine, task);
+        const outcomes = await inThreads<TrainingCase, ThreadOutcome>(THREAD, size, task);
+        for (const { checkpoint, validation } of outcomes.map(trainedOf)) {
+          assert.ok(apart(checkpoint.weights, alone.checkpoint.weights) < 1e-5);
+          assert.ok(apart(checkpoint.moments, alone.checkpoint.moments) < 1e-4);
+          assert.deepEqual(checkpoint.random, alone.checkpoint.random);
+          assert.deepEqual(checkpoint.order, alone.checkpoint.order);
+          checkpoint.radii.forEach((radius, i) => {
+            assert.ok(Math.abs(radius - alone.checkpoint.radii[i]!) < 1e-4);
+          });
+          for (const [figure, value] of Object.entries(alone.checkpoint.figures))
+            assert.ok(Math.abs(checkpoint.figures[figure as 'cleanLoss'] - value) < 1e-4, figure);
+          assert.equal(validation!.accuracy, alone.validation!.accuracy);
+          assert.ok(Math.abs(validation!.margin - alone.validation!.margin) < 1e-4);
+        }
+      });
+
+  it('stops in all of them, after the same step, once one of them should', async () => {
+    const task: TrainingCase = { ...CASES['LeNet, MMA, momentum']!, stopAfter: 2 };
+    const outcomes = await inThreads<TrainingCase, ThreadOutcome>(THREAD, 2, task);
+    assert.deepEqual(
+      outcomes.map((outcome) => trainedOf(outcome).checkpoint.step),
+      [2, 2],
+    );
+  });
+
+  it('refuses a batch that has no equal parts', async () => {
+    const task = CASES['LeNet, MMA, momentum']!;
+    const odd: TrainingCase = { ...task, config: { ...task.config, batchSize: 5 } };
+    const outcomes = await inThreads<TrainingCase, ThreadOutcome>(THREAD, 2, odd);
+    for (const outcome of outcomes)
+      assert.deepEqual(outcome, { error: 'batch_size: expected a multiple of the 2 processes (WORLD_SIZE), got 5' });
+  });
+});
