@@ -21,9 +21,14 @@ export interface RunningCommand {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `maxmargin …` in a directory. */
-export function startCommand(args: readonly string[], cwd: string): RunningCommand {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts `maxmargin …` in a directory. @param variables of the environment, beside those of this process */
+export function startCommand(
+  args: readonly string[],
+  cwd: string,
+  variables: Readonly<Record<string, string>> = {},
+): RunningCommand {
+  const env = { ...process.env, ...variables };
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
