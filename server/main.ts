@@ -1,3 +1,4 @@
+import { exportInProcess } from '../core/export/export-process.js';
 import { openRegistry } from '../core/registry/open-registry.js';
 import { configure } from '../host/config.js';
 import { createGrpcHost, hosted } from '../host/grpc-host.js';
@@ -21,7 +22,8 @@ const metrics = createMetrics();
 const serverMetrics = createServerMetrics(metrics);
 const draining = new AbortController();
 
-const registry = await openRegistry(config.registry);
+// Nothing is computed in this process, which has calls to answer.
+const registry = await openRegistry(config.registry, { writeOnnx: exportInProcess });
 const predictor = startPredictor({
   registryRoot: registry.root,
   engine: config.engine,

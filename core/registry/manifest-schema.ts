@@ -28,6 +28,11 @@ const evaluation = z.object({
   histogram,
 });
 
+const onnx = z.union([
+  z.object({ runtime: text, largestDifference: z.number().min(0) }),
+  z.object({ unchecked: text }),
+]);
+
 const origin = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('trained'),
@@ -61,6 +66,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
   origin,
   parentVersion: size.exactOptional(),
   evaluation: evaluation.exactOptional(),
+  onnx: onnx.exactOptional(),
   signature: text.exactOptional(),
 });
 

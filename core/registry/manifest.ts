@@ -2,6 +2,7 @@ import type { Bounds, Norm } from '../margin/threat-model.js';
 
 export const MANIFEST_FORMAT = 1;
 export const MANIFEST_FILE = 'manifest.json';
+export const ONNX_FILE = 'model.onnx';
 
 /** What a model did on a test set when its training ended. */
 export interface EvaluationRecord {
@@ -31,6 +32,17 @@ export interface MarginHistogram {
   /** One more than edges: the last counts what is above all edges, or censored. */
   readonly counts: readonly number[];
 }
+
+/** How `model.onnx` was checked when it was published. */
+export type OnnxCheck =
+  | {
+      /** What ran it, and its version. */
+      readonly runtime: string;
+      /** Between its logits and the LayersModel's, relative to the largest. */
+      readonly largestDifference: number;
+    }
+  /** Why nothing could run it there. */
+  | { readonly unchecked: string };
 
 /** `manifest.json`: everything about a version but its weights. Written last; a version without it does not exist. */
 export interface Manifest {
@@ -64,6 +76,8 @@ export interface Manifest {
   /** The champion at the time of publication, if there was one. */
   readonly parentVersion?: number;
   readonly evaluation?: EvaluationRecord;
+  /** Absent in versions that were published without `model.onnx`. */
+  readonly onnx?: OnnxCheck;
   /** Ed25519 over the rest, base64. */
   readonly signature?: string;
 }

@@ -6,13 +6,27 @@ import { loadVersion, readManifest, versionNotFound, type VersionPlace } from '.
 import { changeState, readModelDirectory, type ModelDirectory } from './model-state.js';
 import { checkAliasName, checkModelName, checkVersion, isModelName } from './names.js';
 import { publishVersion } from './publish-version.js';
-import type { RegisteredModel, Registry, VersionSelector } from './registry.js';
+import type { RegisteredModel, Registry, VersionSelector, WriteOnnx } from './registry.js';
 import { removeVersion } from './sweep.js';
 
 const CHAMPION = 'champion';
 
+export interface RegistryOptions {
+  /** Default: in this process, which computes meanwhile. */
+  readonly writeOnnx?: WriteOnnx;
+}
+
+/** Loaded when something is published: most who open a registry publish nothing. */
+const inThisProcess: WriteOnnx = async (...given) => {
+  const { exportVersion } = await import('../export/export-version.js');
+  return exportVersion(...given);
+};
+
 /** Opens the registry in a directory, which is made if it is not there. */
-export async function openRegistry(rootPath: string): Promise<Registry> {
+export async function openRegistry(
+  rootPath: string,
+  { writeOnnx = inThisProcess }: RegistryOptions = {},
+): Promise<Registry> {
   const root = resolve(rootPath);
   await makeDirectory(root);
   const directoryOf = (name: string): string => {
@@ -39,7 +53,7 @@ export async function openRegistry(rootPath: string): Promise<Registry> {
     resolve: async (name, selector) => resolveVersion(await model(name), selector),
     manifest: async (name, version) => readManifest(await placeOf(name, version)),
     load: async (name, version) => loadVersion(await placeOf(name, version)),
-    publish: async (name, publication) => publishVersion(directoryOf(name), name, publication),
+    publish: async (name, publication) => publishVersion(directoryOf(name), name, publication, writeOnnx),
     setAlias: async (name, alias, version, expected) => {
       checkAliasName(alias);
       checkVersion(version);

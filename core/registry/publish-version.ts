@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CODE_VERSION } from '../code-version.js';
 import { makeDirectory, replaceFile, syncDirectory, temporaryName, writeSynced } from '../durable/durable-files.js';
@@ -8,9 +8,9 @@ import { writeLayersModel } from '../model/layers-model.js';
 import { isErrno } from './bounded-file.js';
 import { MAX_MANIFEST_BYTES } from './load-version.js';
 import { issueOf, manifestSchema } from './manifest-schema.js';
-import { MANIFEST_FILE, MANIFEST_FORMAT, type Manifest } from './manifest.js';
+import { MANIFEST_FILE, MANIFEST_FORMAT, ONNX_FILE, type Manifest, type OnnxCheck } from './manifest.js';
 import { readModelDirectory, type ModelDirectory } from './model-state.js';
-import type { Publication } from './registry.js';
+import type { Publication, WriteOnnx } from './registry.js';
 import { sweep } from './sweep.js';
 
 /**
@@ -19,20 +19,27 @@ import { sweep } from './sweep.js';
  *
  * @param directory the model's
  * @returns the version
- * @throws invalid-input
+ * @throws invalid-input; internal if the ONNX model is not the same model
  */
-export async function publishVersion(directory: string, name: string, publication: Publication): Promise<number> {
-  const files = writeLayersModel(publication.architecture, publication.weights);
+export async function publishVersion(
+  directory: string,
+  name: string,
+  publication: Publication,
+  writeOnnx: WriteOnnx,
+): Promise<number> {
+  const files: Record<string, Uint8Array> = { ...writeLayersModel(publication.architecture, publication.weights) };
   // Checked before anything is on the disk; the number is not known yet, and any will do.
-  manifestText(describe(name, 1, publication, files, undefined), publication);
+  manifestText(describe(name, 1, publication, { files: filesOf(files) }, undefined), publication);
   await makeDirectory(directory);
   const temporary = join(directory, temporaryName());
   try {
     await mkdir(temporary);
     await sweep(directory);
-    for (const [file, bytes] of Object.entries(files)) await writeSynced(join(temporary, file), bytes as Uint8Array);
+    for (const [file, bytes] of Object.entries(files)) await writeSynced(join(temporary, file), bytes);
+    const onnx = await writeOnnx(temporary, ONNX_FILE, publication.manifest);
+    const contents = { files: filesOf({ ...files, [ONNX_FILE]: await readFile(join(temporary, ONNX_FILE)) }), onnx };
     return await claimNumber(directory, temporary, (version, champion) =>
-      manifestText(describe(name, version, publication, files, champion), publication),
+      manifestText(describe(name, version, publication, contents, champion), publication),
     );
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -69,17 +76,21 @@ async function existing(directory: string): Promise<ModelDirectory> {
   return read;
 }
 
+function filesOf(files: Readonly<Record<string, Uint8Array>>): Manifest['files'] {
+  const described = Object.entries(files).map(([file, bytes]) => [
+    file,
+    { sizeBytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') },
+  ]);
+  return Object.fromEntries(described) as Manifest['files'];
+}
+
 function describe(
   name: string,
   version: number,
   { architecture, manifest }: Publication,
-  files: object,
+  contents: { readonly files: Manifest['files']; readonly onnx?: OnnxCheck },
   champion: number | undefined,
 ): Manifest {
-  const described = Object.entries(files).map(([file, bytes]: [string, Uint8Array]) => [
-    file,
-    { sizeBytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') },
-  ]);
   return {
     ...(champion !== undefined && { parentVersion: champion }),
     ...manifest,
@@ -88,7 +99,7 @@ function describe(
     version,
     publishTime: new Date().toISOString(),
     codeVersion: CODE_VERSION,
-    files: Object.fromEntries(described) as Manifest['files'],
+    ...contents,
     inputShape: architecture.inputShape,
   };
 }

@@ -1,6 +1,6 @@
 import type { Architecture } from '../model/architecture.js';
 import type { HostTensors } from '../model/host-tensors.js';
-import type { Manifest } from './manifest.js';
+import type { Manifest, OnnxCheck } from './manifest.js';
 
 /** A model and what is published of it. */
 export interface RegisteredModel {
@@ -31,9 +31,22 @@ export interface Publication {
   readonly weights: HostTensors;
   readonly manifest: Omit<
     Manifest,
-    'format' | 'name' | 'version' | 'publishTime' | 'codeVersion' | 'files' | 'inputShape'
+    'format' | 'name' | 'version' | 'publishTime' | 'codeVersion' | 'files' | 'inputShape' | 'onnx'
   >;
 }
+
+/**
+ * Writes the LayersModel in a directory as an ONNX model, too, synced, and runs both.
+ *
+ * @param file the name of the new file
+ * @returns how it was checked
+ * @throws internal if they differ
+ */
+export type WriteOnnx = (
+  directory: string,
+  file: string,
+  about: Pick<Manifest, 'bounds' | 'labels' | 'threatModel'>,
+) => Promise<OnnxCheck>;
 
 /** Models on disk: immutable versions and aliases that move. Many processes may use one root at a time. */
 export interface Registry {
@@ -48,7 +61,7 @@ export interface Registry {
   manifest(name: string, version: number): Promise<Manifest>;
   /** @throws not-found; data-loss if a file is missing, has another length or checksum, or lies outside the version */
   load(name: string, version: number): Promise<PublishedVersion>;
-  /** Publishes atomically. @returns the new version number, one above the highest ever used */
+  /** Publishes atomically, with `model.onnx` beside the weights. @returns the new version number, one above the highest ever used */
   publish(name: string, publication: Publication): Promise<number>;
   /** Compare-and-set. @param expected the version it must point to now; 0: it must not exist; undefined: whatever. @throws aborted, not-found */
   setAlias(name: string, alias: string, version: number, expected?: number): Promise<RegisteredModel>;

@@ -111,7 +111,7 @@ describe('registry, used by several processes', () => {
     await mkdir(join(root(), NAME));
     const random = createRandom(7);
     let highest = 0;
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 6; round++) {
       await start(1);
       const [child] = children;
       const killed = killAtEvent(join(root(), NAME), child!, 1 + random.below(40));

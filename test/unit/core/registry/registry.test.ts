@@ -36,14 +36,16 @@ describe('registry', () => {
       { architecture: publication.architecture, weights: publication.weights },
     );
     assert.deepEqual(await registry.manifest(NAME, 1), manifest);
-    const { files, publishTime, codeVersion, ...rest } = manifest;
+    const { files, publishTime, codeVersion, onnx, ...rest } = manifest;
     assert.deepEqual(rest, { ...withEvaluation.manifest, format: 1, name: NAME, version: 1, inputShape: [8, 8, 1] });
-    assert.deepEqual(Object.keys(files), ['model.json', 'weights.bin']);
+    assert.deepEqual(Object.keys(files), ['model.json', 'weights.bin', 'model.onnx']);
+    assert.ok(onnx !== undefined && ('unchecked' in onnx || onnx.largestDifference < 1e-5));
     assert.ok(Math.abs(Date.parse(publishTime) - Date.now()) < 60_000);
     assert.match(codeVersion, /^\d+\.\d+\.\d+/);
     assert.deepEqual((await readdir(join(registry.root, NAME, '1'))).sort(), [
       'manifest.json',
       'model.json',
+      'model.onnx',
       'weights.bin',
     ]);
     assert.deepEqual(await readdir(join(registry.root, NAME)), ['1']);

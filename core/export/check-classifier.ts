@@ -1,0 +1,88 @@
+import { io, loadLayersModel, type LayersModel } from '@tensorflow/tfjs';
+import { tensor4d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import { loadNativeRuntime } from '../engine/onnx/native-binding.js';
+import { openSession, type OnnxSession } from '../engine/onnx/onnx-session.js';
+import { DomainError, messageOf } from '../errors.js';
+import type { Bounds } from '../margin/threat-model.js';
+import type { Architecture } from '../model/architecture.js';
+import type { LayersModelFiles } from '../model/layers-model.js';
+import { createRandom } from '../random.js';
+import type { OnnxCheck } from '../registry/manifest.js';
+
+/** By how much logits may differ, relative to the largest of them. */
+const TOLERANCE = 1e-4;
+
+/** Two, because one might be built into the file. */
+const BATCH_SIZES = [1, 3] as const;
+
+const SEED = 1;
+
+/**
+ * Runs `model.onnx` by ONNX Runtime and the LayersModel by TensorFlow.js, which must be open, on the same random inputs.
+ *
+ * @returns by how much they differ; or why they could not be compared here
+ * @throws internal with the numbers, if they differ by more than rounding
+ */
+export async function checkClassifier(
+  model: Uint8Array<ArrayBuffer>,
+  files: LayersModelFiles,
+  { inputShape, classes }: Architecture,
+  { lower, upper }: Bounds,
+): Promise<OnnxCheck> {
+  let runtime: string;
+  try {
+    runtime = `ONNX Runtime ${loadNativeRuntime().version}`;
+  } catch (error) {
+    return { unchecked: `ONNX Runtime does not load here: ${messageOf(error).split('\n')[0] ?? ''}` };
+  }
+  const random = createRandom(SEED);
+  const layersModel = await openLayersModel(files);
+  const session = openSession(model);
+  try {
+    const differences = BATCH_SIZES.map((batch) => {
+      const shape = [batch, ...inputShape] as const;
+      const inputs = random.uniforms(shape.reduce((product, extent) => product * extent, 1));
+      const pixels = inputs.map((value) => lower + (upper - lower) * value);
+      const expected = tidy(() => (layersModel.predict(tensor4d(pixels, [...shape])) as Tensor2D).dataSync());
+      return largestDifference(logitsOf(session, pixels, shape, classes), expected, `a batch of ${batch}`);
+    });
+    return { runtime, largestDifference: Math.max(...differences) };
+  } finally {
+    session.dispose();
+    layersModel.dispose();
+  }
+}
+
+async function openLayersModel(files: LayersModelFiles): Promise<LayersModel> {
+  const json = JSON.parse(Buffer.from(files['model.json']).toString()) as io.ModelJSON;
+  const weights = Uint8Array.from(files['weights.bin']).buffer;
+  const artifacts = await io.getModelArtifactsForJSON(json, (manifest) =>
+    Promise.resolve([manifest.flatMap((group) => group.weights), weights]),
+  );
+  return loadLayersModel(io.fromMemory(artifacts));
+}
+
+function logitsOf(
+  session: OnnxSession,
+  pixels: Float32Array,
+  shape: readonly [number, ...number[]],
+  classes: number,
+): Float32Array {
+  const data = new Float32Array(shape[0] * classes);
+  session.run(
+    { inputs: { type: 'float32', shape, data: pixels } },
+    { logits: { type: 'float32', shape: [shape[0], classes], data } },
+  );
+  return data;
+}
+
+/** Relative to the largest expected value. @throws internal if it is too large */
+function largestDifference(given: Float32Array, expected: ArrayLike<number>, where: string): number {
+  const scale = Array.from(expected).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const index = given.findIndex((value, i) => !(Math.abs(value - (expected[i] ?? NaN)) <= TOLERANCE * scale));
+  if (index >= 0) {
+    const numbers = `expected ${expected[index] ?? NaN} of the LayersModel ± ${TOLERANCE * scale}, got ${given[index] ?? NaN}`;
+    throw new DomainError('internal', `model.onnx: logit ${index} of ${where}: ${numbers}`);
+  }
+  return scale === 0 ? 0 : Math.max(...given.map((value, i) => Math.abs(value - (expected[i] ?? NaN)) / scale));
+}
