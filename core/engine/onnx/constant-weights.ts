@@ -2,7 +2,7 @@ import type { ProgramHints } from '../compiled/runtime.js';
 import { nodeAt, type Graph, type NodeId } from '../graph/graph.js';
 
 /** From so many runs with the same weights on, filters pay as constants. */
-const RUNS_FOR_FILTERS = 4;
+const RUNS_FOR_FILTERS = 2;
 /** The same for matrices. */
 const RUNS_FOR_MATRICES = 16;
 

@@ -4,8 +4,12 @@ import type { Values } from '../graph/ops/sources.js';
 import { constantWeights } from './constant-weights.js';
 import { encodeModel } from './encode-model.js';
 import { lowerGraph } from './lowering/lower-graph.js';
+import { multiplicationsOf } from './multiplications.js';
 import type { OnnxTensor } from './onnx-model.js';
 import { openSession, type OnnxBuffer, type OnnxSession } from './onnx-session.js';
+
+/** From so many multiplications on, threads share a graph's work; below, waiting for each other takes them longer than the work. */
+const MULTIPLICATIONS_FOR_THREADS = 5e7;
 
 /** A session for a graph, of which some inputs may have become constants. */
 interface OpenProgram {
@@ -55,7 +59,9 @@ function openProgram(graph: Graph, constants: ReadonlyMap<NodeId, Values>): Open
     return [id, { type: dtype, shape, data }];
   });
   const { onnx, inputs, outputs } = lowerGraph(graph, new Map(tensors));
-  return { constants, inputs, outputs, session: openSession(encodeModel({ graph: onnx })) };
+  const alone = multiplicationsOf(graph) < MULTIPLICATIONS_FOR_THREADS;
+  const session = openSession(encodeModel({ graph: onnx }), alone ? { intraOpNumThreads: 1 } : {});
+  return { constants, inputs, outputs, session };
 }
 
 function runProgram(graph: Graph, open: OpenProgram, values: ReadonlyMap<NodeId, Values>): readonly Values[] {

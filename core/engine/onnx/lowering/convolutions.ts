@@ -8,7 +8,7 @@ import type { Attributes } from './node-emitter.js';
  * Up to so many channels the gradient in the images is one product, whose result has a column for each place of the filter, and Col2Im. As a
  * convolution with so few output channels it would leave most of each vector register empty: 5.7 instead of 1.8 ms for LeNet5's first layer.
  */
-export const FEW_CHANNELS = 8;
+export const FEW_CHANNELS = 4;
 
 /** [h, w, in, out] → [out, in, h, w], as Conv takes filters. */
 export const FILTERS = [3, 2, 0, 1] as const;
