@@ -47,7 +47,7 @@ class Session : public Napi::ObjectWrap<Session> {
     const at::Tensor here = tensors_.at(info[0].As<Napi::Number>().Uint32Value()).cpu().contiguous();
     const Napi::TypedArray into = info[1].As<Napi::TypedArray>();
     if (into.ByteLength() != here.nbytes()) throw Napi::TypeError::New(info.Env(), "torch: download: another size");
-    std::memcpy(static_cast<char*>(into.ArrayBuffer().Data()) + into.ByteOffset(), here.const_data_ptr(), here.nbytes());
+    std::memcpy(static_cast<char*>(into.ArrayBuffer().Data()) + into.ByteOffset(), here.data_ptr(), here.nbytes());
     return info.Env().Undefined();
   }
 

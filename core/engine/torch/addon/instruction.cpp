@@ -9,7 +9,7 @@ namespace {
 InstructionTable allInstructions() {
   InstructionTable all;
   for (const auto& family : {elementwiseInstructions, reductionInstructions, arrangementInstructions, productInstructions,
-                             convolutionInstructions, poolingInstructions, selectionInstructions, collectiveInstructions})
+                             convolutionInstructions, poolingInstructions, selectionInstructions, collectiveInstructions, pooledConvolutionInstructions})
     all.merge(family());
   return all;
 }

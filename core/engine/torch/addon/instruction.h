@@ -45,6 +45,7 @@ InstructionTable productInstructions();
 InstructionTable convolutionInstructions();
 InstructionTable poolingInstructions();
 InstructionTable selectionInstructions();
+InstructionTable pooledConvolutionInstructions();
 InstructionTable collectiveInstructions();
 
 /** @throws std::invalid_argument for an instruction that there is not */

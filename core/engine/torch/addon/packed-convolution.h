@@ -2,7 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
 #include <vector>
 
 #include "instruction.h"
@@ -19,8 +18,8 @@ bool packs(const Sliding& sliding, const Setting& setting);
 /** Filters [out, in, h, w] in oneDNN's layout for images of a shape [n, c, h, w]. */
 at::Tensor packed(const at::Tensor& filters, const Sliding& sliding, const std::vector<int64_t>& imageShape);
 
-/** Convolves images [n, c, h, w] with packed filters. */
-at::Tensor convolvePacked(const at::Tensor& images, const at::Tensor& filters, const std::optional<at::Tensor>& bias,
+/** Convolves images [n, c, h, w] with packed filters. @param bias or undefined */
+at::Tensor convolvePacked(const at::Tensor& images, const at::Tensor& filters, const at::Tensor& bias,
                           const Sliding& sliding);
 
 }  // namespace maxmargin

@@ -24,5 +24,5 @@ export async function debianTorch(root = '/'): Promise<TorchLibraries> {
     );
   }
   // The compiler looks in /usr/include by itself, and in the right order; naming it would disturb the C++ library's own headers.
-  return { libraryDirectory, includeDirectories: root === '/' ? [] : [include] };
+  return { libraryDirectory, headers: include, includeDirectories: root === '/' ? [] : [include] };
 }

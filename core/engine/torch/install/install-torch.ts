@@ -54,14 +54,10 @@ async function buildTorchAddon(
   torch: TorchLibraries,
   installation: Installation,
 ): Promise<void> {
-  const { libraryDirectory, includeDirectories } = torch;
+  const { libraryDirectory, headers, includeDirectories } = torch;
   const cuda = await exists(join(libraryDirectory, 'libtorch_cuda.so'));
   const copied = libraryDirectory.startsWith(engine);
-  const allIncludes = [
-    nodeAddonApi(),
-    ...includeDirectories,
-    ...includeDirectories.map((directory) => join(directory, 'torch/csrc/api/include')),
-  ];
+  const allIncludes = [nodeAddonApi(), ...includeDirectories, join(headers, 'torch/csrc/api/include')];
   const standard = await standardOf(torch);
   const flags = [
     '-O3',
@@ -99,9 +95,9 @@ async function buildTorchAddon(
 const parallelFlags = (compiler: string): string[] => (basename(compiler).includes('clang') ? [] : ['-fopenmp']);
 
 /** What the headers are written in: C++20 from libtorch 2.10 on. */
-async function standardOf({ includeDirectories }: TorchLibraries): Promise<'c++17' | 'c++20'> {
-  const headers = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/version.h'];
-  const texts = headers.map((name) => readFile(join(includeDirectories[0] ?? '/usr/include', name), 'utf8'));
+async function standardOf({ headers }: TorchLibraries): Promise<'c++17' | 'c++20'> {
+  const files = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/version.h'];
+  const texts = files.map((name) => readFile(join(headers, name), 'utf8'));
   const text = (await Promise.all(texts.map((read) => read.catch(() => '')))).join();
   const [major = 0, minor = 0] = ['MAJOR', 'MINOR'].map((part) =>
     Number(new RegExp(`TORCH_VERSION_${part} (\\d+)`).exec(text)?.[1] ?? 0),

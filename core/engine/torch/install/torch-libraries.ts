@@ -11,7 +11,9 @@ import { debianTorch } from './debian-torch.js';
 export interface TorchLibraries {
   /** Where libtorch.so is. */
   readonly libraryDirectory: string;
-  /** Where `ATen/ATen.h` is, and what it includes from elsewhere. */
+  /** Where `ATen/ATen.h` is. */
+  readonly headers: string;
+  /** What of it and of what it includes the compiler must be told. */
   readonly includeDirectories: readonly string[];
 }
 
@@ -112,7 +114,7 @@ async function librariesIn(lib: string, include: string, cudaRoot: string, where
       `--from: expected a libtorch with its headers (include/${HEADER}), got ${where}`,
     );
   const cuda = (await exists(join(lib, 'libtorch_cuda.so'))) ? await cudaHeaders(cudaRoot) : [];
-  return { libraryDirectory: lib, includeDirectories: [include, ...cuda] };
+  return { libraryDirectory: lib, headers: include, includeDirectories: [include, ...cuda] };
 }
 
 /** Where the headers of CUDA are: in its wheels, or in an installed toolkit. @throws failed-precondition if nowhere */

@@ -1,5 +1,6 @@
 import { nodeAt, type Graph, type NodeId, type NodeOf } from '../../graph/graph.js';
 import { biased } from '../fusions/biased.js';
+import { pooledConvolution } from '../fusions/pooled-convolution.js';
 import { rectifierGradient } from '../fusions/rectifier-gradient.js';
 import type { Slot, StepAttributes, TorchConstant, TorchProgram, TorchStep } from '../torch-program.js';
 import { ARRANGEMENT } from './arrangement.js';
@@ -24,7 +25,7 @@ const LOWERINGS: Lowerings<LoweredOp> = {
 };
 
 /** What is tried before, in this order. */
-const FUSIONS: readonly Fusions[] = [biased, rectifierGradient];
+const FUSIONS: readonly Fusions[] = [pooledConvolution, biased, rectifierGradient];
 
 /**
  * Says a graph in the addon's instructions.

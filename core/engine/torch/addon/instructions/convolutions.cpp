@@ -27,8 +27,7 @@ Kernel filters(const Attributes& attributes, const Setting& setting) {
 Kernel conv2d(const Attributes& attributes, const Setting& setting) {
   return one([sliding = Sliding(attributes), setting](Operands x) {
     const at::Tensor images = rounded(channelsFirst(x[0]), setting.precision);
-    const std::optional<at::Tensor> bias =
-        x.size() > 2 ? std::optional<at::Tensor>(rounded(x[2], setting.precision)) : std::nullopt;
+    const at::Tensor bias = x.size() > 2 ? rounded(x[2], setting.precision) : at::Tensor();
     if (packs(sliding, setting)) return channelsLast(convolvePacked(images, x[1], bias, sliding));
     const bool symmetric = sliding.symmetric();
     return channelsLast(widened(at::convolution(symmetric ? images : sliding.padded(images, 0), x[1], bias, sliding.strides,

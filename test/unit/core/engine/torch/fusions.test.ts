@@ -87,4 +87,47 @@ describe('instructions of libtorch', () => {
     };
     assert.deepEqual(instructionsOf(pooled), ['maxPool/1', 'maxPoolGradient/3']);
   });
+
+  describe('of a convolution of few channels whose maxima alone are used', () => {
+    const pooling = {
+      ...SLIDING,
+      strides: [2, 2] as const,
+      padding: { top: 0, bottom: 0, left: 0, right: 0 },
+      size: [2, 2] as const,
+    };
+    /** relu(maxPool(conv(x) + b)), and its gradient in x or in the filters. */
+    const network =
+      (wanted: 'forward' | 'image' | 'filters', channels = 1) =>
+      (graph: Builder): readonly number[] => {
+        const types = [float(2, 6, 6, channels), float(3, 3, channels, 4), float(4), float(2, 3, 3, 4)];
+        const [x, w, b, dy] = types.map((type, i) => graph.input(`${i}`, type)) as [number, number, number, number];
+        const convolved = graph.add('add', [graph.add('conv2d', [x, w], SLIDING), b], {});
+        const maxima = graph.add('maxPool', [convolved], pooling);
+        const rectified = graph.add('relu', [maxima], {});
+        if (wanted === 'forward') return [rectified];
+        const mask = graph.add('greater', [maxima, graph.fill(0, [])], {});
+        const masked = graph.add('select', [mask, dy, graph.fill(0, [])], {});
+        const spread = graph.add('maxPoolGradient', [masked, convolved, maxima], pooling);
+        if (wanted === 'filters')
+          return [graph.add('conv2dFilterGradient', [x, spread], { ...SLIDING, filterShape: [3, 3, channels, 4] })];
+        const gradient = graph.add('conv2dImageGradient', [spread, w], { ...SLIDING, imageShape: [2, 6, 6, channels] });
+        return [rectified, gradient];
+      };
+
+    it('are one pass over each image, forward and back', () => {
+      assert.deepEqual(instructionsOf(network('forward')), ['pooledConvolution/3', 'relu/1']);
+      assert.deepEqual(instructionsOf(network('image')), [
+        'pooledConvolution/3',
+        'relu/1',
+        'rectifierGradient/2',
+        'pooledConvolutionImageGradient/3',
+      ]);
+    });
+
+    it('stay the library’s where more is used of it, on a GPU and with many channels', () => {
+      assert.ok(!instructionsOf(network('filters')).includes('pooledConvolution/3'));
+      assert.ok(!instructionsOf(network('image'), CUDA).includes('pooledConvolution/3'));
+      assert.ok(!instructionsOf(network('image', 32)).includes('pooledConvolution/3'));
+    });
+  });
 });
