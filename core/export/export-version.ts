@@ -4,14 +4,16 @@ import { engine, getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { writeSynced } from '../durable/durable-files.js';
 import { openWasm } from '../engine/wasm/open-wasm.js';
 import { readLayersModel, type LayersModelFiles } from '../model/layers-model.js';
-import type { Manifest } from '../registry/manifest.js';
+import type { OnnxCheck } from '../registry/manifest.js';
 import type { WriteOnnx } from '../registry/registry.js';
 import { checkClassifier } from './check-classifier.js';
 import { classifierOnnx } from './classifier-onnx.js';
 
+/** What is known of a version beside its architecture and weights, and files of ONNX say about themselves. */
+export type AboutVersion = Parameters<WriteOnnx>[2];
+
 /**
- * Writes `model.onnx` beside the LayersModel in a directory, and checks it against that. TensorFlow.js computes on wasm meanwhile, whatever engine is
- * open; afterwards its active backend is what it was.
+ * Writes `model.onnx` beside the LayersModel in a directory, and checks it against that.
  *
  * @returns how it was checked
  * @throws internal if it does not compute what the LayersModel computes
@@ -20,20 +22,35 @@ export const exportVersion: WriteOnnx = async (directory, file, about) => {
   const [modelJson, weightsBin] = await Promise.all(
     (['model.json', 'weights.bin'] as const).map((name) => readFile(join(directory, name))),
   );
-  const files = { 'model.json': modelJson, 'weights.bin': weightsBin } as LayersModelFiles;
+  const { bytes, check } = await checkedOnnx(
+    { 'model.json': modelJson, 'weights.bin': weightsBin } as LayersModelFiles,
+    about,
+  );
+  await writeSynced(join(directory, file), bytes);
+  return check;
+};
+
+/**
+ * The ONNX model of a LayersModel, which it is checked against. TensorFlow.js computes on wasm meanwhile, whatever engine is open; afterwards its
+ * active backend is what it was.
+ *
+ * @throws internal if it does not compute what the LayersModel computes
+ */
+export async function checkedOnnx(
+  files: LayersModelFiles,
+  about: AboutVersion,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly check: OnnxCheck }> {
   const model = readLayersModel(files);
   return onWasm(async () => {
     const bytes = classifierOnnx(model, describe(model.architecture.family, about));
-    const check = await checkClassifier(bytes, files, model.architecture, about.bounds);
-    await writeSynced(join(directory, file), bytes);
-    return check;
+    return { bytes, check: await checkClassifier(bytes, files, model.architecture, about.bounds) };
   });
-};
+}
 
 /** What files of ONNX say about the model in them. */
 export function describe(
   family: string,
-  { bounds, labels, threatModel }: Pick<Manifest, 'bounds' | 'labels' | 'threatModel'>,
+  { bounds, labels, threatModel }: AboutVersion,
 ): Readonly<Record<string, string>> {
   return {
     family,

@@ -7,10 +7,12 @@ import type { Norm } from '../../../core/margin/threat-model.js';
 import { withModelAccess, withModels } from '../models/open-models.js';
 import type { ModelAccessOptions } from '../models/open-models.js';
 import { previousVersion } from '../models/previous-version.js';
+import { parseSelector } from '../models/selector.js';
 import { decimal, integer, integers } from '../option-types.js';
 import { modelsTable, versionFields } from '../output/model-tables.js';
 import { printResult } from '../output/print.js';
 import { command } from '../command.js';
+import { exportModelCommand } from './export-model.js';
 import { CommandFailure } from '../report-failure.js';
 import { withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
@@ -33,7 +35,7 @@ interface ImportOptions extends Options {
 
 /** `maxmargin models …`: what is published, and which version is the champion. */
 export function modelsCommand(): Command {
-  const models = command('models', 'List, show, promote, roll back and import models');
+  const models = command('models', 'List, show, promote, roll back, import and export models');
   const add = (name: string, summary: string, example: string): Command => {
     const sub = withOutput(withModelAccess(command(name, summary)), example);
     models.addCommand(sub);
@@ -119,7 +121,7 @@ export function modelsCommand(): Command {
       printResult(json, version, () => `Imported ${version.name} version ${version.version}${pointed(version)}.`);
     });
 
-  return models;
+  return models.addCommand(exportModelCommand());
 }
 
 function withAlias(sub: Command): Command {
@@ -130,11 +132,6 @@ async function findModel(access: { listModels(): Promise<Model[]> }, name: strin
   const found = (await access.listModels()).find((model) => model.name === name);
   if (found === undefined) throw new CommandFailure(`model: expected one that is registered, got ${name}`);
   return found;
-}
-
-function parseSelector(text: string | undefined): { version?: number; alias?: string } {
-  if (text === undefined) return {};
-  return /^\d+$/.test(text) ? { version: Number(text) } : { alias: text };
 }
 
 function printMove({ json, alias }: AliasOptions, model: Model, from: number): void {

@@ -14,9 +14,7 @@ import type { ModelAccess } from './model-access.js';
  * @throws CommandFailure if there is none: who asks for models has mistyped its name
  */
 export async function openLocalModels(root: string, make: boolean): Promise<ModelAccess> {
-  if (!make && !existsSync(root))
-    throw new CommandFailure(`--registry: expected a directory, got ${root}, which is not there`);
-  const registry = await openRegistry(root);
+  const registry = await openRegistry(make ? root : existingRegistry(root));
   const versionOf = async (model: RegisteredModel, version: number): Promise<ModelVersion> =>
     describe(await registry.manifest(model.name, version), model.aliases);
   return {
@@ -36,6 +34,12 @@ export async function openLocalModels(root: string, make: boolean): Promise<Mode
     },
     close: () => undefined,
   };
+}
+
+/** @throws CommandFailure if there is no registry */
+export function existingRegistry(root: string): string {
+  if (existsSync(root)) return root;
+  throw new CommandFailure(`--registry: expected a directory, got ${root}, which is not there`);
 }
 
 /** A client's choice of a version as the registry takes it. */
