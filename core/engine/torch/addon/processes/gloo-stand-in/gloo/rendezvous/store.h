@@ -9,6 +9,8 @@ namespace gloo::rendezvous {
 /** Never made by the addon: only what libtorch's header overrides is declared. */
 class Store {
  public:
+  /** Older headers of libtorch wait so long by default. */
+  static constexpr std::chrono::milliseconds kDefaultTimeout = std::chrono::seconds(30);
   virtual ~Store();
   virtual void set(const std::string& key, const std::vector<char>& value) = 0;
   virtual std::vector<char> get(const std::string& key) = 0;
