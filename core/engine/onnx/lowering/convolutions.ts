@@ -14,9 +14,9 @@ export const FEW_CHANNELS = 4;
 export const FILTERS = [3, 2, 0, 1] as const;
 
 /** How a window slides, as ONNX states it. */
-export function slidingAttributes({ strides, dilations, padding }: Sliding): Attributes {
+export function slidingAttributes({ strides, dilations, padding }: Sliding) {
   const { top, left, bottom, right } = padding;
-  return { strides, dilations, pads: [top, left, bottom, right] };
+  return { strides, dilations, pads: [top, left, bottom, right] } satisfies Attributes;
 }
 
 const conv2d: LowerOp<'conv2d'> = (node, lowering) => convolution(lowering, node, []);

@@ -3,7 +3,7 @@ import type { OnnxGraph, OnnxTensor } from '../onnx-model.js';
 import { fuseBiases } from './bias.js';
 import { usesOf, type FindFusions, type Fusion } from './fusion.js';
 import { keepsOrder, permuted, shapeIn, TO_FIRST, TO_LAST, axisIn, type Layout } from './layout.js';
-import type { LowerOp, Lowering } from './lower-op.js';
+import type { Lowering } from './lower-op.js';
 import { loweringOf } from './lowerings.js';
 import { fusePooledConvolutions } from './pooled-convolution.js';
 import { nodeEmitter } from './node-emitter.js';
@@ -83,7 +83,7 @@ export function lowerGraph(graph: Graph, constants: ReadonlyMap<NodeId, OnnxTens
     }
     const fusion = fusions.get(id);
     if (fusion !== undefined) return fusion.lower(lowering, layoutOf(id));
-    return (loweringOf(node.op) as LowerOp<typeof node.op>)(node as never, lowering, layoutOf(id));
+    return loweringOf<typeof node.op>(node.op)(node, lowering, layoutOf(id));
   }
 
   // Operands first, so that no lowering has to descend: a graph may be deeper than the stack.

@@ -25,5 +25,5 @@ const LOWERINGS: Lowerings<Omit<Attributes, 'input'>> = {
 
 /** How an operation becomes ONNX nodes. */
 export function loweringOf<K extends Exclude<OpName, 'input'>>(op: K): LowerOp<K> {
-  return LOWERINGS[op] as unknown as LowerOp<K>;
+  return LOWERINGS[op];
 }

@@ -67,11 +67,16 @@ const poolingAttributes = (pooling: Pooling): Attributes => ({
 
 /** The mean of what of each window lies inside. */
 const avgPool: LowerOp<'avgPool'> = (node, { out, read }) => {
-  const { dilations = [], ...attributes } = poolingAttributes(node.attrs);
+  const { dilations, ...pooling } = node.attrs;
   // AveragePool knows dilations from the next opset on; nothing that is traced has them.
-  if (node.attrs.dilations.some((dilation) => dilation !== 1))
-    throw new DomainError('internal', `engine onnx: avgPool: expected dilations of 1, got ${String(dilations)}`);
-  return out.emit('AveragePool', [read(operandOf(node, 0), 'channels-first')], attributes);
+  if (dilations.some((dilation) => dilation !== 1))
+    throw new DomainError('internal', `engine onnx: avgPool: expected dilations of 1, got ${dilations.join()}`);
+  const { strides, pads } = slidingAttributes({ ...pooling, dilations });
+  return out.emit('AveragePool', [read(operandOf(node, 0), 'channels-first')], {
+    strides,
+    pads,
+    kernel_shape: pooling.size,
+  });
 };
 
 /** dy over what of its window is inside, to every pixel of the window. */
