@@ -58,8 +58,11 @@ export function composeGraph(name: string, constants: ReadonlyMap<string, OnnxTe
         string,
         string,
       ];
+      const { before, inside } = withoutInvariants(inner, Object.values(states));
+      nodes.push(...before.nodes);
+      for (const [id, tensor] of before.initializers) initializers.set(id, tensor);
       const graph: OnnxGraph = {
-        ...inner,
+        ...inside,
         name: part,
         inputs: [
           { name: turn, type: 'int64', shape: [] },
@@ -67,7 +70,7 @@ export function composeGraph(name: string, constants: ReadonlyMap<string, OnnxTe
           ...carried.map(({ output, key }) => ({ ...output, name: `${part}/${STATE}${key}` })),
         ],
         outputs: [{ name: goesOn, type: 'bool', shape: [] }, ...inner.outputs],
-        nodes: [...inner.nodes, { op: 'Identity', inputs: [condition], outputs: [goesOn] }],
+        nodes: [...inside.nodes, { op: 'Identity', inputs: [condition], outputs: [goesOn] }],
       };
       const results = Object.fromEntries(carried.map(({ key }) => [key, `${part}/${key}`]));
       const count = constant(`${part}/turns`, { type: 'int64', shape: [], data: BigInt64Array.of(BigInt(turns)) });
@@ -101,6 +104,36 @@ export function composeGraph(name: string, constants: ReadonlyMap<string, OnnxTe
 function within(part: string, fn: OnnxGraph, given: ValueNames): OnnxGraph {
   const outer = new Map(fn.inputs.map(({ name }) => [name, given[name] ?? name]));
   return renameValues(fn, (name) => outer.get(name) ?? `${part}/${name}`);
+}
+
+/**
+ * A body without what is the same in every turn: that is computed once, before the loop. Some runtimes would not find it by themselves.
+ *
+ * @param states what differs from turn to turn
+ */
+function withoutInvariants(
+  body: OnnxGraph,
+  states: readonly string[],
+): { readonly before: Pick<OnnxGraph, 'nodes' | 'initializers'>; readonly inside: OnnxGraph } {
+  const varying = new Set(states);
+  const fixed = new Set<OnnxNode>();
+  for (const node of body.nodes) {
+    if (node.inputs.some((name) => varying.has(name))) for (const output of node.outputs) varying.add(output);
+    else fixed.add(node);
+  }
+  // A loop carries values of its body; nothing else reads them.
+  const results = new Set(body.outputs.map(({ name }) => name));
+  const before = body.nodes.filter((node) => fixed.has(node) && !node.outputs.some((name) => results.has(name)));
+  const moved = new Set(before.flatMap(({ inputs }) => inputs));
+  const constants = [...body.initializers];
+  return {
+    before: { nodes: before, initializers: new Map(constants.filter(([name]) => moved.has(name))) },
+    inside: {
+      ...body,
+      nodes: body.nodes.filter((node) => !before.includes(node)),
+      initializers: new Map(constants.filter(([name]) => !moved.has(name))),
+    },
+  };
 }
 
 function valueOf(values: ValueNames, key: string, part: string): string {
