@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../../errors.js';
-import type { TorchLibraries } from './torch-libraries.js';
+import type { TorchLibraries } from './found-libraries.js';
 
 /** Debian's names of processor architectures, as directories of libraries are called. */
 const MULTIARCH: Readonly<Partial<Record<NodeJS.Architecture, string>>> = {

@@ -9,7 +9,8 @@ import type { Installation } from '../../install/programs.js';
 import { verifyEngine, type Verification } from '../../install/verify-engine.js';
 import { ADDON_FILE, DIRECTORY_VARIABLE, loadTorchAddon, type TorchDevice } from '../addon-binding.js';
 import { processFlags } from './process-flags.js';
-import { exists, gatherTorch, hasNewStrings, type TorchLibraries, type TorchSource } from './torch-libraries.js';
+import type { TorchLibraries } from './found-libraries.js';
+import { exists, gatherTorch, hasNewStrings, type TorchSource } from './torch-libraries.js';
 
 /** The sources of the addon. */
 const SOURCES = fileURLToPath(new URL('../../../../../core/engine/torch/addon', import.meta.url));

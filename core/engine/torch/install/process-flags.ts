@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../../errors.js';
 import { runProgram, type Installation } from '../../install/programs.js';
-import type { TorchLibraries } from './torch-libraries.js';
+import type { TorchLibraries } from './found-libraries.js';
 
 /** What connects processes: the library that must hold it, what proves that, the source that uses it, and the macro that says so. */
 const CONNECTIONS = [

@@ -6,16 +6,7 @@ import { downloadWheels, findPip } from '../../install/pip.js';
 import type { Installation } from '../../install/programs.js';
 import { unpackWheel } from '../../install/wheel.js';
 import { debianTorch } from './debian-torch.js';
-
-/** What the addon is built against. */
-export interface TorchLibraries {
-  /** Where libtorch.so is. */
-  readonly libraryDirectory: string;
-  /** Where `ATen/ATen.h` is. */
-  readonly headers: string;
-  /** What of it and of what it includes the compiler must be told. */
-  readonly includeDirectories: readonly string[];
-}
+import type { TorchLibraries } from './found-libraries.js';
 
 /** Where libtorch comes from: as for every engine, or Debian's package. */
 export type TorchSource = LibrarySource | { readonly kind: 'debian' };
