@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { dispose, getBackend, setBackend, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, getBackend, memory, setBackend, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Engine, TensorTree } from '../../core/engine/engine.js';
 import { leavesOf } from '../../core/engine/tensor-tree.js';
 import { createRandom } from '../../core/random.js';
-import { ENGINE_CASES } from './engine-cases.js';
+import { ENGINE_CASES } from './engine-cases/engine-cases.js';
 import { assertNear } from './near.js';
 
 const TOLERANCE = 2e-5;
@@ -40,7 +40,7 @@ export function testCompiledEqualsEager(engine: () => Engine): void {
   for (const { name, draw } of ENGINE_CASES)
     for (const callsPerWeights of [1, Infinity])
       it(`${name}${callsPerWeights === 1 ? '' : ', the first argument constant'}`, () => {
-        const { memory, compile } = engine();
+        const { compile } = engine();
         const before = memory().numTensors;
         for (let seed = 0; seed < DRAWS; seed++) {
           const { run, inputs } = draw(createRandom(seed));

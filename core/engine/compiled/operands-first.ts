@@ -23,8 +23,8 @@ export function bringOperandsFirst(): void {
       ...config,
       kernelFunc: (params) => {
         const { dataIdMap } = params.backend as WasmBackend;
-        for (const operand of Object.values(params.inputs).flat() as (TensorInfo | undefined)[])
-          if (operand !== undefined && operand !== null) dataIdMap.get(operand.dataId);
+        const operands: readonly (TensorInfo | null | undefined)[] = Object.values(params.inputs).flat();
+        for (const operand of operands) if (operand) dataIdMap.get(operand.dataId);
         return kernelFunc(params);
       },
     });

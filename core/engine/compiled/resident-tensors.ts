@@ -97,7 +97,12 @@ export function residentTensors<Buffer>(name: string, runtime: Runtime<Buffer>):
   registerBackend(name, () => backend);
   return {
     bufferOf: ({ dataId }) => backend.bufferOf(dataId),
-    tensorOf: (buffer, type) =>
-      engine().makeTensorFromDataId(backend.add(buffer, type), [...type.shape], type.dtype, backend),
+    tensorOf: (buffer, type) => {
+      const { shape, dtype } = type;
+      return engine().makeTensorFromTensorInfo(
+        { dataId: backend.add(buffer, type), shape: [...shape], dtype },
+        backend,
+      );
+    },
   };
 }

@@ -14,9 +14,9 @@ type DataId = TensorInfo['dataId'];
 export interface Recording {
   readonly graph: GraphBuilder;
   /** The node of a tensor; one from outside of the function becomes a constant. */
-  nodeOf(tensor: TensorInfo): NodeId;
+  readonly nodeOf: (tensor: TensorInfo) => NodeId;
   /** A tensor for a node. */
-  tensorOf(node: NodeId): TensorInfo;
+  readonly tensorOf: (node: NodeId) => TensorInfo;
 }
 
 /** TensorFlow.js hands it what a function does; it computes nothing. */

@@ -36,8 +36,7 @@ export function trace<I extends readonly TensorTree[]>(fn: (...inputs: I) => Ten
     tidy(() => {
       const placeholders = mapTree<Tensor, Tensor>(inputs, (tensor, name) => {
         const node = recording.graph.input(name, typeOfTensor(tensor));
-        const { dataId, shape, dtype } = recording.tensorOf(node);
-        return engine().makeTensorFromDataId(dataId, shape, dtype, backend);
+        return engine().makeTensorFromTensorInfo(recording.tensorOf(node), backend);
       });
       const result = fn(...(placeholders as unknown as I));
       let count = 0;

@@ -86,7 +86,7 @@ export const ARRANGEMENT_KERNELS: TracedKernels = {
 
   SplitV: traced<SplitVAttrs>(({ graph, input, type, attrs }) => {
     const axis = positive(attrs.axis, type('x').shape.length);
-    const sizes = backend_util.prepareSplitSize(shaped(type('x')) as never, attrs.numOrSizeSplits, axis);
+    const sizes = backend_util.prepareSplitSize(shaped(type('x')), attrs.numOrSizeSplits, axis);
     return parts(graph, input('x'), axis, sizes);
   }),
 

@@ -1,18 +1,23 @@
-import { util, type ArgMaxAttrs, type MaxAttrs, type SoftmaxAttrs, type SumAttrs } from '@tensorflow/tfjs-core';
+import { util, type ArgMaxAttrs, type SoftmaxAttrs } from '@tensorflow/tfjs-core';
 import type { ReductionAttributes } from '../../graph/ops/reductions.js';
 import { traced, type KernelUse, type TracedKernel, type TracedKernels } from './traced-kernel.js';
 
 type Reduction = Exclude<keyof ReductionAttributes, 'argMax' | 'argMin'>;
 
-const ascending = (axes: number | readonly number[], rank: number): number[] =>
+/** @param axes undefined: all */
+const ascending = (axes: number | readonly number[] | undefined, rank: number): number[] =>
   util.parseAxisParam(axes as number | number[], Array<number>(rank).fill(1)).sort((a, b) => a - b);
 
-const reduced = <Attrs extends { readonly keepDims: boolean }>(
-  op: Reduction,
-  axesOf: (attrs: Attrs) => number | readonly number[],
-): TracedKernel =>
-  traced<Attrs>(({ graph, input, type, attrs }) =>
-    graph.add(op, [input('x')], { axes: ascending(axesOf(attrs), type('x').shape.length), keepDims: attrs.keepDims }),
+/** Axes by either of TensorFlow.js' names for them. */
+interface ReductionAttrs {
+  readonly axis?: number | readonly number[];
+  readonly reductionIndices?: number | readonly number[];
+  readonly keepDims: boolean;
+}
+
+const reduced = (op: Reduction): TracedKernel =>
+  traced<ReductionAttrs>(({ graph, input, type, attrs: { axis, reductionIndices, keepDims } }) =>
+    graph.add(op, [input('x')], { axes: ascending(axis ?? reductionIndices, type('x').shape.length), keepDims }),
   );
 
 const extremeIndex = (op: 'argMax' | 'argMin'): TracedKernel =>
@@ -30,12 +35,12 @@ function shifted({ graph, input, type }: KernelUse<SoftmaxAttrs>, name: string) 
 }
 
 export const REDUCTION_KERNELS: TracedKernels = {
-  Sum: reduced<SumAttrs & { keepDims: boolean }>('sum', ({ axis }) => axis),
-  Mean: reduced<SumAttrs & { keepDims: boolean }>('mean', ({ axis }) => axis),
-  Min: reduced<SumAttrs & { keepDims: boolean }>('min', ({ axis }) => axis),
-  All: reduced<SumAttrs & { keepDims: boolean }>('all', ({ axis }) => axis),
-  Any: reduced<SumAttrs & { keepDims: boolean }>('any', ({ axis }) => axis),
-  Max: reduced<MaxAttrs>('max', ({ reductionIndices }) => reductionIndices),
+  Sum: reduced('sum'),
+  Mean: reduced('mean'),
+  Min: reduced('min'),
+  All: reduced('all'),
+  Any: reduced('any'),
+  Max: reduced('max'),
   ArgMax: extremeIndex('argMax'),
   ArgMin: extremeIndex('argMin'),
   Softmax: traced<SoftmaxAttrs>((use) => {

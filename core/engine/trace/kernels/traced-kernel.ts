@@ -6,8 +6,8 @@ import { DomainError } from '../../../errors.js';
 export interface KernelUse<Attrs> {
   readonly graph: GraphBuilder;
   /** An input by the kernel's name for it. */
-  input(name: string): NodeId;
-  type(name: string): TensorType;
+  readonly input: (name: string) => NodeId;
+  readonly type: (name: string) => TensorType;
   /** All inputs in their order, for kernels that take a list. */
   readonly list: readonly NodeId[];
   readonly attrs: Attrs;
@@ -20,8 +20,7 @@ export type TracedKernel = (use: KernelUse<never>) => NodeId | readonly NodeId[]
 export type TracedKernels = Readonly<Record<string, TracedKernel>>;
 
 /** States a traced kernel with its own attributes: the registry knows no kernel's types, a kernel's name is what vouches for them. */
-export const traced = <Attrs>(kernel: (use: KernelUse<Attrs>) => NodeId | readonly NodeId[]): TracedKernel =>
-  kernel as TracedKernel;
+export const traced = <Attrs>(kernel: (use: KernelUse<Attrs>) => NodeId | readonly NodeId[]): TracedKernel => kernel;
 
 /** @throws internal: the kernel is known, but not used like this */
 export function unsupported(what: string): never {

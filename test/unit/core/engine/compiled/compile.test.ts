@@ -50,12 +50,12 @@ class Interpreter implements Runtime<Box> {
     return {
       run: (inputs: readonly Box[]) => {
         program.runs++;
-        const outputs = tidy(() => {
+        const outputs: Values[] = tidy(() => {
           const tensors = graph.inputs.map((id, i) => {
             const { shape = [], dtype } = graph.nodes[id] ?? {};
             return tensor(Array.from(inputs[i]?.values ?? []), [...shape], dtype);
           });
-          return interpretGraph(graph, tensors).map((output) => output.dataSync() as Values);
+          return interpretGraph(graph, tensors).map((output): Values => output.dataSync());
         });
         return outputs.map((values) => this.#hold(values));
       },
