@@ -47,7 +47,7 @@ function tensorflowCommand(): Command {
     );
   return withOutput(
     tensorflow,
-    'npm run engine:tensorflow\nnpm run engine:tensorflow -- --from pip=2.16.1 --package tensorflow-cpu',
+    'maxmargin engine tensorflow\nmaxmargin engine tensorflow --from pip=2.16.1 --package tensorflow-cpu',
   ).action(async ({ from, json, ...options }: EngineOptions & { readonly package?: TensorflowPackage }) => {
     const packageName = options.package ?? ((await hasNvidiaDriver()) ? 'tensorflow' : 'tensorflow-cpu');
     await build('tensorflow', json, (place, installation) =>
@@ -62,7 +62,7 @@ function torchCommand(): Command {
     'pip, pip=VERSION, a wheel file, site-packages/torch, the directory of an unpacked libtorch archive, or debian (libtorch-dev)',
     'pip',
   );
-  return withOutput(torch, 'npm run engine:torch\nnpm run engine:torch -- --from ~/libtorch').action(
+  return withOutput(torch, 'maxmargin engine torch\nmaxmargin engine torch --from ~/libtorch').action(
     async ({ from, json }: EngineOptions) => {
       await build('torch', json, (place, installation) => installTorch({ ...installation, from, place }));
     },

@@ -28,7 +28,8 @@ describe('the command line', () => {
     const models = ['list', 'show', 'promote', 'rollback', 'import', 'export'].map((name) => `models ${name}`);
     const jobs = ['list', 'show', 'watch', 'cancel', 'resume'].map((name) => `jobs ${name}`);
     const data = ['make', 'fetch', 'info'].map((name) => `data ${name}`);
-    const expected = [...names, ...models, ...jobs, ...data].map((name) => `maxmargin ${name}`);
+    const engines = ['tensorflow', 'torch'].map((name) => `engine ${name}`);
+    const expected = [...names, ...models, ...jobs, ...data, ...engines].map((name) => `maxmargin ${name}`);
     assert.deepEqual(commands.map(({ path }) => path).sort(), expected.sort());
   });
 
