@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getBackend, memory, setBackend } from '@tensorflow/tfjs-core';
@@ -13,11 +15,13 @@ import type { WriteOnnx } from '../../../../core/registry/registry.js';
 import { FAMILY_CASES, lifelikeWeights } from '../../../support/family-cases.js';
 import { assertNear } from '../../../support/near.js';
 import { onnxMissing, openPublicly } from '../../../support/public-onnx.js';
+import type { RegistryAnswer, RegistryRequest } from '../../../support/registry-child.js';
 import { smallPublication } from '../../../support/small-publication.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
 const missing = onnxMissing();
 const without = missing === undefined ? '' : ` (skipped: ${missing})`;
+const REGISTRY_CHILD = new URL('../../../support/registry-child.js', import.meta.url);
 const BOUNDS = { lower: 0, upper: 1 };
 
 describe('model.onnx of a published version', () => {
@@ -67,6 +71,20 @@ describe('model.onnx of a published version', () => {
     const registry = await openRegistry(root(), { writeOnnx: refusing });
     await assert.rejects(registry.publish('digits', smallPublication(1)), /another model/);
     assert.deepEqual(await registry.listModels(), []);
+  });
+
+  it('is written, and says that it is unchecked, where ONNX Runtime does not load', async () => {
+    const noBinaries = 'data:text/javascript,process.dlopen=()=>{throw new Error("no binary of this platform")}';
+    const child = fork(REGISTRY_CHILD, [root(), 'digits'], { execArgv: ['--import', noBinaries] });
+    await once(child, 'message');
+    const answered = once(child, 'message') as Promise<[RegistryAnswer]>;
+    child.send({ ask: 'publish' } satisfies RegistryRequest);
+    assert.deepEqual((await answered)[0], { version: 1 });
+    child.disconnect();
+    await once(child, 'exit');
+    const { manifest } = await (await openRegistry(root())).load('digits', 1);
+    assert.deepEqual(manifest.onnx, { unchecked: 'ONNX Runtime does not load here: no binary of this platform' });
+    assert.ok((manifest.files['model.onnx']?.sizeBytes ?? 0) > 0);
   });
 
   it('gives the reason of a process that could not write it', async () => {
