@@ -17,6 +17,9 @@ const BATCH_SIZES = [1, 3] as const;
 
 const SEED = 1;
 
+/** A manifest takes no longer texts. */
+const MAX_REASON_LENGTH = 1000;
+
 /**
  * Runs `model.onnx` by ONNX Runtime and the LayersModel by TensorFlow.js, which must be open, on the same random inputs.
  *
@@ -33,7 +36,8 @@ export async function checkClassifier(
   try {
     runtime = `ONNX Runtime ${loadNativeRuntime().version}`;
   } catch (error) {
-    return { unchecked: `ONNX Runtime does not load here: ${messageOf(error).split('\n')[0] ?? ''}` };
+    const [reason = ''] = messageOf(error).split('\n');
+    return { unchecked: `ONNX Runtime does not load here: ${reason}`.slice(0, MAX_REASON_LENGTH) };
   }
   const random = createRandom(SEED);
   const layersModel = await openLayersModel(files);
@@ -84,5 +88,6 @@ function largestDifference(given: Float32Array, expected: ArrayLike<number>, whe
     const numbers = `expected ${expected[index] ?? NaN} of the LayersModel ± ${TOLERANCE * scale}, got ${given[index] ?? NaN}`;
     throw new DomainError('internal', `model.onnx: logit ${index} of ${where}: ${numbers}`);
   }
-  return scale === 0 ? 0 : Math.max(...given.map((value, i) => Math.abs(value - (expected[i] ?? NaN)) / scale));
+  const largest = given.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? NaN))), 0);
+  return scale === 0 ? 0 : largest / scale;
 }
