@@ -11,10 +11,13 @@ import { slidingAttributes } from './sliding.js';
  */
 export function convolve(node: NodeOf<'conv2d'>, emitter: Emitter, bias: readonly Slot[] = []): Slot {
   const [images = 0, filters = 0] = emitter.operands(node);
-  const sliding = slidingAttributes(node.attrs);
+  const sliding = { ...slidingAttributes(node.attrs), filterSize: sizeOf(node, emitter) };
   const imageShape = emitter.nodeOf(node.inputs[0] ?? 0).shape;
   return emitter.step('conv2d', [images, arranged(emitter, filters, false, imageShape, sliding), ...bias], sliding);
 }
+
+const sizeOf = (node: Pick<NodeOf<'conv2d'>, 'inputs'>, emitter: Emitter): readonly number[] =>
+  emitter.nodeOf(node.inputs[1] ?? 0).shape.slice(0, 2);
 
 /** Filters as the library wants them for images of a shape; flipped: turned around, with the channels' roles exchanged. */
 function arranged(
@@ -67,5 +70,5 @@ function mirroredSliding(node: NodeOf<'conv2dImageGradient'>, emitter: Emitter):
     right: reachRight - padding.right,
   };
   if (strides[0] !== 1 || strides[1] !== 1 || Object.values(mirrored).some((side) => side < 0)) return undefined;
-  return slidingAttributes({ strides, dilations, padding: mirrored });
+  return { ...slidingAttributes({ strides, dilations, padding: mirrored }), filterSize: [height, width] };
 }

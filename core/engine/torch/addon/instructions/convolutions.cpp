@@ -4,6 +4,7 @@
 #include "../instruction.h"
 #include "../packed-convolution.h"
 #include "../windows.h"
+#include "../winograd.h"
 #include "rounding.h"
 
 namespace maxmargin {
@@ -11,21 +12,26 @@ namespace maxmargin {
 namespace {
 
 /**
- * Filters [h, w, in, out] for images of a shape, as convolution takes them: on a CPU in oneDNN's own layout, else as [out, in, h, w] with
- * each filter's channels last. Flipped: turned around, and [h, w, out, in] before that.
+ * Filters [h, w, in, out] for images of a shape, as convolution takes them: transformed for fewer multiplications; or in oneDNN's own layout;
+ * or as [out, in, h, w] with each filter's channels last. Flipped: turned around, and [h, w, out, in] before that.
  */
 Kernel filters(const Attributes& attributes, const Setting& setting) {
   return one([sliding = Sliding(attributes), flipped = attributes.flag("flipped"),
               nhwc = attributes.integers("imageShape"), setting](Operands x) {
-    const at::Tensor inward = flipped ? at::flip(x[0], {0, 1}).permute({2, 3, 0, 1}) : x[0].permute({3, 2, 0, 1});
-    const at::Tensor filters = rounded(inward, setting.precision).contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor turned = flipped ? at::flip(x[0], {0, 1}).transpose(2, 3) : x[0];
+    if (isForWinograd(sliding, setting, turned.sizes(), nhwc)) return winogradFilters(turned.contiguous());
+    const at::Tensor filters =
+        rounded(turned.permute({3, 2, 0, 1}), setting.precision).contiguous(at::MemoryFormat::ChannelsLast);
     return packs(sliding, setting) ? packed(filters, sliding, {nhwc[0], nhwc[3], nhwc[1], nhwc[2]}) : filters;
   });
 }
 
-/** (images, filters as above[, bias]) */
+/** (images, filters as above[, bias]); `filterSize` is that of the filters before they were arranged. */
 Kernel conv2d(const Attributes& attributes, const Setting& setting) {
-  return one([sliding = Sliding(attributes), setting](Operands x) {
+  return one([sliding = Sliding(attributes), size = attributes.integers("filterSize"), setting](Operands x) {
+    // Only what is transformed has three axes.
+    if (!x[1].is_mkldnn() && x[1].dim() == 3)
+      return convolveByWinograd(x[0], x[1], size.at(0), x.size() > 2 ? x[2] : at::Tensor(), sliding);
     const at::Tensor images = rounded(channelsFirst(x[0]), setting.precision);
     const at::Tensor bias = x.size() > 2 ? rounded(x[2], setting.precision) : at::Tensor();
     if (packs(sliding, setting)) return channelsLast(convolvePacked(images, x[1], bias, sliding));
