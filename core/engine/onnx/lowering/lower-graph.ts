@@ -6,6 +6,7 @@ import { keepsOrder, permuted, shapeIn, TO_FIRST, TO_LAST, axisIn, type Layout }
 import type { Lowering } from './lower-op.js';
 import { loweringOf } from './lowerings.js';
 import { fusePooledConvolutions } from './pooled-convolution.js';
+import { fuseRectifierGradients } from './rectifier-gradient.js';
 import { nodeEmitter } from './node-emitter.js';
 import { planLayouts } from './plan-layouts.js';
 
@@ -19,7 +20,7 @@ export interface Lowered {
 }
 
 /** From general to special: a later one takes a node from an earlier one. */
-const FUSIONS: readonly FindFusions[] = [fuseBiases, fusePooledConvolutions];
+const FUSIONS: readonly FindFusions[] = [fuseBiases, fuseRectifierGradients, fusePooledConvolutions];
 
 /**
  * States a graph in ONNX' operators. Only what the outputs need is stated.

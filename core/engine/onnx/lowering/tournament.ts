@@ -1,9 +1,9 @@
-import type { NodeEmitter } from './node-emitter.js';
+import { CAST_TO, type NodeEmitter } from './node-emitter.js';
 
 /** The maximum of values of one shape, element by element, and where it came from. */
 export interface Tournament {
   readonly maxima: string;
-  /** What of a gradient belongs to each of the values: all of it to the first maximum. */
+  /** What of a gradient, which is finite, belongs to each of the values: all of it to the first maximum. */
   readonly split: (gradient: string) => readonly string[];
 }
 
@@ -16,10 +16,12 @@ export function tournament(out: NodeEmitter, values: readonly string[]): Tournam
   return {
     maxima,
     split: (gradient) => {
-      const isLeft = out.emit('GreaterOrEqual', [left.maxima, right.maxima]);
-      const zero = out.scalar(0);
-      const toLeft = out.emit('Where', [isLeft, gradient, zero]);
-      const toRight = out.emit('Where', [isLeft, zero, gradient]);
+      // As a product and what it leaves: ONNX Runtime's Where takes five times as long.
+      const isLeft = out.emit('Cast', [out.emit('GreaterOrEqual', [left.maxima, right.maxima])], {
+        to: CAST_TO.float32,
+      });
+      const toLeft = out.emit('Mul', [isLeft, gradient]);
+      const toRight = out.emit('Sub', [gradient, toLeft]);
       return [...left.split(toLeft), ...right.split(toRight)];
     },
   };

@@ -71,10 +71,24 @@ describe('onnx runtime', () => {
     );
   });
 
-  it('makes weights constants that last: filters and vectors sooner than matrices', () => {
-    const graph = affine();
-    const constants = (runsPerWeights: number) => constantWeights(graph, { weights: 2, runsPerWeights });
-    assert.deepEqual([1, 4, 40, Infinity].map(constants), [[], [1], [0, 1], [0, 1]]);
+  it('makes matrices constants that last, and filters that are multiplied by much', () => {
+    const graph = (batch: number) => {
+      const builder = graphBuilder();
+      const filters = builder.input('filters', { shape: [5, 5, 32, 64], dtype: 'float32' });
+      const matrix = builder.input('matrix', { shape: [64, 10], dtype: 'float32' });
+      const images = builder.input('images', { shape: [batch, 14, 14, 32], dtype: 'float32' });
+      const padding = { top: 2, bottom: 2, left: 2, right: 2 };
+      const y = builder.add('conv2d', [images, filters], { strides: [1, 1], dilations: [1, 1], padding });
+      const means = builder.add('mean', [y], { axes: [1, 2], keepDims: false });
+      return builder.finish([builder.add('matMul', [means, matrix], { transposeA: false, transposeB: false })]);
+    };
+    const constants = (batch: number, runsPerWeights: number) =>
+      constantWeights(graph(batch), { weights: 2, runsPerWeights });
+    assert.deepEqual(constants(1, 1), []);
+    assert.deepEqual(constants(50, 1), [0]);
+    assert.deepEqual(constants(5, 15), [0]);
+    assert.deepEqual(constants(1, 40), [0, 1]);
+    assert.deepEqual(constants(1, Infinity), [0, 1]);
   });
 
   it('counts the multiplications of a convolution and of a product', () => {
