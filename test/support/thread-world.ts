@@ -67,7 +67,7 @@ export function registerAllReduce(world: World): void {
 }
 
 /** Runs a module in as many threads as a meeting is for. @returns what each of them posted, by rank */
-export async function inThreads<Task, Result>(module: URL, size: number, task: Task): Promise<readonly Result[]> {
+export async function inThreads<Result>(module: URL, size: number, task: unknown): Promise<readonly Result[]> {
   const shared = meeting(size);
   return Promise.all(
     Array.from({ length: size }, async (_, rank) => {

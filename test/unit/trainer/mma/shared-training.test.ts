@@ -71,7 +71,7 @@ describe('a training in several processes (here threads, on wasm)', () => {
     for (const size of name.startsWith('WRN-10-1, MMA') ? [2, 3] : [2])
       it(`gives the weights, radii and figures of one process (${name}, ${size} of them)`, async () => {
         const alone = await trainCase(engine, task);
-        const outcomes = await inThreads<TrainingCase, ThreadOutcome>(THREAD, size, task);
+        const outcomes = await inThreads<ThreadOutcome>(THREAD, size, task);
         for (const { checkpoint, validation } of outcomes.map(trainedOf)) {
           assert.ok(apart(checkpoint.weights, alone.checkpoint.weights) < 1e-5);
           assert.ok(apart(checkpoint.moments, alone.checkpoint.moments) < 1e-4);
@@ -89,7 +89,7 @@ describe('a training in several processes (here threads, on wasm)', () => {
 
   it('stops in all of them, after the same step, once one of them should', async () => {
     const task: TrainingCase = { ...CASES['LeNet, MMA, momentum']!, stopAfter: 2 };
-    const outcomes = await inThreads<TrainingCase, ThreadOutcome>(THREAD, 2, task);
+    const outcomes = await inThreads<ThreadOutcome>(THREAD, 2, task);
     assert.deepEqual(
       outcomes.map((outcome) => trainedOf(outcome).checkpoint.step),
       [2, 2],
@@ -99,7 +99,7 @@ describe('a training in several processes (here threads, on wasm)', () => {
   it('refuses a batch that has no equal parts', async () => {
     const task = CASES['LeNet, MMA, momentum']!;
     const odd: TrainingCase = { ...task, config: { ...task.config, batchSize: 5 } };
-    const outcomes = await inThreads<TrainingCase, ThreadOutcome>(THREAD, 2, odd);
+    const outcomes = await inThreads<ThreadOutcome>(THREAD, 2, odd);
     for (const outcome of outcomes)
       assert.deepEqual(outcome, { error: 'batch_size: expected a multiple of the 2 processes (WORLD_SIZE), got 5' });
   });
