@@ -23,8 +23,6 @@ let opened: Pick<OpenedEngine, 'compile' | 'world'> | undefined;
  * @param place where this process stands among those that train together: it waits for them
  */
 export async function openTorch(place?: Place): Promise<OpenedEngine> {
-  // What goes wrong between processes, it logs with pages of stack besides throwing it. It reads this when it is loaded.
-  if (place !== undefined) process.env['TORCH_CPP_LOG_LEVEL'] ??= 'FATAL';
   const addon = loadTorchAddon();
   const device = chooseDevice(addon, process.env[DEVICE_VARIABLE], place?.localRank ?? 0);
   const precision = parsePrecision(process.env[PRECISION_VARIABLE] ?? 'float32');

@@ -7,8 +7,11 @@
 #if defined(MAXMARGIN_GLOO) || defined(MAXMARGIN_NCCL)
 
 #include <c10/core/InferenceMode.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include <cstdlib>
 
 namespace maxmargin {
 
@@ -73,6 +76,9 @@ std::shared_ptr<ProcessGroup> connect(const Place& place, const at::Device& devi
 }  // namespace
 
 std::shared_ptr<ProcessGroup> joinProcesses(const Place& place, const at::Device& device) {
+  // What goes wrong between processes, libtorch logs with pages of stack besides throwing it.
+  setenv("TORCH_CPP_LOG_LEVEL", "FATAL", /*overwrite=*/0);
+  c10::initLogging();
   try {
     return connect(place, device);
   } catch (const std::exception& error) {
