@@ -22,7 +22,7 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { type EngineCase, between, drawShape, gradients, integer, of, oneOf, tensorOf } from './engine-case.js';
+import { type EngineCase, between, chance, drawShape, gradients, integer, of, oneOf, tensorOf } from './engine-case.js';
 
 /** What engines fuse or lay out in another way than it is stated. */
 export const NETWORKS: readonly EngineCase[] = [
@@ -85,7 +85,7 @@ export const NETWORKS: readonly EngineCase[] = [
     draw: (random) => {
       const [channels, size, extent] = [oneOf(random, [1, 3]), oneOf(random, [2, 3]), between(random, 6, 9)];
       const kernel = oneOf(random, [3, 5]);
-      const shapes = [[2, extent, extent + 1, channels], [kernel, kernel, channels, 4], [4], [3, 3, 4, 6], [6]];
+      const shapes = [[2, extent, extent + 1, channels], [kernel, kernel, channels, 5], [5], [3, 3, 5, 6], [6]];
       const run = (...given: Tensor[]) => {
         const [x, w, b, v, c] = given as [Tensor4D, Tensor4D, Tensor, Tensor4D, Tensor];
         const first = relu(maxPool(add<Tensor4D>(conv2d(x, w, 1, (kernel - 1) / 2), b), size, size, 'valid'));
@@ -95,7 +95,29 @@ export const NETWORKS: readonly EngineCase[] = [
       const inputs = shapes.map((shape) => tensorOf(random, shape, integer));
       if (differentiated === 'weights')
         return of((...given: readonly Tensor[]) => [run(...given), ...gradients(run)(...given)], ...inputs);
-      return of((x: Tensor, ...weights: readonly Tensor[]) => gradients((at) => run(at, ...weights))(x), ...inputs);
+      // The filters of either layer first, since the first argument may be a constant.
+      const [x, w, b, v, c] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+      const inImages = (...given: [Tensor, Tensor, Tensor, Tensor, Tensor]) => {
+        const [images, ...weights] = given;
+        return gradients((at) => run(at, ...weights))(images);
+      };
+      return chance(random)
+        ? of(
+            (w1: Tensor, x1: Tensor, b1: Tensor, v1: Tensor, c1: Tensor) => inImages(x1, w1, b1, v1, c1),
+            w,
+            x,
+            b,
+            v,
+            c,
+          )
+        : of(
+            (v1: Tensor, x1: Tensor, w1: Tensor, b1: Tensor, c1: Tensor) => inImages(x1, w1, b1, v1, c1),
+            v,
+            x,
+            w,
+            b,
+            c,
+          );
     },
   })),
   {

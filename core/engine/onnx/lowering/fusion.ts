@@ -11,7 +11,12 @@ export interface Fusion {
 }
 
 /** Finds the nodes of a graph that one kind of fusion lowers. */
-export type FindFusions = (graph: Graph, uses: Uses) => ReadonlyMap<NodeId, Fusion>;
+export type FindFusions = (
+  graph: Graph,
+  uses: Uses,
+  /** Whether a node's value is known when the session opens. */
+  isConstant: (id: NodeId) => boolean,
+) => ReadonlyMap<NodeId, Fusion>;
 
 /** Which nodes use a node. The graph's outputs count as uses by `undefined`. */
 export type Uses = (id: NodeId) => readonly (NodeId | undefined)[];

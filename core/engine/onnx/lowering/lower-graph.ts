@@ -29,7 +29,8 @@ const FUSIONS: readonly FindFusions[] = [fuseBiases, fuseRectifierGradients, fus
  */
 export function lowerGraph(graph: Graph, constants: ReadonlyMap<NodeId, OnnxTensor> = new Map()): Lowered {
   const uses = usesOf(graph);
-  const fusions = new Map(FUSIONS.flatMap((find) => [...find(graph, uses)]));
+  const isConstant = (id: NodeId): boolean => constants.has(id) || nodeAt(graph, id).op === 'constant';
+  const fusions = new Map(FUSIONS.flatMap((find) => [...find(graph, uses, isConstant)]));
   const layouts = planLayouts(graph);
   const out = nodeEmitter();
   /** Values by node and layout; and whatever else is made once. */

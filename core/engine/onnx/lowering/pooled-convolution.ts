@@ -1,37 +1,51 @@
-import { isOp, nodeAt, type Graph, type Node, type NodeId, type NodeOf } from '../../graph/graph.js';
+import { isOp, nodeAt, type Graph, type NodeId, type NodeOf } from '../../graph/graph.js';
 import type { Pooling } from '../../graph/ops/pooling.js';
 import { fourExtents, type Sliding } from '../../graph/ops/windows.js';
 import { biasedAt } from './bias.js';
 import { addColumns, FEW_CHANNELS, FILTERS, slidingAttributes } from './convolutions.js';
 import type { FindFusions, Fusion, Uses } from './fusion.js';
+import { shapeIn } from './layout.js';
 import { operandOf, type Lowering } from './lower-op.js';
+import { CAST_TO } from './node-emitter.js';
 import { tournament, type Tournament } from './tournament.js';
 
-/** A convolution of images of few channels, pooled, with its gradient in the images. */
+/** A convolution, pooled, and the gradients of the pool. */
 interface PooledConvolution {
   readonly convolution: NodeOf<'conv2d'>;
   readonly bias: NodeId | undefined;
   readonly maxima: NodeId;
   readonly pool: Pooling;
-  /** The gradients in the images, and what the pool's gradient is taken of for each. */
-  readonly gradients: readonly { readonly id: NodeId; readonly dy: NodeId }[];
+  readonly gradients: readonly PoolGradient[];
+}
+
+interface PoolGradient {
+  /** The gradient of the pool, or of the images if nothing else uses that of the pool. */
+  readonly id: NodeId;
+  readonly dy: NodeId;
+  readonly inImages: boolean;
 }
 
 /**
- * Computes a first layer's convolution, its max pooling and their gradient in the images by the places of a pooling window: for each of them a
- * convolution whose stride is the window's. The maxima are of whole tensors then, the gradient goes to where they came from by the same
- * comparisons, and back to the images through columns as far apart as the windows: ONNX Runtime's MaxPool with indices, MaxUnpool and the columns
- * of every pixel take 9 ms for LeNet5's first layer and 50 images, this 5.
+ * Computes a convolution that is pooled, if the pool is differentiated, by the places of the pooling window: for each of them a convolution whose
+ * stride is the window's. The maxima are of whole tensors then, and the same comparisons say where the gradient goes: ONNX Runtime's MaxPool with
+ * indices takes as long as half of LeNet5's second convolution.
+ *
+ * If the images have few channels, the gradient goes from the places back to them at once, through columns as far apart as the windows.
  */
-export const fusePooledConvolutions: FindFusions = (graph, uses) => {
+export const fusePooledConvolutions: FindFusions = (graph, uses, isConstant) => {
   const fusions = new Map<NodeId, Fusion>();
   for (const node of graph.nodes) {
-    const found = node.op === 'maxPoolGradient' ? pooledConvolutionAt(graph, uses, node) : undefined;
+    const found = node.op === 'maxPoolGradient' ? pooledConvolutionAt(graph, uses, isConstant, node) : undefined;
     if (found === undefined || fusions.has(found.maxima)) continue;
     const inputs = [...found.convolution.inputs, ...(found.bias === undefined ? [] : [found.bias])];
     fusions.set(found.maxima, { inputs, lower: (lowering) => maximaOf(found, lowering).maxima });
-    for (const { id, dy } of found.gradients)
-      fusions.set(id, { inputs: [...inputs, dy], lower: (lowering) => imageGradient(found, id, dy, lowering) });
+    for (const gradient of found.gradients) {
+      const lower = gradient.inImages ? imageGradient : poolGradient;
+      fusions.set(gradient.id, {
+        inputs: [...inputs, gradient.dy],
+        lower: (lowering) => lower(found, gradient, lowering),
+      });
+    }
   }
   return fusions;
 };
@@ -40,6 +54,7 @@ export const fusePooledConvolutions: FindFusions = (graph, uses) => {
 function pooledConvolutionAt(
   graph: Graph,
   uses: Uses,
+  isConstant: (id: NodeId) => boolean,
   { inputs, attrs: pool }: NodeOf<'maxPoolGradient'>,
 ): PooledConvolution | undefined {
   const [, pooled = 0, maxima = 0] = inputs;
@@ -47,17 +62,20 @@ function pooledConvolutionAt(
   const convolution = nodeAt(graph, biased?.product ?? pooled);
   if (!isOp(convolution, 'conv2d') || !isOp(nodeAt(graph, maxima), 'maxPool')) return undefined;
   if (biased !== undefined && uses(biased.product).length > 1) return undefined;
-  const gradients = uses(pooled).flatMap((user) => {
+  const [, , , channels] = fourExtents(nodeAt(graph, operandOf(convolution, 0)).shape);
+  const few = channels <= FEW_CHANNELS;
+  const constant = isConstant(operandOf(convolution, 1));
+  const users = uses(pooled).filter((user) => user !== maxima);
+  const gradients = users.flatMap((user) => {
     const node = user === undefined ? undefined : nodeAt(graph, user);
-    if (user === maxima) return [];
-    return [
-      node === undefined || user === undefined ? undefined : gradientThrough(graph, uses, user, node, convolution),
-    ];
+    if (user === undefined || node === undefined || !isOp(node, 'maxPoolGradient')) return [];
+    const through = few ? gradientThrough(graph, uses, user, node, convolution) : undefined;
+    return [through ?? { id: user, dy: operandOf(node, 0), inImages: false }];
   });
-  const complete = gradients.flatMap((gradient) => gradient ?? []);
-  if (complete.length < gradients.length || complete.length === 0) return undefined;
-  const found = { convolution, bias: biased?.bias, maxima, pool, gradients: complete };
-  return fits(graph, found) ? found : undefined;
+  const found = { convolution, bias: biased?.bias, maxima, pool, gradients };
+  // With filters that are not constant many channels are convolved through columns, which takes twice as long where strides leave few windows.
+  const pays = constant || (few && gradients.every(({ inImages }) => inImages));
+  return pays && gradients.length === users.length && fits(graph, found) ? found : undefined;
 }
 
 /** The gradient in the images that alone uses a pool's gradient. */
@@ -65,18 +83,18 @@ function gradientThrough(
   graph: Graph,
   uses: Uses,
   poolGradient: NodeId,
-  node: Node,
+  node: NodeOf<'maxPoolGradient'>,
   convolution: NodeOf<'conv2d'>,
-): { readonly id: NodeId; readonly dy: NodeId } | undefined {
+): PoolGradient | undefined {
   const [id, ...others] = uses(poolGradient);
-  if (!isOp(node, 'maxPoolGradient') || id === undefined || others.length > 0) return undefined;
+  if (id === undefined || others.length > 0) return undefined;
   const gradient = nodeAt(graph, id);
   const isGradient =
     isOp(gradient, 'conv2dImageGradient') &&
     gradient.inputs[0] === poolGradient &&
     gradient.inputs[1] === convolution.inputs[1] &&
     sameSliding(gradient.attrs, convolution.attrs);
-  return isGradient ? { id, dy: operandOf(node, 0) } : undefined;
+  return isGradient ? { id, dy: operandOf(node, 0), inImages: true } : undefined;
 }
 
 const sameSliding = (a: Sliding, b: Sliding): boolean =>
@@ -87,10 +105,9 @@ function fits(graph: Graph, found: PooledConvolution): boolean {
   const { convolution, pool } = found;
   const one = (values: readonly number[]) => values.every((value) => value === 1);
   const { strides, dilations } = convolution.attrs;
-  const [, , , channels] = fourExtents(nodeAt(graph, operandOf(convolution, 0)).shape);
   const apart = pool.size.every((extent, axis) => extent === pool.strides[axis]) && one(pool.dilations);
   const unpadded = Object.values(pool.padding).every((count) => count === 0);
-  if (channels > FEW_CHANNELS || !one(strides) || !one(dilations) || !apart || !unpadded) return false;
+  if (!one(strides) || !one(dilations) || !apart || !unpadded) return false;
   return placesOf(graph, found).every(({ padding }) => Object.values(padding).every((count) => count >= 0));
 }
 
@@ -134,8 +151,33 @@ function maximaOf(found: PooledConvolution, lowering: Lowering): Tournament {
   });
 }
 
+/** dy to the places of the maxima, as ONNX' MaxUnpool takes them: by their number among all elements. */
+function poolGradient(found: PooledConvolution, { id, dy }: PoolGradient, lowering: Lowering): string {
+  const { pool, maxima } = found;
+  const { out, graph, read, once } = lowering;
+  const shape = shapeIn('channels-first', nodeAt(graph, id).shape);
+  const [, , height = 1, width = 1] = shape;
+  const indices = once(`indices ${maxima}`, () => {
+    const places = placesOf(graph, found).map(({ down, right }) => down * width + right);
+    const offsets = out.emit('Cast', [maximaOf(found, lowering).choose(places)], { to: CAST_TO.int64 });
+    const windows = shapeIn('channels-first', nodeAt(graph, maxima).shape);
+    const [n = 1, channels = 1, rows = 1, columns = 1] = windows;
+    const first = new BigInt64Array(n * channels * rows * columns);
+    for (let index = 0; index < first.length; index++) {
+      const [image, row] = [Math.floor(index / (rows * columns)), Math.floor(index / columns) % rows];
+      const column = index % columns;
+      first[index] = BigInt(image * height * width + row * pool.size[0] * width + column * pool.size[1]);
+    }
+    return out.emit('Add', [offsets, out.constant({ type: 'int64', shape: windows, data: first })]);
+  });
+  return out.emit('MaxUnpool', [read(dy, 'channels-first'), indices, out.integers(shape)], {
+    kernel_shape: pool.size,
+    strides: pool.strides,
+  });
+}
+
 /** dy to the places of the maxima, and from all places at once to the images. */
-function imageGradient(found: PooledConvolution, id: NodeId, dy: NodeId, lowering: Lowering): string {
+function imageGradient(found: PooledConvolution, { id, dy }: PoolGradient, lowering: Lowering): string {
   const { convolution, pool } = found;
   const { out, graph, read } = lowering;
   const gradient = nodeAt(graph, id);

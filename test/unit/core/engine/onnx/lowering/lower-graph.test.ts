@@ -3,6 +3,7 @@ import { graphBuilder, type GraphBuilder } from '../../../../../../core/engine/g
 import type { Graph, NodeId } from '../../../../../../core/engine/graph/graph.js';
 import type { Sliding } from '../../../../../../core/engine/graph/ops/windows.js';
 import { lowerGraph } from '../../../../../../core/engine/onnx/lowering/lower-graph.js';
+import type { OnnxTensor } from '../../../../../../core/engine/onnx/onnx-model.js';
 import { planLayouts } from '../../../../../../core/engine/onnx/lowering/plan-layouts.js';
 
 const sliding = (stride: number, border: number): Sliding => ({
@@ -16,7 +17,16 @@ const images = (builder: GraphBuilder, name: string, ...shape: number[]) =>
 
 /** How often each of some operators is used by a lowered graph. */
 function counts(graph: Graph, ...ops: readonly string[]): readonly number[] {
-  const { nodes } = lowerGraph(graph).onnx;
+  return countsWith(new Map(), graph, ...ops);
+}
+
+/** The same with inputs that are constants. */
+function countsWith(
+  constants: ReadonlyMap<NodeId, OnnxTensor>,
+  graph: Graph,
+  ...ops: readonly string[]
+): readonly number[] {
+  const { nodes } = lowerGraph(graph, constants).onnx;
   return ops.map((op) => nodes.filter((node) => node.op === op).length);
 }
 
@@ -109,6 +119,15 @@ describe('fusions', () => {
     assert.deepEqual(counts(pooled(16, 1), ...ops), [2, 1, 1, 0, 0]);
     assert.deepEqual(counts(pooled(1, 2), ...ops), [1, 1, 1, 0, 1]);
     assert.deepEqual(counts(pooled(1, 1, true), ...ops), [1, 1, 1, 0, 1]);
+  });
+
+  it('compute any pooled convolution of constant filters by the places of the window', () => {
+    const filters = (channels: number): ReadonlyMap<NodeId, OnnxTensor> =>
+      new Map([[1, { type: 'float32', shape: [5, 5, channels, 4], data: new Float32Array(100 * channels) }]]);
+    const ops = ['Conv', 'MaxPool', 'MaxUnpool', 'Max', 'Col2Im'] as const;
+    // The gradient in images of many channels is a convolution, too.
+    assert.deepEqual(countsWith(filters(16), pooled(16, 1), ...ops), [5, 0, 1, 3, 0]);
+    assert.deepEqual(countsWith(filters(1), pooled(1, 1, true), ...ops), [4, 0, 1, 3, 1]);
   });
 });
 
