@@ -94,6 +94,19 @@ describe('fusions', () => {
     assert.deepEqual(counts(biased(false), 'Add', 'Conv', 'Gemm'), [2, 1, 1]);
   });
 
+  it('take the gradient of relu as a product, and other choices as they are', () => {
+    const chosen = (bound: number, rectified: boolean) =>
+      graphOf((builder) => {
+        const [x, dy] = [images(builder, 'x', 3), images(builder, 'dy', 3)];
+        const isPositive = builder.add('greater', [x, builder.fill(bound, [])], {});
+        const gradient = builder.add('select', [isPositive, dy, builder.fill(0, [])], {});
+        return [gradient, ...(rectified ? [builder.add('relu', [x], {})] : [])];
+      });
+    assert.deepEqual(counts(chosen(0, true), 'Where', 'Mul'), [0, 1]);
+    assert.deepEqual(counts(chosen(0, false), 'Where', 'Mul'), [1, 0]);
+    assert.deepEqual(counts(chosen(1, true), 'Where', 'Mul'), [1, 0]);
+  });
+
   /** A convolution of so many channels, its maxima, and the gradient in the images. */
   const pooled = (channels: number, stride: number, alsoPooledGradient = false) =>
     graphOf((builder) => {
