@@ -17,6 +17,8 @@ const RUNS_FOR_MATRICES = 16;
 /** The weights that are worth being constants of a session, which has to be opened again when they change. */
 export function constantWeights(graph: Graph, { weights, runsPerWeights }: ProgramHints): readonly NodeId[] {
   const matrices = runsPerWeights >= RUNS_FOR_MATRICES;
-  const filters = matrices || runsPerWeights * multiplicationsOf(graph) >= MULTIPLICATIONS_FOR_FILTERS;
+  // A single run never earns a session of its own: 20 ms for a step's last pass, which then takes as long as before.
+  const filters =
+    matrices || (runsPerWeights > 1 && runsPerWeights * multiplicationsOf(graph) >= MULTIPLICATIONS_FOR_FILTERS);
   return graph.inputs.slice(0, weights).filter((id) => (nodeAt(graph, id).shape.length === 2 ? matrices : filters));
 }

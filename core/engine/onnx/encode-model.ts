@@ -57,6 +57,23 @@ export function encodeModel({ graph, metadata = {} }: OnnxModel): Uint8Array<Arr
   return writer.finish();
 }
 
+/**
+ * Initializers as a part of an ONNX file, to be appended to an encoded model: parts of a message are read as one. So a model whose weights change is
+ * encoded but once, and the weights are copied but once.
+ */
+export function encodeInitializers(initializers: ReadonlyMap<string, OnnxTensor>): readonly Uint8Array[] {
+  const parts = [...initializers].flatMap(([name, tensor]) => {
+    const head = new BinaryWriter();
+    writeTensorHead(head, tensor, name);
+    head.tag(FIELD.tensor.raw, WireType.LengthDelimited).uint32(tensor.data.byteLength);
+    const headBytes = head.finish();
+    const begin = new BinaryWriter().tag(FIELD.graph.initializer, WireType.LengthDelimited);
+    return [begin.uint32(headBytes.length + tensor.data.byteLength).finish(), headBytes, bytesOf(tensor)];
+  });
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return [new BinaryWriter().tag(FIELD.model.graph, WireType.LengthDelimited).uint32(length).finish(), ...parts];
+}
+
 function writeGraph(writer: BinaryWriter, graph: OnnxGraph): void {
   for (const [index, node] of graph.nodes.entries())
     message(writer, FIELD.graph.node, () => {
@@ -103,7 +120,15 @@ function writeAttribute(writer: BinaryWriter, attribute: OnnxAttribute): void {
   integer(writer, FIELD.attribute.type, ATTRIBUTE_TYPE[kind]);
 }
 
-function writeTensor(writer: BinaryWriter, { type, shape, data }: OnnxTensor, name?: string): void {
+function writeTensor(writer: BinaryWriter, tensor: OnnxTensor, name?: string): void {
+  writeTensorHead(writer, tensor, name);
+  writer.tag(FIELD.tensor.raw, WireType.LengthDelimited).bytes(bytesOf(tensor));
+}
+
+const bytesOf = ({ data }: OnnxTensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** All but the elements. */
+function writeTensorHead(writer: BinaryWriter, { type, shape, data }: OnnxTensor, name?: string): void {
   const expected = byteLengthOf(type, shape);
   if (data.byteLength !== expected) {
     const got = `${data.byteLength} for ${type} [${shape.join(', ')}]`;
@@ -112,9 +137,6 @@ function writeTensor(writer: BinaryWriter, { type, shape, data }: OnnxTensor, na
   for (const extent of shape) integer(writer, FIELD.tensor.dims, extent);
   integer(writer, FIELD.tensor.type, TYPE[type]);
   if (name !== undefined) text(writer, FIELD.tensor.name, name);
-  writer
-    .tag(FIELD.tensor.raw, WireType.LengthDelimited)
-    .bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 function writeValue(writer: BinaryWriter, field: number, { name, type, shape }: OnnxValueInfo): void {

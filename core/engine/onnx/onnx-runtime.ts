@@ -2,8 +2,8 @@ import type { Program, ProgramHints, Runtime } from '../compiled/runtime.js';
 import { nodeAt, sizeOf, type Graph, type NodeId, type TensorType } from '../graph/graph.js';
 import type { Values } from '../graph/ops/sources.js';
 import { constantWeights } from './constant-weights.js';
-import { encodeModel } from './encode-model.js';
-import { lowerGraph } from './lowering/lower-graph.js';
+import { encodeInitializers, encodeModel } from './encode-model.js';
+import { lowerGraph, weightName } from './lowering/lower-graph.js';
 import { multiplicationsOf } from './multiplications.js';
 import type { OnnxTensor } from './onnx-model.js';
 import { openSession, type OnnxBuffer, type OnnxSession } from './onnx-session.js';
@@ -15,6 +15,13 @@ const MULTIPLICATIONS_FOR_THREADS = 5e7;
 interface OpenProgram {
   readonly constants: ReadonlyMap<NodeId, Values>;
   readonly session: OnnxSession;
+  readonly inputs: ReadonlyMap<NodeId, string>;
+  readonly outputs: readonly string[];
+}
+
+/** A graph as an ONNX model that lacks the values of its constant weights. */
+interface StatedProgram {
+  readonly model: Uint8Array;
   readonly inputs: ReadonlyMap<NodeId, string>;
   readonly outputs: readonly string[];
 }
@@ -36,6 +43,7 @@ export function onnxRuntime(): Runtime<Values> {
  */
 function program(graph: Graph, hints: ProgramHints): Program<Values> {
   const constant = constantWeights(graph, hints);
+  let stated: StatedProgram | undefined;
   let current: OpenProgram | undefined;
   const dispose = (): void => {
     current?.session.dispose();
@@ -46,22 +54,33 @@ function program(graph: Graph, hints: ProgramHints): Program<Values> {
       const values = new Map(graph.inputs.map((id, index) => [id, buffers[index] as Values]));
       const valid = current !== undefined && [...current.constants].every(([id, value]) => values.get(id) === value);
       if (!valid) dispose();
-      current ??= openProgram(graph, new Map(constant.map((id) => [id, values.get(id) as Values])));
+      stated ??= stateProgram(graph, constant);
+      current ??= openProgram(graph, stated, new Map(constant.map((id) => [id, values.get(id) as Values])));
       return runProgram(graph, current, values);
     },
     dispose,
   };
 }
 
-function openProgram(graph: Graph, constants: ReadonlyMap<NodeId, Values>): OpenProgram {
-  const tensors = [...constants].map(([id, data]): [NodeId, OnnxTensor] => {
-    const { shape, dtype } = nodeAt(graph, id);
-    return [id, { type: dtype, shape, data }];
-  });
-  const { onnx, inputs, outputs } = lowerGraph(graph, new Map(tensors));
+function stateProgram(graph: Graph, constant: readonly NodeId[]): StatedProgram {
+  const unknown = constant.map((id) => [id, tensorOf(graph, id, new Uint8Array())] as const);
+  const { onnx, inputs, outputs } = lowerGraph(graph, new Map(unknown));
+  const weights = new Set(constant.map(weightName));
+  const fixed = [...onnx.initializers].filter(([name]) => !weights.has(name));
+  return { model: encodeModel({ graph: { ...onnx, initializers: new Map(fixed) } }), inputs, outputs };
+}
+
+function openProgram(graph: Graph, stated: StatedProgram, constants: ReadonlyMap<NodeId, Values>): OpenProgram {
+  const { model, inputs, outputs } = stated;
+  const weights = [...constants].map(([id, data]) => [weightName(id), tensorOf(graph, id, data)] as const);
   const alone = multiplicationsOf(graph) < MULTIPLICATIONS_FOR_THREADS;
-  const session = openSession(encodeModel({ graph: onnx }), alone ? { intraOpNumThreads: 1 } : {});
-  return { constants, inputs, outputs, session };
+  const whole = Buffer.concat([model, ...encodeInitializers(new Map(weights))]);
+  return { constants, inputs, outputs, session: openSession(whole, alone ? { intraOpNumThreads: 1 } : {}) };
+}
+
+function tensorOf(graph: Graph, id: NodeId, data: Values): OnnxTensor {
+  const { shape, dtype } = nodeAt(graph, id);
+  return { type: dtype, shape, data };
 }
 
 function runProgram(graph: Graph, open: OpenProgram, values: ReadonlyMap<NodeId, Values>): readonly Values[] {

@@ -22,6 +22,9 @@ export interface Lowered {
 /** From general to special: a later one takes a node from an earlier one. */
 const FUSIONS: readonly FindFusions[] = [fuseBiases, fuseRectifierGradients, fusePooledConvolutions];
 
+/** What an input that has become a constant is called among the initializers. */
+export const weightName = (id: NodeId): string => `weight_${id}`;
+
 /**
  * States a graph in ONNX' operators. Only what the outputs need is stated.
  *
@@ -78,7 +81,7 @@ export function lowerGraph(graph: Graph, constants: ReadonlyMap<NodeId, OnnxTens
     const node = nodeAt(graph, id);
     if (node.op === 'input') {
       const value = constants.get(id);
-      if (value !== undefined) return out.constant(value);
+      if (value !== undefined) return out.weight(weightName(id), value);
       const name = `input_${id}`;
       inputs.set(id, name);
       return name;

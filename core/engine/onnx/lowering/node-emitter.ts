@@ -21,6 +21,8 @@ export interface NodeEmitter {
   readonly rename: (value: string, name: string) => void;
   /** A constant; small ones that are equal are one. */
   readonly constant: (tensor: OnnxTensor) => string;
+  /** A constant of its own name, whose values may be replaced later. */
+  readonly weight: (name: string, tensor: OnnxTensor) => string;
   /** A vector of int64: shapes, axes, indices. */
   readonly integers: (values: readonly number[]) => string;
   /** One number without axes. */
@@ -74,6 +76,10 @@ export function nodeEmitter(): NodeEmitter {
       nodes.push({ op: 'Identity', inputs: [value], outputs: [name] });
     },
     constant,
+    weight: (name, tensor) => {
+      initializers.set(name, tensor);
+      return name;
+    },
     integers,
     scalar: (value, dtype = 'float32') => constant({ type: dtype, shape: [], data: SCALARS[dtype](value) }),
     // ONNX' Reshape reads 0 as the operand's own extent unless told that it means none.

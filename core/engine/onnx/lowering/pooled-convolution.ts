@@ -162,13 +162,15 @@ function poolGradient(found: PooledConvolution, { id, dy }: PoolGradient, loweri
     const offsets = out.emit('Cast', [maximaOf(found, lowering).choose(places)], { to: CAST_TO.int64 });
     const windows = shapeIn('channels-first', nodeAt(graph, maxima).shape);
     const [n = 1, channels = 1, rows = 1, columns = 1] = windows;
-    const first = new BigInt64Array(n * channels * rows * columns);
-    for (let index = 0; index < first.length; index++) {
-      const [image, row] = [Math.floor(index / (rows * columns)), Math.floor(index / columns) % rows];
-      const column = index % columns;
-      first[index] = BigInt(image * height * width + row * pool.size[0] * width + column * pool.size[1]);
-    }
-    return out.emit('Add', [offsets, out.constant({ type: 'int64', shape: windows, data: first })]);
+    // Stated as three short vectors, which ONNX Runtime adds up once.
+    const multiples = (count: number, of: number, shape: readonly number[]): string =>
+      out.constant({ type: 'int64', shape, data: BigInt64Array.from({ length: count }, (_, i) => BigInt(i * of)) });
+    const inImage = out.emit('Add', [
+      multiples(rows, pool.size[0] * width, [1, 1, rows, 1]),
+      multiples(columns, pool.size[1], [1, 1, 1, columns]),
+    ]);
+    const first = out.emit('Add', [multiples(n * channels, height * width, [n, channels, 1, 1]), inImage]);
+    return out.emit('Add', [offsets, first]);
   });
   return out.emit('MaxUnpool', [read(dy, 'channels-first'), indices, out.integers(shape)], {
     kernel_shape: pool.size,
