@@ -5,6 +5,7 @@ import { engineDirectory } from '../install/engine-directory.js';
 import type { Values } from '../graph/ops/sources.js';
 import type { DataType, Shape } from '../graph/graph.js';
 import type { Place } from '../world/place.js';
+import { isStale } from './addon-sources.js';
 import type { TorchProgram } from './torch-program.js';
 
 /** The addon's file in the directory of the engine. */
@@ -60,6 +61,10 @@ export function torchDirectory(): string {
 
 /** Loads the addon that `npm run engine:torch` built. @throws Error saying why it does not load and what to do */
 export function loadTorchAddon(directory = torchDirectory()): TorchAddon {
+  if (isStale(directory))
+    throw new Error(
+      `${join(directory, ADDON_FILE)} was built from other sources; build it again with npm run engine:torch`,
+    );
   try {
     return createRequire(import.meta.url)(join(directory, ADDON_FILE)) as TorchAddon;
   } catch (error) {

@@ -1,19 +1,16 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildAddon, findCompiler } from '../../install/compiler.js';
 import { installDirectory } from '../../install/install-directory.js';
 import { parseLibrarySource } from '../../install/library-source.js';
 import type { Installation } from '../../install/programs.js';
 import { verifyEngine, type Verification } from '../../install/verify-engine.js';
 import { ADDON_FILE, DIRECTORY_VARIABLE, loadTorchAddon, type TorchDevice } from '../addon-binding.js';
+import { ADDON_SOURCES, DIGEST_FILE, sourcesDigest } from '../addon-sources.js';
 import { processFlags } from './process-flags.js';
 import type { TorchLibraries } from './found-libraries.js';
 import { exists, gatherTorch, hasNewStrings, type TorchSource } from './torch-libraries.js';
-
-/** The sources of the addon. */
-const SOURCES = fileURLToPath(new URL('../../../../../core/engine/torch/addon', import.meta.url));
 
 /** Which libtorch, and where the engine goes. */
 export interface TorchInstallation extends Installation {
@@ -42,7 +39,10 @@ export async function installTorch(options: TorchInstallation): Promise<TorchVer
     const [libraries, scratch] = [join(engine, 'libraries'), join(engine, 'scratch')];
     for (const directory of [libraries, scratch]) await mkdir(directory);
     const torch = await gatherTorch(source, { libraries, scratch }, options);
+    // Read before they are compiled: if they change meanwhile, the addon counts as stale.
+    const digest = sourcesDigest() ?? '';
     await buildTorchAddon(compiler, engine, torch, options);
+    await writeFile(join(engine, DIGEST_FILE), `${digest}\n`);
     await rm(scratch, { recursive: true });
     return verifyEngine('torch', { [DIRECTORY_VARIABLE]: engine }, options);
   });
@@ -69,14 +69,14 @@ async function buildTorchAddon(
   ];
   const trial = {
     compiler,
-    sources: SOURCES,
+    sources: ADDON_SOURCES,
     includeDirectories: allIncludes,
     flags: [`-std=${standard}`, ...flags],
   };
   await buildAddon(
     compiler,
     {
-      sources: await sourcesIn(SOURCES),
+      sources: await sourcesIn(ADDON_SOURCES),
       includeDirectories: allIncludes,
       libraryDirectories: [libraryDirectory],
       libraries: ['torch', 'torch_cpu', 'c10', ...(cuda ? ['torch_cuda', 'c10_cuda'] : [])],
