@@ -1,13 +1,14 @@
-import { greaterEqual, zeros } from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { greaterEqual, mul, reshape, slice, tidy, where, zeros } from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, CompileHints, TensorMap } from '../engine/engine.js';
+import type { Round } from './adaptive-pgd-plan.js';
 import type { WeightedClassifier } from './attack-steps.js';
-import { bisectOnce, type Bracket } from './bisection.js';
-import { pointAt } from './box.js';
+import { perExample, pointAt } from './box.js';
 import {
   descend,
   explore,
   keepShorter,
+  nothingFound,
   type Descent,
   type DescentProblem,
   type Nearest,
@@ -17,26 +18,48 @@ import { geometryOf } from './geometries.js';
 import type { NormGeometry } from './geometry.js';
 import { beyondRounding, logitMargin, reaching, softMarginOver } from './losses.js';
 import type { Classifier } from './pgd.js';
-import type { Bounds, ThreatModel } from './threat-model.js';
+import { compileRaySearch, knownDirections, type RaySearch } from './rays.js';
+import type { ThreatModel } from './threat-model.js';
+
+/** Forward evaluations along the ray of a gradient at x. */
+const RAY_PROBES = 8;
+
+/** Forward evaluations that shorten the best perturbation along its own ray after each round, within this share of its length. */
+const POLISH_PROBES = 6;
+const POLISH_SHARE = 0.03;
+
+/** The first radius of a round that starts within the best perturbation, as a share of its length. */
+const WITHIN_BEST = 0.98;
+
+/** The first radius of a round where nothing is known yet, as a share of the largest. */
+const UNKNOWN_SHARE = 0.5;
+
+/** What the start of a round is made of. */
+export type RoundSource = {
+  /** x, [n, h, w, c]. */
+  readonly inputs: Tensor4D;
+  readonly known: Nearest;
+  /** The largest length that counts. */
+  readonly maxLength: Scalar;
+  /** In [0, 1), of the inputs' shape: what random starts are made of. */
+  readonly uniforms: Tensor4D;
+};
 
 /** What a search by descents is made of: pure functions, compiled once for a classifier, a norm, bounds and an aim. */
 export interface DescentSteps {
   readonly geometry: NormGeometry;
-  readonly bounds: Bounds;
-  /** ∇L at x. */
-  readonly gradientsAtInputs: (weights: TensorMap, problem: DescentProblem) => Tensor4D;
-  /** One iteration; the scalars are α and γ. */
-  readonly iterate: (
-    weights: TensorMap,
-    problem: DescentProblem,
-    descent: Descent,
-    step: Scalar,
-    adaptation: Scalar,
-  ) => Descent;
-  /** What is nearest once a descent's δ has been tried too: one forward evaluation. */
-  readonly tryLast: (weights: TensorMap, problem: DescentProblem, descent: Descent) => Nearest;
-  /** One bisection along the rays x + ηu. */
-  readonly bisect: (weights: TensorMap, problem: DescentProblem, directions: Tensor4D, bracket: Bracket) => Bracket;
+  /** Where a round stands before its first iteration. */
+  readonly startRound: Readonly<Record<Round['start'], (source: RoundSource) => Descent>>;
+  /** As many iterations as there are rows of strides: α and γ, [k, 2]. */
+  readonly iterate: (weights: TensorMap, problem: DescentProblem, descent: Descent, strides: Tensor2D) => Descent;
+  /** What is nearest once a round's best counts too. */
+  readonly keepBest: (known: Nearest, descent: Descent) => Nearest;
+  /** The same once its δ has been tried as well: one forward evaluation. */
+  readonly tryLast: (weights: TensorMap, problem: DescentProblem, known: Nearest, descent: Descent) => Nearest;
+  /** Searches the ray of steepest ascent at x, up to what is known to succeed: one gradient evaluation, and a forward evaluation a probe. */
+  readonly ascent: RaySearch;
+  /** Brings the nearest known closer along its own rays, by at most a share of its length. */
+  readonly polish: RaySearch;
   /** z at x + δ. */
   readonly logitsAt: (weights: TensorMap, inputs: Tensor4D, perturbations: Tensor4D) => Tensor2D;
 }
@@ -63,32 +86,72 @@ export function compileDescentSteps(
       classifier(weights, inputs);
   const logitsAt = (weights: TensorMap, inputs: Tensor4D, perturbations: Tensor4D): Tensor2D =>
     classifier(weights, pointAt(inputs, perturbations, bounds));
+  const startAt = (start: Round['start']) =>
+    compile((source: RoundSource): Descent => startOf(geometry, bounds, start, source));
+  const rays = { classifier: at, success: objective.success, geometry, bounds };
 
   return {
     geometry,
-    bounds,
-    gradientsAtInputs: compile(
-      (weights: TensorMap, problem: DescentProblem): Tensor4D =>
-        explore(at(weights), objective, bounds, problem, zeros(problem.inputs.shape)).gradients,
-      HINTS,
-    ),
-    iterate: compile(
-      (weights: TensorMap, problem: DescentProblem, descent: Descent, step: Scalar, adaptation: Scalar): Descent =>
-        descend(at(weights), objective, geometry, bounds, problem, descent, { step, adaptation }),
-      HINTS,
-    ),
-    tryLast: compile((weights: TensorMap, { inputs, classes }: DescentProblem, descent: Descent): Nearest => {
-      const success: Tensor1D = greaterEqual(
-        objective.success(logitsAt(weights, inputs, descent.perturbations), classes),
-        0,
-      );
-      return keepShorter(descent, descent.perturbations, geometry.lengths(descent.perturbations), success);
+    startRound: { 'within-best': startAt('within-best'), best: startAt('best'), random: startAt('random') },
+    iterate: compile((weights: TensorMap, problem: DescentProblem, descent: Descent, strides: Tensor2D): Descent => {
+      let state = descent;
+      for (let i = 0; i < strides.shape[0]; i++) {
+        const before = state;
+        state = tidy(() => {
+          const stride = (column: number): Scalar => reshape<Rank.R0>(slice(strides, [i, column], [1, 1]), []);
+          return descend(at(weights), objective, geometry, bounds, problem, before, {
+            step: stride(0),
+            adaptation: stride(1),
+          });
+        });
+      }
+      return state;
     }, HINTS),
-    bisect: compile(
-      (weights: TensorMap, { inputs, classes }: DescentProblem, directions: Tensor4D, bracket: Bracket): Bracket =>
-        bisectOnce(at(weights), objective.success, bounds, inputs, classes, directions, bracket),
+    keepBest: compile((known: Nearest, { best, bestLengths, found }: Descent) =>
+      keepShorter(known, best, bestLengths, found),
+    ),
+    tryLast: compile(
+      (weights: TensorMap, { inputs, classes }: DescentProblem, known: Nearest, descent: Descent): Nearest => {
+        const { perturbations } = descent;
+        const success: Tensor1D = greaterEqual(objective.success(logitsAt(weights, inputs, perturbations), classes), 0);
+        const own = keepShorter(descent, perturbations, geometry.lengths(perturbations), success);
+        return keepShorter(known, own.best, own.bestLengths, own.found);
+      },
       HINTS,
     ),
+    ascent: compileRaySearch(compile, HINTS, rays, {
+      directions: (weights, problem) =>
+        geometry.steepestAscent(
+          explore(at(weights), objective, bounds, problem, zeros(problem.inputs.shape)).gradients,
+        ),
+      lowShare: 0,
+      probes: RAY_PROBES,
+      endFirst: true,
+    }),
+    polish: compileRaySearch(compile, HINTS, rays, {
+      directions: (_, __, known) => knownDirections(known),
+      lowShare: 1 - POLISH_SHARE,
+      probes: POLISH_PROBES,
+      endFirst: false,
+    }),
     logitsAt: compile(logitsAt, HINTS),
   };
+}
+
+/** δ and r that a round starts with, inside ball and box. It knows nothing of what was found before, so that it can lead elsewhere. */
+function startOf(
+  geometry: NormGeometry,
+  bounds: ThreatModel['bounds'],
+  start: Round['start'],
+  { inputs, known: { best, bestLengths, found }, maxLength, uniforms }: RoundSource,
+): Descent {
+  const radii: Tensor1D = where(
+    found,
+    mul(bestLengths, start === 'within-best' ? WITHIN_BEST : 1),
+    mul(maxLength, UNKNOWN_SHARE),
+  );
+  const random = geometry.randomStart(inputs, radii, uniforms, bounds);
+  const known: Tensor4D = start === 'best' ? best : mul(best, WITHIN_BEST);
+  const perturbations: Tensor4D = start === 'random' ? random : where(perExample(found), known, random);
+  return { ...nothingFound(inputs, maxLength), perturbations, radii };
 }

@@ -61,7 +61,7 @@ export interface MarginSearchRequest {
   readonly seed: bigint;
   /** The index of the first input, for a caller that asks in parts (default 0): the parts then find what the whole would. */
   readonly firstIndex?: number;
-  /** Asked between iterations: false ends the search with the best so far. What it throws ends the search with that error. */
+  /** Asked before each iteration, or, where iterations are short, every few of them: false ends the search with the best so far. What it throws ends the search with that error. */
   readonly proceed?: Proceed;
 }
 

@@ -1,4 +1,4 @@
-import { scalar, tensor, tensor1d, tensor4d, zeros } from '@tensorflow/tfjs-core';
+import { scalar, tensor, tensor1d, tensor2d, tensor4d, zeros } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap, TensorTree } from '../../core/engine/engine.js';
 import { compileAttackSteps } from '../../core/margin/attack-steps.js';
@@ -88,8 +88,14 @@ function casesOf(family: string, architecture: Architecture, norm: Norm): readon
         const problem = { inputs, classes: labels, rivals, sharpness: radii };
         const found = tensor1d([0, 1, 0], 'bool');
         const descent = { best: images(0.2), bestLengths: radii, found, perturbations: images(0.1), radii };
-        const next = steps.iterate(weights, problem, descent, scalar(0.5), scalar(0.1));
-        return { next, last: steps.tryLast(weights, problem, next), first: steps.gradientsAtInputs(weights, problem) };
+        const next = steps.iterate(weights, problem, descent, tensor2d([[0.5, 0.1]]));
+        const source = { inputs, known: descent, maxLength: scalar(0.3), uniforms: images(1) };
+        return {
+          next,
+          last: steps.tryLast(weights, problem, descent, next),
+          rays: [steps.ascent.open(weights, problem, descent), steps.polish.open(weights, problem, descent)],
+          starts: Object.values(steps.startRound).map((start) => start(source)),
+        };
       }),
     ),
     named('an MMA step with Adam', pass(ADAM, 1 / 3)),
