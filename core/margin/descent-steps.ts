@@ -153,5 +153,6 @@ function startOf(
   const random = geometry.randomStart(inputs, radii, uniforms, bounds);
   const known: Tensor4D = start === 'best' ? best : mul(best, WITHIN_BEST);
   const perturbations: Tensor4D = start === 'random' ? random : where(perExample(found), known, random);
-  return { ...nothingFound(inputs, maxLength), perturbations, radii };
+  // In the order that iterations give: arguments of another order are compiled for again.
+  return { perturbations, radii, ...nothingFound(inputs, maxLength) };
 }

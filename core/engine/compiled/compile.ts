@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { Tensor } from '@tensorflow/tfjs-core';
 import type { Compile, TensorTree } from '../engine.js';
 import { nodeAt, type TensorType } from '../graph/graph.js';
 import { simplify } from '../graph/simplify/simplify.js';
@@ -40,16 +40,27 @@ export function compileFor<Buffer>(runtime: Runtime<Buffer>, resident: ResidentT
     return (...inputs: I): O => {
       if (isTracing()) return fn(...inputs);
       const leaves: Tensor[] = [];
-      let signature = '';
-      mapTree<Tensor, Tensor>(inputs, (tensor, name) => {
-        leaves.push(tensor);
-        signature += `${name}:${tensor.dtype}[${tensor.shape.join()}];`;
-        return tensor;
-      });
+      const signature = signatureOf(inputs, leaves);
       const { program, outputs, result } = compiled.get(signature, () => compileNow(inputs));
       const buffers = program.run(leaves.map((tensor) => resident.bufferOf(tensor)));
       const tensors = outputs.map((type, i) => resident.tensorOf(buffers[i] as Buffer, type));
       return mapTree<number, Tensor>(result, (i) => tensors[i] as Tensor) as O;
     };
   };
+}
+
+/**
+ * What a tree of tensors is compiled for: names, types and shapes. It is made at each call, so it makes nothing else.
+ *
+ * @param leaves is given its tensors, in order
+ */
+function signatureOf(tree: TensorTree, leaves: Tensor[]): string {
+  if (tree instanceof Tensor) {
+    leaves.push(tree);
+    return `${tree.dtype}[${tree.shape.join()}]`;
+  }
+  let signature = '{';
+  const parts = tree as Readonly<Record<string, TensorTree>>;
+  for (const name of Object.keys(parts)) signature += `${name}:${signatureOf(parts[name] as TensorTree, leaves)};`;
+  return signature + '}';
 }
