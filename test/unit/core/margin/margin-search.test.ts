@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dispose, fill, memory, mul, slice, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, fill, memory, mul, slice, tensor4d, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
@@ -221,6 +221,24 @@ describe('margin search', () => {
       'the later, the shorter',
     );
     assert.equal(means[0], 1, 'nothing is found before anything is tried');
+  });
+
+  it('finds the same where evaluations are short, and several are one call, as where each is one', async () => {
+    // That no evaluation uses it makes none of them longer, but that is not looked at.
+    const unused = zeros([Math.ceil(4e8 / inputs.size)]);
+    for (const norm of NORMS) {
+      const asked = { short: 0, long: 0 };
+      const proceed = (which: keyof typeof asked) => () => ++asked[which] > 0;
+      const short = await find({ norm, proceed: proceed('short') });
+      const long = await find({ norm, weights: { ...weights, unused }, proceed: proceed('long') });
+      assert.ok(asked.short < asked.long / 2, `asked ${asked.short} times, and ${asked.long} times`);
+      for (const [index, { status, distance, gradientEvaluations }] of short.findings.entries()) {
+        const other = long.findings[index]!;
+        assert.deepEqual([other.status, other.gradientEvaluations], [status, gradientEvaluations]);
+        assert.ok(Math.abs(other.distance / distance - 1) < 1e-3, `input ${index}: ${distance}, ${other.distance}`);
+      }
+    }
+    unused.dispose();
   });
 
   it('refuses what it cannot search, naming the field', async () => {
