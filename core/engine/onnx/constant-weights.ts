@@ -4,9 +4,9 @@ import { multiplicationsOf } from './multiplications.js';
 
 /**
  * From so many multiplications with the same weights on, constant filters pay: with them ONNX Runtime convolves in a layout of its own, which takes
- * a third of the time, and a session for a graph with small constants opens in 5 to 10 ms.
+ * a third of the time where there are many channels; but a session takes 5 to 15 ms to open, and as long again to close.
  */
-const MULTIPLICATIONS_FOR_FILTERS = 3e8;
+const MULTIPLICATIONS_FOR_FILTERS = 2e9;
 
 /** A pass with gradients in the weights gains less: LeNet5's with 50 examples, of 2.5e9, none of the 20 ms that its session takes to open. */
 const MULTIPLICATIONS_FOR_ONE_RUN = 1e10;
