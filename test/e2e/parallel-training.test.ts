@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import { writeFewDigits } from '../rpc/trainer/few-digits.js';
 import { assertNear } from '../support/near.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { startCommand, type Ended, type RunningCommand } from './command-line.js';
 import { loadTorchAddon } from '../../core/engine/torch/addon-binding.js';
@@ -22,15 +21,6 @@ const training = (architecture: string): string[] => [
   ...['--attack-iterations', '3', '--bisections', '3', '--optimizer', 'sgd', '--learning-rate', '0.02'],
   ...['--validation-margin-examples', '4', '--evaluation-margin-examples', '2'],
 ];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('training in two processes that Gloo connects', function () {
   this.timeout(240_000);

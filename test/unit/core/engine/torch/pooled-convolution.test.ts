@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { add, conv2d, dispose, grad, maxPool, memory, mul, sum, tensor, tidy } from '@tensorflow/tfjs-core';
+import { add, conv2d, dispose, grad, maxPool, memory, mul, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../../core/engine/engine.js';
 import { createRandom } from '../../../../../core/random.js';
 import { assertSameTensors } from '../../../../support/compiled-equals-eager.js';
+import { tensorOf } from '../../../../support/engine-cases/engine-case.js';
 import { openTorchFor } from '../../../../support/torch-engine.js';
 
 /** [images, height, width, channels, filter, filters, padding]: odd extents, channels beside the vectors' sixteen, narrow and wide patches. */
@@ -26,11 +27,7 @@ describe('torch: pooled convolutions of few channels', () => {
   for (const [count, height, width, channels, size, filters, padding] of CASES)
     it(`${height}×${width}×${channels}, ${filters} filters of ${size}×${size}, padding ${padding}`, () => {
       const random = createRandom(size);
-      const normals = (shape: number[]): Tensor =>
-        tensor(
-          Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal()),
-          shape,
-        );
+      const normals = (shape: readonly number[]): Tensor => tensorOf(random, shape, (from) => from.normal());
       const before = memory().numTensors;
       const inputs = [
         normals([size, size, channels, filters]),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { add, backend_util, conv2d, dispose, grad, memory, mul, sum, tensor, tidy } from '@tensorflow/tfjs-core';
+import { add, backend_util, conv2d, dispose, grad, memory, mul, sum, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../../core/engine/engine.js';
 import { createRandom } from '../../../../../core/random.js';
 import { convolve, convolveBackInput } from '../../../../support/engine-reference.js';
+import { tensorOf } from '../../../../support/engine-cases/engine-case.js';
 import { openTorchFor } from '../../../../support/torch-engine.js';
 
 /** [images, height, width, channels, filter, filters, padding]: tiles that hang over, panels of one, two and four vectors, blocks of rows left over. */
@@ -27,11 +28,7 @@ describe('torch: convolutions with fewer multiplications', () => {
   for (const [count, height, width, channels, size, filters, padding] of CASES)
     it(`${count}×${height}×${width}×${channels}, ${filters} filters of ${size}×${size}, padding ${padding}`, () => {
       const random = createRandom(size);
-      const normals = (shape: number[]): Tensor =>
-        tensor(
-          Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal()),
-          shape,
-        );
+      const normals = (shape: readonly number[]): Tensor => tensorOf(random, shape, (from) => from.normal());
       const before = memory().numTensors;
       const info = backend_util.computeConv2DInfo(
         [count, height, width, channels],

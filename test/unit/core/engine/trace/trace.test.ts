@@ -109,7 +109,7 @@ describe('tracing', () => {
     values.dispose();
   });
 
-  it('refuses images in another order, and types that are not numbers', () => {
+  it('refuses types that are not numbers', () => {
     const words = tensor2d(['a', 'b'], [1, 2], 'string');
     assert.throws(() => trace((x: Tensor) => x, [words]), /expected tensors of float32, int32 or bool .*, got string/);
     words.dispose();
