@@ -7,8 +7,8 @@ import type { WeightedClassifier } from './attack-steps.js';
 import { pointAt } from './box.js';
 import { hostLength } from './host-length.js';
 import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
-import { compileAdaptivePgd } from './adaptive-pgd.js';
-import type { AttackRequest } from './minimum-norm-attack.js';
+import { adaptivePgd } from './attacks/adaptive-pgd/adaptive-pgd.js';
+import type { MinimumNormRequest } from './attacks/attack.js';
 import { unhurried, type Proceed } from './pace.js';
 import type { Bounds, Norm, ThreatModel } from './threat-model.js';
 
@@ -91,8 +91,8 @@ export function compileMarginSearch(
   const logitsAt = compile((weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points), {
     callsPerWeights: Infinity,
   });
-  const untargeted = compileAdaptivePgd(compile, classifier, threat, false);
-  const targeted = compileAdaptivePgd(compile, classifier, threat, true);
+  const untargeted = adaptivePgd.compile(compile, classifier, threat, 'leave');
+  const targeted = adaptivePgd.compile(compile, classifier, threat, 'reach');
 
   return {
     find: async (request) => {
@@ -171,7 +171,7 @@ function attackRequest(
   searched: readonly number[],
   findings: readonly MarginFinding[],
   rows: readonly Float32Array[],
-): AttackRequest {
+): MinimumNormRequest {
   const { weights, maxDistance, maxGradientEvaluations, targetClass, seed, firstIndex = 0 } = request;
   return {
     weights,

@@ -2,6 +2,10 @@
 export const NORMS = ['linf', 'l2'] as const;
 export type Norm = (typeof NORMS)[number];
 
+/** What attacks can measure it in besides: a threat model of training and serving has one of {@link NORMS}. */
+export const ATTACK_NORMS = [...NORMS, 'l1'] as const;
+export type AttackNorm = (typeof ATTACK_NORMS)[number];
+
 /** d_max where nothing says otherwise (paper, settings for MNIST). */
 export const DEFAULT_MAX_DISTANCE: Readonly<Record<Norm, number>> = { linf: 0.45, l2: 2 };
 

@@ -1,4 +1,4 @@
-import type { Norm } from './threat-model.js';
+import type { Norm } from '../../threat-model.js';
 
 /**
  * The classes that a search loss is over: all but the own one; the one that the best perturbation leads to; or the one whose logit is the

@@ -1,25 +1,19 @@
 import { greaterEqual, mul, reshape, slice, tidy, where, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../engine/engine.js';
+import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
 import type { Round } from './adaptive-pgd-plan.js';
-import type { WeightedClassifier } from './attack-steps.js';
-import { perExample, pointAt } from './box.js';
-import {
-  descend,
-  explore,
-  keepShorter,
-  nothingFound,
-  type Descent,
-  type DescentProblem,
-  type Nearest,
-  type Objective,
-} from './descent.js';
-import { geometryOf } from './geometries.js';
-import type { NormGeometry } from './geometry.js';
-import { beyondRounding, logitMargin, reaching, softMarginOver } from './losses.js';
-import type { Classifier } from './pgd.js';
+import type { WeightedClassifier } from '../../attack-steps.js';
+import { perExample, pointAt } from '../../box.js';
+import type { Aim } from '../attack.js';
+import { keepShorter, nothingFound, type Nearest } from '../nearest.js';
+import { successOf } from '../success.js';
+import { descend, explore, type Descent, type DescentProblem, type Objective } from './descent.js';
+import { geometryOf } from '../../geometries.js';
+import type { NormGeometry } from '../../geometry.js';
+import { reaching, softMarginOver } from '../../losses.js';
+import type { Classifier } from '../../pgd.js';
 import { compileRaySearch, knownDirections, type RaySearch } from './rays.js';
-import type { ThreatModel } from './threat-model.js';
+import type { ThreatModel } from '../../threat-model.js';
 
 /** Forward evaluations along the ray of a gradient at x. */
 const RAY_PROBES = 8;
@@ -67,18 +61,18 @@ export interface DescentSteps {
 /** A search is made for one model: its weights hardly ever change. */
 const HINTS: CompileHints = { callsPerWeights: Infinity };
 
-/** Compiles the steps of a search. `targeted`: it is to reach a class instead of leaving one. */
+/** Compiles the steps of a search. */
 export function compileDescentSteps(
   compile: Compile,
   classifier: WeightedClassifier,
   threat: ThreatModel,
-  targeted: boolean,
+  aim: Aim,
 ): DescentSteps {
   const { bounds } = threat;
   const geometry = geometryOf(threat.norm);
   const objective: Objective = {
-    search: targeted ? (rivals, sharpness) => reaching(softMarginOver(rivals, sharpness)) : softMarginOver,
-    success: beyondRounding(targeted ? reaching(logitMargin) : logitMargin),
+    search: aim === 'reach' ? (rivals, sharpness) => reaching(softMarginOver(rivals, sharpness)) : softMarginOver,
+    success: successOf(aim),
   };
   const at =
     (weights: TensorMap): Classifier =>

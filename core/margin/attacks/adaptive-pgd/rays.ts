@@ -1,13 +1,14 @@
 import { add, div, maximum, mul, tidy, where, zerosLike } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../engine/engine.js';
-import { bisectOnce, type Bracket } from './bisection.js';
-import { clipToBox, perExample } from './box.js';
-import { keepShorter, type DescentProblem, type Nearest } from './descent.js';
-import type { NormGeometry } from './geometry.js';
-import type { Loss } from './losses.js';
-import type { Classifier } from './pgd.js';
-import type { Bounds } from './threat-model.js';
+import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
+import { bisectOnce, type Bracket } from '../../bisection.js';
+import { clipToBox, perExample } from '../../box.js';
+import { keepShorter, type Nearest } from '../nearest.js';
+import type { DescentProblem } from './descent.js';
+import type { NormGeometry } from '../../geometry.js';
+import type { Loss } from '../../losses.js';
+import type { Classifier } from '../../pgd.js';
+import type { Bounds } from '../../threat-model.js';
 
 /** Below this length a perturbation counts as zero, and has no direction. */
 const TINY = 1e-12;

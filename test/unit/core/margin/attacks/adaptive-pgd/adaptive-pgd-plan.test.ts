@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { strideAt, planSearch } from '../../../../core/margin/adaptive-pgd-plan.js';
+import { strideAt, planSearch } from '../../../../../../core/margin/attacks/adaptive-pgd/adaptive-pgd-plan.js';
 
 describe('the plan of adaptive PGD', () => {
   it('spends each budget to the last gradient, and never aims at more classes than there are', () => {

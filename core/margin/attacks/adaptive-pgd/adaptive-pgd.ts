@@ -1,15 +1,15 @@
-import { dispose, scalar, tensor1d, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile } from '../engine/engine.js';
-import { createRandom, type Random } from '../random.js';
+import { dispose, scalar, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { createRandom } from '../../../random.js';
 import { MIN_GRADIENT_EVALUATIONS, planSearch, type Rivals } from './adaptive-pgd-plan.js';
-import type { WeightedClassifier } from './attack-steps.js';
-import { nothingFound, type DescentProblem, type Nearest } from './descent.js';
+import type { DescentProblem } from './descent.js';
 import { areShort, descendFrom, searchRays, type SearchContext } from './descent-rounds.js';
 import { compileDescentSteps, type DescentSteps } from './descent-steps.js';
-import { readLogits } from './host-logits.js';
-import type { AttackOutcome, AttackRequest, MinimumNormAttack } from './minimum-norm-attack.js';
-import type { ThreatModel } from './threat-model.js';
+import { readLogits } from '../../host-logits.js';
+import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
+import { nothingFound, type Nearest } from '../nearest.js';
+import { uniformsOf } from '../uniforms.js';
+import { NORMS } from '../../threat-model.js';
 
 /** The share of the largest distance that is used, so that lengths summed in float32 by an engine do not exceed it in float64. */
 const WITHIN = 1 - 1e-5;
@@ -27,20 +27,18 @@ const MAX_SHARPNESS = 1e20;
 /**
  * A search for shortest perturbations by rounds of projected gradient ascent whose radius follows the boundary (see `descend` and
  * `planSearch`), the best of all rounds kept. An iteration costs one gradient evaluation; a round a few forward evaluations more.
- *
- * @param targeted reach a class instead of leaving one
  */
-export function compileAdaptivePgd(
-  compile: Compile,
-  classifier: WeightedClassifier,
-  threat: ThreatModel,
-  targeted: boolean,
-): MinimumNormAttack {
-  const steps = compileDescentSteps(compile, classifier, threat, targeted);
-  return { name: 'adaptive-pgd', find: (request) => search(steps, request, targeted) };
-}
+export const adaptivePgd: AttackKind<MinimumNormAttack> = {
+  name: 'adaptive-pgd',
+  norms: NORMS,
+  aims: ['leave', 'reach'],
+  compile: (compile, classifier, threat, aim) => {
+    const steps = compileDescentSteps(compile, classifier, threat, aim);
+    return { name: 'adaptive-pgd', find: (request) => search(steps, request, aim) };
+  },
+};
 
-async function search(steps: DescentSteps, request: AttackRequest, targeted: boolean): Promise<AttackOutcome> {
+async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim): Promise<AttackOutcome> {
   const { weights, inputs, maxGradientEvaluations, classes: classValues, logits } = request;
   const maxLength = scalar(request.maxDistance * WITHIN);
   const classes = tensor1d([...classValues], 'int32');
@@ -67,7 +65,7 @@ async function search(steps: DescentSteps, request: AttackRequest, targeted: boo
   };
 
   // Towards a target all other classes are in the way at once; none of them is a rival by itself.
-  const plan = planSearch(maxGradientEvaluations, targeted ? 0 : (logits[0]?.length ?? 0) - 1);
+  const plan = planSearch(maxGradientEvaluations, aim === 'reach' ? 0 : (logits[0]?.length ?? 0) - 1);
   try {
     for (const over of plan.rays) {
       if (!(await goOn())) break;
@@ -101,18 +99,10 @@ function sharpnessOf(logits: Float32Array): number {
   return spread > 0 ? Math.min(Math.max(SPREAD / spread, MIN_SHARPNESS), MAX_SHARPNESS) : 1;
 }
 
-/** Uniform numbers in [0, 1) of the inputs' shape, each input's from its own source. */
-function uniformsOf(inputs: Tensor4D, randoms: readonly Random[]): Tensor4D {
-  const size = inputs.size / inputs.shape[0];
-  const values = new Float32Array(inputs.size);
-  for (const [index, random] of randoms.entries()) values.set(random.uniforms(size), index * size);
-  return tensor4d(values, inputs.shape);
-}
-
 /** A round's rivals as [n, k] float32, 1 for the classes that the search loss is over; the caller disposes it. */
 async function rivalsOf(
   { steps, weights }: SearchContext,
-  { inputs, classes, logits }: AttackRequest,
+  { inputs, classes, logits }: MinimumNormRequest,
   nearest: Nearest,
   rivals: Rivals,
 ): Promise<Tensor2D> {

@@ -1,11 +1,12 @@
 import { dispose, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { TensorMap } from '../engine/engine.js';
+import type { TensorMap } from '../../../engine/engine.js';
 import { strideAt } from './adaptive-pgd-plan.js';
-import type { Descent, DescentProblem, Nearest } from './descent.js';
+import type { Nearest } from '../nearest.js';
+import type { Descent, DescentProblem } from './descent.js';
 import type { DescentSteps } from './descent-steps.js';
 import type { Rays, RaySearch } from './rays.js';
-import type { Norm } from './threat-model.js';
+import type { Norm } from '../../threat-model.js';
 
 /** Iterations of one compiled call, where they are short. More would save little more, and take longer to compile. */
 const ITERATIONS_TOGETHER = 4;

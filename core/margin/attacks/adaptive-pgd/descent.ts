@@ -1,39 +1,15 @@
-import {
-  add,
-  concat,
-  greaterEqual,
-  lessEqual,
-  logicalAnd,
-  logicalOr,
-  minimum,
-  mul,
-  ones,
-  reshape,
-  slice,
-  sub,
-  valueAndGrad,
-  where,
-  zeros,
-} from '@tensorflow/tfjs-core';
+import { add, greaterEqual, minimum, mul, sub, where } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { perExample, pointAt } from './box.js';
-import type { NormGeometry } from './geometry.js';
-import type { Loss } from './losses.js';
-import type { Classifier } from './pgd.js';
-import type { Bounds } from './threat-model.js';
+import { perExample, pointAt } from '../../box.js';
+import type { NormGeometry } from '../../geometry.js';
+import type { Loss } from '../../losses.js';
+import type { Classifier } from '../../pgd.js';
+import type { Bounds } from '../../threat-model.js';
+import { keepShorter, type Nearest } from '../nearest.js';
+import { scoredGradient } from '../scored-gradient.js';
 
 /** By how much the radius shrinks below the best length on an iteration that does not succeed, in γ: enough to seek shorter ones all the time. */
 const PATIENCE = 0.2;
-
-/** The shortest perturbations known to succeed; batched. */
-export type Nearest = {
-  /** b, [n, h, w, c]; 0 if none is known. */
-  readonly best: Tensor4D;
-  /** ‖b‖, [n]; the largest length that counts if none is known. */
-  readonly bestLengths: Tensor1D;
-  /** Whether one is known, [n] bool. */
-  readonly found: Tensor1D;
-};
 
 /** Where a descent stands; batched. */
 export type Descent = Nearest & {
@@ -69,12 +45,6 @@ export interface Objective {
   readonly success: Loss;
 }
 
-/** Nothing known yet, up to a length; the caller disposes it. */
-export function nothingFound(inputs: Tensor4D, maxLength: Scalar): Nearest {
-  const count = inputs.shape[0];
-  return { best: zeros(inputs.shape), bestLengths: mul(maxLength, ones([count])), found: zeros([count], 'bool') };
-}
-
 /** The gradient of the search loss at x + δ, and whether x + δ succeeds: one forward and one backward evaluation. */
 export function explore(
   classifier: Classifier,
@@ -83,17 +53,9 @@ export function explore(
   { inputs, classes, rivals, sharpness }: DescentProblem,
   perturbations: Tensor4D,
 ): { gradients: Tensor4D; success: Tensor1D } {
-  const [count, classCount] = rivals.shape;
   const loss = objective.search(rivals, sharpness);
-  // Loss and logits leave as one tensor, weighted 1 and 0 in the backward pass, so that one forward pass serves both.
-  const scored = (points: Tensor4D): Tensor2D => {
-    const logits = classifier(points);
-    return concat([reshape(loss(logits, classes), [count, 1]), logits], 1);
-  };
-  const weights: Tensor2D = concat([ones([count, 1]), zeros([count, classCount])], 1);
-  const { value, grad } = valueAndGrad(scored)(pointAt(inputs, perturbations, bounds), weights);
-  const logits = slice(value, [0, 1], [count, classCount]);
-  return { gradients: grad, success: greaterEqual(objective.success(logits, classes), 0) };
+  const { gradients, logits } = scoredGradient(classifier, loss, pointAt(inputs, perturbations, bounds), classes);
+  return { gradients, success: greaterEqual(objective.success(logits, classes), 0) };
 }
 
 /**
@@ -131,13 +93,4 @@ export function descend(
 
   const moved: Tensor4D = add(perturbations, mul(perExample(mul(radii, step)), geometry.steepestAscent(gradients)));
   return { perturbations: geometry.project(problem.inputs, moved, radii, bounds), radii, best, bestLengths, found };
-}
-
-/** What is best once δ with its length and success is known too. */
-export function keepShorter(known: Nearest, perturbations: Tensor4D, lengths: Tensor1D, success: Tensor1D): Nearest {
-  const shorter: Tensor1D = logicalAnd(success, lessEqual(lengths, known.bestLengths));
-  const best: Tensor4D = where(perExample(shorter), perturbations, known.best);
-  const bestLengths: Tensor1D = where(shorter, lengths, known.bestLengths);
-  const found: Tensor1D = logicalOr(known.found, shorter);
-  return { best, bestLengths, found };
 }

@@ -1,0 +1,6 @@
+import type { AttackKind, FixedNormAttack } from './attack.js';
+
+/** Every attack within a ball, by name. */
+export const FIXED_NORM_ATTACKS = {} as const satisfies Readonly<Record<string, AttackKind<FixedNormAttack>>>;
+
+export type FixedNormAttackName = keyof typeof FIXED_NORM_ATTACKS;
