@@ -3,16 +3,15 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
 import { MIN_GRADIENT_EVALUATIONS, planSearch, type Rivals } from './adaptive-pgd-plan.js';
 import type { DescentProblem } from './descent.js';
-import { areShort, descendFrom, searchRays, type SearchContext } from './descent-rounds.js';
+import { descendFrom, searchRays, type SearchContext } from './descent-rounds.js';
 import { compileDescentSteps, type DescentSteps } from './descent-steps.js';
 import { readLogits } from '../../host-logits.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import { nothingFound, type Nearest } from '../nearest.js';
+import { areShort } from '../short-evaluations.js';
 import { uniformsOf } from '../uniforms.js';
+import { WITHIN } from '../within.js';
 import { NORMS } from '../../threat-model.js';
-
-/** The share of the largest distance that is used, so that lengths summed in float32 by an engine do not exceed it in float64. */
-const WITHIN = 1 - 1e-5;
 
 /**
  * The spread of logits that the search loss is made for: so soft that it sees all near classes, so sharp that it climbs towards the nearest. Logits

@@ -1,21 +1,13 @@
 import { dispose, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../engine/engine.js';
 import { strideAt } from './adaptive-pgd-plan.js';
 import type { Nearest } from '../nearest.js';
+import { iterationsOfCall } from '../short-evaluations.js';
 import type { Descent, DescentProblem } from './descent.js';
 import type { DescentSteps } from './descent-steps.js';
 import type { Rays, RaySearch } from './rays.js';
 import type { Norm } from '../../threat-model.js';
-
-/** Iterations of one compiled call, where they are short. More would save little more, and take longer to compile. */
-const ITERATIONS_TOGETHER = 4;
-
-/**
- * Up to so many elements of a batch × weights, calls cost more than the evaluations in them. A convolution takes some fiftieth of so many
- * multiplications, as each element of its result sees few pixels.
- */
-const SHORT = 4e8;
 
 /** What the parts of a search share. Its tensors stay the caller's. */
 export interface SearchContext {
@@ -25,11 +17,6 @@ export interface SearchContext {
   readonly together: boolean;
   /** Asked before each compiled call: false once the search is to end. */
   readonly goOn: () => Promise<boolean>;
-}
-
-/** Whether evaluations of a model at a batch of inputs are so short that several of them should make one compiled call. */
-export function areShort(weights: TensorMap, inputs: Tensor4D): boolean {
-  return inputs.size * Object.values(weights).reduce((sum, { size }) => sum + size, 0) <= SHORT;
 }
 
 /**
@@ -49,7 +36,7 @@ export async function descendFrom(
   let spent = 0;
   try {
     while (spent < iterations && (await goOn())) {
-      const count = together && spent + ITERATIONS_TOGETHER <= iterations ? ITERATIONS_TOGETHER : 1;
+      const count = iterationsOfCall(together, iterations - spent);
       const next = tidy(() =>
         steps.iterate(weights, problem, descent, stridesOf(steps.geometry.norm, spent, count, iterations)),
       );
