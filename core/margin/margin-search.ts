@@ -8,7 +8,7 @@ import { pointAt } from './box.js';
 import { hostLength } from './host-length.js';
 import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
 import { adaptivePgd } from './attacks/adaptive-pgd/adaptive-pgd.js';
-import type { MinimumNormRequest } from './attacks/attack.js';
+import type { AttackKind, MinimumNormAttack, MinimumNormRequest } from './attacks/attack.js';
 import { unhurried, type Proceed } from './pace.js';
 import type { Bounds, Norm, ThreatModel } from './threat-model.js';
 
@@ -82,23 +82,29 @@ export interface MarginSearch {
   find(request: MarginSearchRequest): Promise<MarginSearchResult>;
 }
 
-/** Compiles the margin search of a classifier for a norm and bounds. */
+/**
+ * Compiles the margin search of a classifier for a norm and bounds.
+ *
+ * @param kind what looks for the perturbations
+ */
 export function compileMarginSearch(
   compile: Compile,
   classifier: WeightedClassifier,
   threat: ThreatModel,
+  kind: AttackKind<MinimumNormAttack> = adaptivePgd,
 ): MarginSearch {
   const logitsAt = compile((weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points), {
     callsPerWeights: Infinity,
   });
-  const untargeted = adaptivePgd.compile(compile, classifier, threat, 'leave');
-  const targeted = adaptivePgd.compile(compile, classifier, threat, 'reach');
+  const attacks = new Map(kind.aims.map((aim) => [aim, kind.compile(compile, classifier, threat, aim)]));
 
   return {
     find: async (request) => {
       checkNumbers(request);
       const { weights, inputs, targetClass } = request;
-      const attack = targetClass === undefined ? untargeted : targeted;
+      const attack = attacks.get(targetClass === undefined ? 'leave' : 'reach');
+      if (attack === undefined)
+        throw invalidInput('target_class', `none: ${kind.name} reaches no class`, `${targetClass}`);
       const all = filledUp(Array.from({ length: inputs.shape[0] }, (_, index) => index));
       const { classes, rows: filledRows } = await readLogits(tidy(() => logitsAt(weights, rowsOf(inputs, all))));
       const rows = filledRows.slice(0, inputs.shape[0]);
@@ -121,6 +127,7 @@ export function compileMarginSearch(
             const after = verified(request, threat.norm, before, perturbation, reached);
             findings[index] = {
               ...after,
+              attack: (after.status === 'found' ? outcome.foundBy?.[row] : undefined) ?? before.attack,
               gradientEvaluations: outcome.gradientEvaluations,
               converged: outcome.converged,
             };
