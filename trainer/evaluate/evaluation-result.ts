@@ -28,7 +28,13 @@ export interface EvaluationPlan {
   readonly epsilons: readonly number[];
   /** ε at which AutoAttack is run; empty: it is not. */
   readonly autoAttackEpsilons: readonly number[];
-  readonly whiteBox: { readonly iterations: number; readonly restarts: number };
+  readonly whiteBox: {
+    readonly iterations: number;
+    /** Half of them climb CE, half CW. */
+    readonly restarts: number;
+    /** The length of a step, in ε. */
+    readonly stepShare: number;
+  };
   /** What one margin may cost, in gradient evaluations, and which attack measures it. */
   readonly marginAttack: string;
   readonly marginBudget: number;

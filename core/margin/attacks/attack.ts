@@ -37,6 +37,8 @@ export interface FixedNormRequest extends AttackProblem {
   readonly iterations: number;
   /** Runs from starts of their own, at least 1. */
   readonly restarts: number;
+  /** The length of a step in radii, in attacks whose steps all have one length; undefined: 1/4 (paper, evaluation). */
+  readonly stepShare?: number | undefined;
 }
 
 /** What an attack found. */
