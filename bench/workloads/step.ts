@@ -3,6 +3,7 @@ import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
 import type { Checkpoint } from '../../trainer/mma/checkpoint.js';
+import { EMPTY_HISTORY } from '../../trainer/mma/history-record.js';
 import { mapNamed } from '../../trainer/mma/named.js';
 import { optimizerOf } from '../../trainer/mma/optimizers.js';
 import { stoppablePace } from '../../trainer/mma/stoppable-pace.js';
@@ -76,5 +77,6 @@ function beginning(model: Model, config: TrainingConfig, weights: HostTensors): 
     order: new Uint32Array(config.batchSize),
     random: createRandom(2).state(),
     figures: { cleanLoss: 0, marginLoss: 0, meanRadius: 0, batchAccuracy: 0 },
+    history: EMPTY_HISTORY,
   };
 }

@@ -5,7 +5,7 @@ import { DomainError, messageOf } from '../errors.js';
 import { readLayersModel } from '../model/layers-model.js';
 import { dataLoss, isErrno, readBoundedFile } from './bounded-file.js';
 import { issueOf, manifestSchema } from './manifest-schema.js';
-import { MANIFEST_FILE, type Manifest } from './manifest.js';
+import { HISTORY_FILE, MANIFEST_FILE, type Manifest } from './manifest.js';
 import type { PublishedVersion } from './registry.js';
 
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -75,6 +75,19 @@ export async function loadVersion(place: VersionPlace): Promise<PublishedVersion
     throw dataLoss(`${file}: labels`, `${classes}, one per class`, `${manifest.labels.length}`);
   }
   return { manifest, ...model };
+}
+
+/** Reads how a version was trained. @returns undefined where a version has none @throws not-found; data-loss */
+export async function readHistory(place: VersionPlace): Promise<unknown> {
+  const { files } = await readManifest(place);
+  const expected = files[HISTORY_FILE];
+  if (expected === undefined) return undefined;
+  const bytes = await readVerified(place, HISTORY_FILE, expected);
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (error) {
+    throw dataLoss(join(place.directory, HISTORY_FILE), 'JSON', messageOf(error));
+  }
 }
 
 export function versionNotFound({ name, version }: Omit<VersionPlace, 'directory'>): DomainError {

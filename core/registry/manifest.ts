@@ -3,6 +3,8 @@ import type { Bounds, Norm } from '../margin/threat-model.js';
 export const MANIFEST_FORMAT = 1;
 export const MANIFEST_FILE = 'manifest.json';
 export const ONNX_FILE = 'model.onnx';
+/** How a version was trained; absent in versions that are imported, or were published without it. */
+export const HISTORY_FILE = 'training-history.json';
 
 /** What a model did on a test set when its training ended. */
 export interface EvaluationRecord {

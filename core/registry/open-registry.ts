@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makeDirectory, syncDirectory } from '../durable/durable-files.js';
 import { DomainError } from '../errors.js';
-import { loadVersion, readManifest, versionNotFound, type VersionPlace } from './load-version.js';
+import { loadVersion, readHistory, readManifest, versionNotFound, type VersionPlace } from './load-version.js';
 import { changeState, readModelDirectory, type ModelDirectory } from './model-state.js';
 import { checkAliasName, checkModelName, checkVersion, isModelName } from './names.js';
 import { publishVersion } from './publish-version.js';
@@ -53,6 +53,7 @@ export async function openRegistry(
     resolve: async (name, selector) => resolveVersion(await model(name), selector),
     manifest: async (name, version) => readManifest(await placeOf(name, version)),
     load: async (name, version) => loadVersion(await placeOf(name, version)),
+    history: async (name, version) => readHistory(await placeOf(name, version)),
     publish: async (name, publication) => publishVersion(directoryOf(name), name, publication, writeOnnx),
     setAlias: async (name, alias, version, expected) => {
       checkAliasName(alias);

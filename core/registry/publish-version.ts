@@ -8,7 +8,7 @@ import { writeLayersModel } from '../model/layers-model.js';
 import { isErrno } from './bounded-file.js';
 import { MAX_MANIFEST_BYTES } from './load-version.js';
 import { issueOf, manifestSchema } from './manifest-schema.js';
-import { MANIFEST_FILE, MANIFEST_FORMAT, ONNX_FILE, type Manifest, type OnnxCheck } from './manifest.js';
+import { HISTORY_FILE, MANIFEST_FILE, MANIFEST_FORMAT, ONNX_FILE, type Manifest, type OnnxCheck } from './manifest.js';
 import { readModelDirectory, type ModelDirectory } from './model-state.js';
 import type { Publication, WriteOnnx } from './registry.js';
 import { sweep } from './sweep.js';
@@ -27,7 +27,11 @@ export async function publishVersion(
   publication: Publication,
   writeOnnx: WriteOnnx,
 ): Promise<number> {
-  const files: Record<string, Uint8Array> = { ...writeLayersModel(publication.architecture, publication.weights) };
+  const { architecture, weights, history } = publication;
+  const files: Record<string, Uint8Array> = {
+    ...writeLayersModel(architecture, weights),
+    ...(history !== undefined && { [HISTORY_FILE]: Buffer.from(`${JSON.stringify(history)}\n`) }),
+  };
   // Checked before anything is on the disk; the number is not known yet, and any will do.
   manifestText(describe(name, 1, publication, { files: filesOf(files) }, undefined), publication);
   await makeDirectory(directory);

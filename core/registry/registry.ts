@@ -29,6 +29,8 @@ export interface PublishedVersion {
 export interface Publication {
   readonly architecture: Architecture;
   readonly weights: HostTensors;
+  /** How it was trained, as JSON. */
+  readonly history?: unknown;
   readonly manifest: Omit<
     Manifest,
     'format' | 'name' | 'version' | 'publishTime' | 'codeVersion' | 'files' | 'inputShape' | 'onnx'
@@ -61,6 +63,13 @@ export interface Registry {
   manifest(name: string, version: number): Promise<Manifest>;
   /** @throws not-found; data-loss if a file is missing, has another length or checksum, or lies outside the version */
   load(name: string, version: number): Promise<PublishedVersion>;
+  /**
+   * How a version was trained, as it was published.
+   *
+   * @returns undefined where a version has none
+   * @throws not-found; data-loss if the file is missing, has another length or checksum, or is no JSON
+   */
+  history(name: string, version: number): Promise<unknown>;
   /** Publishes atomically, with `model.onnx` beside the weights. @returns the new version number, one above the highest ever used */
   publish(name: string, publication: Publication): Promise<number>;
   /** Compare-and-set. @param expected the version it must point to now; 0: it must not exist; undefined: whatever. @throws aborted, not-found */

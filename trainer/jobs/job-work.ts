@@ -67,7 +67,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   // Several processes stop together, between steps.
   if (world.size === 1) stopIf(signal);
 
-  const { weights } = await train({
+  const { weights, history } = await train({
     engine,
     model,
     train: data.train,
@@ -109,6 +109,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   const publishedVersion = await publishJob(registry, task.name, spec, {
     architecture: model.architecture,
     weights,
+    history,
     labels: data.info.labelNames,
     evaluation,
     engine: engine.name,

@@ -4,12 +4,14 @@ import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { EvaluationRecord } from '../../core/registry/manifest.js';
 import type { RegisteredModel, Registry } from '../../core/registry/registry.js';
 import { IMAGE_BOUNDS } from '../mma/batches.js';
+import type { TrainingHistory } from '../mma/training-history.js';
 import type { JobSpec } from './job-spec.js';
 
 /** What a job has made. */
 export interface JobProduct {
   readonly architecture: Architecture;
   readonly weights: HostTensors;
+  readonly history: TrainingHistory;
   readonly labels: readonly string[];
   readonly evaluation: EvaluationRecord;
   readonly engine: string;
@@ -28,6 +30,7 @@ export async function publishJob(registry: Registry, job: string, spec: JobSpec,
   const version = await registry.publish(spec.model, {
     architecture: product.architecture,
     weights: product.weights,
+    history: product.history,
     manifest: {
       bounds: IMAGE_BOUNDS,
       labels: product.labels,

@@ -1,5 +1,6 @@
 import { add, div, mul, sqrt, square, sub } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { learningRateAt } from './learning-rate.js';
 import { mapNamed, named } from './named.js';
 import type { Optimizer } from './optimizer.js';
 import type { OptimizerConfig } from './training-config.js';
@@ -15,7 +16,7 @@ import type { OptimizerConfig } from './training-config.js';
  * The bias corrections are computed in float64; ε stands outside the square root.
  */
 export function adam(config: Extract<OptimizerConfig, { rule: 'adam' }>): Optimizer {
-  const { learningRate, beta1, beta2, epsilon, weightDecay } = config;
+  const { beta1, beta2, epsilon, weightDecay } = config;
   return {
     stateShapes: (parameters) => ({
       ...Object.fromEntries(Object.entries(parameters).map(([name, shape]) => [`first.${name}`, shape])),
@@ -23,7 +24,7 @@ export function adam(config: Extract<OptimizerConfig, { rule: 'adam' }>): Optimi
     }),
 
     factors: (step) => ({
-      stepSize: learningRate / (1 - beta1 ** step),
+      stepSize: learningRateAt(config, step) / (1 - beta1 ** step),
       secondCorrection: Math.sqrt(1 - beta2 ** step),
     }),
 

@@ -3,12 +3,19 @@ import { DomainError, messageOf } from '../../core/errors.js';
 import type { HostTensor, HostTensors } from '../../core/model/host-tensors.js';
 import { readSafetensors, writeSafetensors } from '../../core/model/safetensors.js';
 import type { Checkpoint } from './checkpoint.js';
+import { EMPTY_HISTORY, historyRecordSchema } from './history-record.js';
 
 const FORMAT = 1;
 const METADATA = 'checkpoint';
 
 const count = z.int().min(0);
-const validation = z.object({ step: count, margin: z.number(), accuracy: z.number() });
+// Checkpoints of earlier versions have neither quantiles nor a history.
+const validation = z.object({
+  step: count,
+  margin: z.number(),
+  accuracy: z.number(),
+  quantiles: z.array(z.number()).default([]),
+});
 const word = z.int().min(0).max(0xffffffff);
 const metadata = z.object({
   format: z.literal(FORMAT),
@@ -21,6 +28,7 @@ const metadata = z.object({
     meanRadius: z.number(),
     batchAccuracy: z.number(),
   }),
+  history: historyRecordSchema.default(EMPTY_HISTORY),
   validation: validation.optional(),
   best: validation.optional(),
 });
@@ -49,7 +57,7 @@ export function decodeCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkp
   try {
     const contents = readSafetensors(bytes, file);
     const json: unknown = JSON.parse(contents.metadata[METADATA] ?? 'null');
-    const { fingerprint, step, random, figures, validation: last, best } = metadata.parse(json);
+    const { fingerprint, step, random, figures, history, validation: last, best } = metadata.parse(json);
     const radii = contents.tensors.radii?.data;
     const order = contents.tensors.order?.data;
     if (!(radii instanceof Float32Array && order instanceof Int32Array && radii.length === order.length))
@@ -59,6 +67,7 @@ export function decodeCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkp
       step,
       random,
       figures,
+      history,
       weights: unprefixed('weights/', contents.tensors),
       moments: unprefixed('moments/', contents.tensors),
       radii,

@@ -3,6 +3,7 @@ import type { Architecture } from '../../core/model/architecture.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { RandomState } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
+import type { HistoryRecord } from './history-record.js';
 import type { StepFigures } from './progress.js';
 import type { TrainingConfig } from './training-config.js';
 import type { Validation } from './validation.js';
@@ -25,6 +26,7 @@ export interface Checkpoint {
   readonly random: RandomState;
   /** What the last step reported. */
   readonly figures: StepFigures;
+  readonly history: HistoryRecord;
   /** The last validation. */
   readonly validation?: Validation;
   /** The weights with the largest mean validation margin so far. */

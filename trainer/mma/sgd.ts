@@ -1,5 +1,6 @@
 import { add, mul, sub } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { learningRateAt } from './learning-rate.js';
 import { mapNamed, named } from './named.js';
 import type { Optimizer } from './optimizer.js';
 import type { OptimizerConfig } from './training-config.js';
@@ -12,12 +13,12 @@ import type { OptimizerConfig } from './training-config.js';
  *     θ ← θ − αb
  */
 export function sgd(config: Extract<OptimizerConfig, { rule: 'sgd' }>): Optimizer {
-  const { learningRate, momentum, weightDecay } = config;
+  const { momentum, weightDecay } = config;
   return {
     stateShapes: (parameters) =>
       Object.fromEntries(Object.entries(parameters).map(([name, shape]) => [`momentum.${name}`, shape])),
 
-    factors: () => ({ learningRate }),
+    factors: (step) => ({ learningRate: learningRateAt(config, step) }),
 
     update: (parameters, gradients, state, factors) => {
       const next: Record<string, Tensor> = {};

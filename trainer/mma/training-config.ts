@@ -3,17 +3,27 @@ import type { Norm } from '../../core/margin/threat-model.js';
 export const METHODS = ['mma', 'omma', 'standard'] as const;
 export type Method = (typeof METHODS)[number];
 
-export type OptimizerConfig =
-  | {
-      readonly rule: 'adam';
-      readonly learningRate: number;
-      readonly beta1: number;
-      readonly beta2: number;
-      readonly epsilon: number;
-      /** Added to the gradient as weightDecay · θ. */
-      readonly weightDecay: number;
-    }
-  | { readonly rule: 'sgd'; readonly learningRate: number; readonly momentum: number; readonly weightDecay: number };
+/** From when on a learning rate holds. */
+export interface LearningRateChange {
+  /** Steps done before it. */
+  readonly fromStep: number;
+  readonly learningRate: number;
+}
+
+interface LearningRates {
+  /** Until the schedule says otherwise. */
+  readonly learningRate: number;
+  /** Ascending by `fromStep`, see {@link learningRateAt}; none: constant. */
+  readonly schedule?: readonly LearningRateChange[];
+}
+
+export type OptimizerConfig = LearningRates & {
+  /** Added to the gradient as weightDecay · θ. */
+  readonly weightDecay: number;
+} & (
+    | { readonly rule: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
+    | { readonly rule: 'sgd'; readonly momentum: number }
+  );
 
 /** Everything that decides what training computes, given data, model and engine. Plain JSON. */
 export interface TrainingConfig {

@@ -11,6 +11,7 @@ import { trainingPace } from './shared-pace.js';
 import { checkShares } from './shares.js';
 import { stepTimer } from './step-timer.js';
 import type { TrainingConfig } from './training-config.js';
+import type { TrainingHistory } from './training-history.js';
 import { openTrainingRun, type TrainingRun } from './training-run.js';
 import type { Validation } from './validation.js';
 
@@ -37,6 +38,7 @@ export interface TrainResult {
   readonly weights: HostTensors;
   /** What that validation found, and after which step. */
   readonly validation: Validation;
+  readonly history: TrainingHistory;
 }
 
 /**
@@ -115,7 +117,7 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
     if (going && due(config.validationInterval) && !run.validated()) going = await validate();
     if (going && due(config.checkpointInterval) && run.step !== resume?.step)
       await saveCheckpoint?.(await run.checkpoint());
-    if (going && run.step >= config.steps) return run.best();
+    if (going && run.step >= config.steps) return { ...run.best(), history: run.history() };
     if (going) going = await timed(() => run.advance(pace.within), timer.record);
     if (!going) {
       await saveCheckpoint?.(await run.checkpoint());

@@ -11,11 +11,14 @@ import { createRandom } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
+import { EMPTY_HISTORY, historyOf, withStep, withValidation } from './history-record.js';
+import { learningRateAt } from './learning-rate.js';
 import { mapNamed } from './named.js';
 import type { StepFigures, TrainingProgress } from './progress.js';
 import { radiusTable } from './radius-table.js';
 import { shareOf } from './shares.js';
 import type { TrainingConfig } from './training-config.js';
+import type { StepEntry, TrainingHistory } from './training-history.js';
 import { compileTrainingPasses, trainingStep, type StepReport, type TrainingTensors } from './training-step.js';
 import { compileValidation, type Validation } from './validation.js';
 
@@ -46,6 +49,8 @@ export interface TrainingRun {
   checkpoint(): Promise<Checkpoint>;
   /** The weights of the validation with the largest mean margin. */
   best(): { readonly validation: Validation; readonly weights: HostTensors };
+  /** How it went so far. */
+  history(): TrainingHistory;
   /** Frees its tensors. */
   dispose(): void;
 }
@@ -77,6 +82,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   let order = resume?.order ?? new Uint32Array(examples.count);
   let step = resume?.step ?? 0;
   let figures: StepFigures = resume?.figures ?? { cleanLoss: 0, marginLoss: 0, meanRadius: 0, batchAccuracy: 0 };
+  let history = resume?.history ?? EMPTY_HISTORY;
   let validation = resume?.validation;
   let best = resume?.best;
 
@@ -122,6 +128,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
           'failed-precondition',
           `training: the loss is not finite at step ${step}; try a lower learning rate`,
         );
+      history = withStep(history, entryOf(step, figures, config));
       return true;
     },
 
@@ -129,6 +136,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       const found = await measure({ ...tensors.parameters, ...tensors.statistics }, proceed);
       if (found === undefined) return false;
       validation = { step, ...found };
+      history = withValidation(history, validation);
       if (best === undefined || validation.margin > best.validation.margin)
         best = { validation, weights: await weightsNow() };
       return true;
@@ -153,6 +161,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       order: order.slice(),
       random: boundary,
       figures,
+      history,
       ...(validation && { validation }),
       ...(best && { best }),
     }),
@@ -161,6 +170,8 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       if (best === undefined) throw new DomainError('internal', 'training: no validation has been made');
       return best;
     },
+
+    history: () => historyOf(history),
 
     dispose: () => {
       dispose(tensors);
@@ -178,6 +189,19 @@ function figuresOf(report: StepReport): StepFigures {
     batchAccuracy: report.accuracy,
   };
 }
+
+const entryOf = (
+  step: number,
+  { cleanLoss, marginLoss, batchAccuracy, meanRadius }: StepFigures,
+  { optimizer }: TrainingConfig,
+): StepEntry => ({
+  step,
+  cleanLoss,
+  adversarialLoss: marginLoss,
+  batchAccuracy,
+  meanRadius,
+  learningRate: learningRateAt(optimizer, step),
+});
 
 const zeros = (shapes: WeightShapes): HostTensors =>
   mapNamed(shapes, (shape) => ({

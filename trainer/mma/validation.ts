@@ -10,8 +10,10 @@ import type { Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS, inBatches } from './batches.js';
+import { quantilesOf } from './quantiles.js';
 import { totals } from './shares.js';
 import type { TrainingConfig } from './training-config.js';
+import { QUANTILE_LEVELS, type ValidationEntry } from './training-history.js';
 
 /** The fixed radius of a validation's PGD, as a share of d_max: the paper's 0.3 at 0.45 and 8/255 at 12/255. */
 const RADIUS_SHARE = 2 / 3;
@@ -19,21 +21,14 @@ const RADIUS_SHARE = 2 / 3;
 /** So that validations draw other numbers than training, and the same ones each time. */
 const VALIDATION_STREAM = 0x76616c6964n;
 
-/** What a validation found. */
-export interface Validation {
-  /** After how many steps. */
-  readonly step: number;
-  /** The mean margin; a misclassified example counts 0, a censored one 1.05 d_max. */
-  readonly margin: number;
-  /** The share of all validation examples that is classified correctly. */
-  readonly accuracy: number;
-}
+/**
+ * What a validation found, after how many steps: the mean margin and its quantiles, where a misclassified example counts 0 and a censored one
+ * 1.05 d_max, and the share of all validation examples that is classified correctly.
+ */
+export type Validation = ValidationEntry;
 
 /** Measures margins and accuracy of weights; undefined if `proceed` stopped it. */
-export type Validate = (
-  weights: TensorMap,
-  proceed: Proceed,
-) => Promise<{ readonly margin: number; readonly accuracy: number } | undefined>;
+export type Validate = (weights: TensorMap, proceed: Proceed) => Promise<Omit<Validation, 'step'> | undefined>;
 
 /**
  * Compiles the validation of a training: PGD at a fixed radius, then bisection of LM along its direction up to 1.05 d_max (paper,
@@ -83,9 +78,10 @@ export function compileValidation(
       dispose([inputs, labels, losses]);
     }
 
-    let sum = 0;
     const random = createRandom(BigInt(config.seed) ^ VALIDATION_STREAM);
     const count = Math.min(config.validationMarginExamples, examples.count);
+    // Each process fills in its own; what the others add is zero.
+    const margins = new Float64Array(count);
     for (const [turn, { examples: batch, used }] of [...inBatches(count, config.batchSize)].entries()) {
       // Numbers are drawn for each batch, so that they are the same whoever measures it.
       const drawn = random.uniforms(config.batchSize * pixels);
@@ -98,12 +94,17 @@ export function compileValidation(
       const { attackIterations: iterations, bisections } = config;
       const found = await anPgd(steps, { ...request, iterations, bisections });
       const losses = tidy(() => steps.lossAt(weights, inputs, labels));
-      const margins = tidy(() => settle(losses, found));
-      for (const margin of (await margins.data()).subarray(0, used)) sum += margin;
-      dispose([inputs, labels, radii, uniforms, from, found, losses, margins]);
+      const settled = tidy(() => settle(losses, found));
+      margins.set((await settled.data()).subarray(0, used), turn * config.batchSize);
+      dispose([inputs, labels, radii, uniforms, from, found, losses, settled]);
       if (!(await proceed())) return undefined;
     }
-    const [total = 0, right = 0] = totals(world, sum, correct);
-    return { margin: count === 0 ? 0 : total / count, accuracy: examples.count === 0 ? 0 : right / examples.count };
+    const [right = 0] = totals(world, correct);
+    world.total(margins);
+    return {
+      margin: margins.reduce((sum, margin) => sum + margin, 0) / count,
+      accuracy: right / examples.count,
+      quantiles: quantilesOf([...margins], QUANTILE_LEVELS),
+    };
   };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EMPTY_HISTORY } from '../../../../trainer/mma/history-record.js';
 import type { JobProgress } from '../../../../trainer/jobs/job.js';
 import type { JobReport } from '../../../../trainer/jobs/job-messages.js';
 import { progressReporter } from '../../../../trainer/jobs/progress-reporter.js';
@@ -62,11 +63,11 @@ describe('progress reporter', () => {
   });
 
   it('begins where the checkpoint stands, and does not count its steps again', () => {
-    const validation = { step: 4, margin: 0.2, accuracy: 0.9 };
+    const validation = { step: 4, margin: 0.2, accuracy: 0.9, quantiles: [] };
     const figures = { cleanLoss: 2, marginLoss: 3, meanRadius: 0.1, batchAccuracy: 0.5 };
     const empty = { weights: {}, moments: {}, radii: new Float32Array(), order: new Uint32Array() };
     const random = [1, 2, 3, 4] as const;
-    const resume = { fingerprint: '', step: 5, figures, validation, random, ...empty };
+    const resume = { fingerprint: '', step: 5, figures, validation, random, history: EMPTY_HISTORY, ...empty };
     const progress = progressReporter(10, resume, report);
     progress.enter('preparing');
     const expected: Partial<JobProgress> = { step: 5, ...figures, validationMargin: 0.2, validationAccuracy: 0.9 };

@@ -7,6 +7,7 @@ import type { Registry } from '../../../../core/registry/registry.js';
 import { completeSpec } from '../../../../trainer/jobs/job-spec.js';
 import { adoptPublished, publishJob } from '../../../../trainer/jobs/publish-job.js';
 import type { JobProduct } from '../../../../trainer/jobs/publish-job.js';
+import { EMPTY_HISTORY, historyOf } from '../../../../trainer/mma/history-record.js';
 import { smallPublication } from '../../../support/small-publication.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
@@ -27,6 +28,7 @@ const { architecture, weights } = smallPublication();
 const product: JobProduct = {
   architecture,
   weights,
+  history: historyOf(EMPTY_HISTORY),
   labels: ['even', 'odd'],
   evaluation,
   engine: 'wasm',
@@ -54,6 +56,7 @@ describe('publishing what a job has made', () => {
     });
     assert.deepEqual(threatModel, { norm: 'linf', maxDistance: 0.45 });
     assert.deepEqual(bounds, { lower: 0, upper: 1 });
+    assert.deepEqual(await registry.history('m', version), product.history);
   });
 
   it('makes the first version champion and later ones challengers, unless an alias is asked for', async () => {

@@ -26,7 +26,12 @@ async function descend(config: OptimizerConfig, steps: number): Promise<number[]
 }
 
 /** The same, by the recurrence of SGD in float64. */
-function sgdReference(learningRate: number, momentum: number, weightDecay: number, steps: number): number[] {
+function sgdReference(
+  learningRate: (done: number) => number,
+  momentum: number,
+  weightDecay: number,
+  steps: number,
+): number[] {
   return [
     [1, 1],
     [-2, 10],
@@ -36,14 +41,18 @@ function sgdReference(learningRate: number, momentum: number, weightDecay: numbe
     for (let step = 0; step < steps; step++) {
       const gradient = curvature * theta + weightDecay * theta;
       buffer = buffer === undefined ? gradient : momentum * buffer + gradient;
-      theta -= learningRate * buffer;
+      theta -= learningRate(step) * buffer;
     }
     return theta;
   });
 }
 
 /** The same, by the averages that Adam's moments are: m̂ = Σ β₁^(t−i) gᵢ / Σ β₁^(t−i), likewise v̂. */
-function adamReference(config: Extract<OptimizerConfig, { rule: 'adam' }>, steps: number): number[] {
+function adamReference(
+  config: Extract<OptimizerConfig, { rule: 'adam' }>,
+  steps: number,
+  learningRate: (done: number) => number = () => config.learningRate,
+): number[] {
   const average = (values: number[], beta: number): number => {
     const weights = values.map((_, i) => beta ** (values.length - 1 - i));
     return values.reduce((sum, value, i) => sum + value * weights[i]!, 0) / weights.reduce((sum, w) => sum + w, 0);
@@ -61,7 +70,7 @@ function adamReference(config: Extract<OptimizerConfig, { rule: 'adam' }>, steps
         gradients.map((g) => g * g),
         config.beta2,
       );
-      theta -= (config.learningRate * mean) / (Math.sqrt(square) + config.epsilon);
+      theta -= (learningRate(step) * mean) / (Math.sqrt(square) + config.epsilon);
     }
     return theta;
   });
@@ -81,7 +90,10 @@ describe('optimizers', () => {
     it(`follow SGD's recurrence, the first buffer being the first gradient, with weight decay ${weightDecay}`, async () => {
       const { numTensors } = engine.memory();
       const actual = await descend({ rule: 'sgd', learningRate: 0.03, momentum: 0.9, weightDecay }, 12);
-      assertNear(actual, sgdReference(0.03, 0.9, weightDecay, 12));
+      assertNear(
+        actual,
+        sgdReference(() => 0.03, 0.9, weightDecay, 12),
+      );
       assert.equal(engine.memory().numTensors, numTensors);
     });
 
@@ -93,4 +105,22 @@ describe('optimizers', () => {
       assert.equal(engine.memory().numTensors, numTensors);
     });
   }
+
+  it('take another learning rate from the steps on that the schedule names', async () => {
+    const schedule = [
+      { fromStep: 3, learningRate: 0.1 },
+      { fromStep: 7, learningRate: 0.01 },
+    ];
+    const rate = (done: number): number => (done < 3 ? 0.03 : done < 7 ? 0.1 : 0.01);
+    const common = { learningRate: 0.03, weightDecay: 0 };
+    const sgd = { ...common, rule: 'sgd', momentum: 0.9 } as const;
+    assertNear(await descend({ ...sgd, schedule }, 12), sgdReference(rate, 0.9, 0, 12));
+    const adam = { ...common, rule: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 0.5 } as const;
+    assertNear(await descend({ ...adam, schedule }, 12), adamReference(adam, 12, rate));
+    const fromTheStart = [{ fromStep: 0, learningRate: 0.03 }, ...schedule];
+    assert.deepEqual(
+      await descend({ ...sgd, learningRate: 9, schedule: fromTheStart }, 12),
+      await descend({ ...sgd, schedule }, 12),
+    );
+  });
 });

@@ -84,6 +84,9 @@ describe('a training in several processes (here threads, on wasm)', () => {
             assert.ok(Math.abs(checkpoint.figures[figure as 'cleanLoss'] - value) < 1e-4, figure);
           assert.equal(validation!.accuracy, alone.validation!.accuracy);
           assert.ok(Math.abs(validation!.margin - alone.validation!.margin) < 1e-4);
+          validation!.quantiles.forEach((quantile, i) => {
+            assert.ok(Math.abs(quantile - alone.validation!.quantiles[i]!) < 1e-4);
+          });
         }
       });
 

@@ -98,6 +98,7 @@ describe('training', () => {
         const again = await train(request(config, { resume, saveCheckpoint }));
         assertSameBits(again.weights, result.weights);
         assert.deepEqual(again.validation, result.validation);
+        assert.deepEqual(again.history, result.history);
         const last = checkpoints.at(-1)!;
         if (resume.step < config.steps) assertSameBits(saved.at(-1)!.weights, last.weights);
       }
@@ -146,6 +147,43 @@ describe('training', () => {
     assert.deepEqual([last.step, last.steps, last.epoch, last.etaSeconds], [60, 60, 10, 0]);
     assert.ok(last.meanRadius > 0.1 && last.batchAccuracy > 0.5 && last.secondsPerStep > 0);
     assert.ok(seen.some(({ phase }) => phase === 'validating'));
+  });
+
+  it('tells how it went, step by step and validation by validation', async () => {
+    const seen: TrainingProgress[] = [];
+    const schedule = [
+      { fromStep: 0, learningRate: 0.01 },
+      { fromStep: 6, learningRate: 0.001 },
+    ];
+    const config = { ...MMA, optimizer: { ...MMA.optimizer, schedule } };
+    const { history } = await train(request(config, { onProgress: (progress) => seen.push(progress) }));
+    assert.deepEqual(
+      history.steps.map(({ step }) => step),
+      Array.from({ length: MMA.steps }, (_, i) => i + 1),
+    );
+    for (const entry of history.steps) {
+      const told = seen.find(({ step }) => step === entry.step)!;
+      assert.deepEqual(entry, {
+        step: told.step,
+        cleanLoss: told.cleanLoss,
+        adversarialLoss: told.marginLoss,
+        batchAccuracy: told.batchAccuracy,
+        meanRadius: told.meanRadius,
+        learningRate: entry.step <= 6 ? 0.01 : 0.001,
+      });
+    }
+    assert.deepEqual(
+      history.validations.map(({ step }) => step),
+      [5, 10, 15, 16],
+    );
+    for (const { margin, quantiles } of history.validations) {
+      assert.equal(quantiles.length, 7);
+      assert.deepEqual(
+        quantiles,
+        quantiles.toSorted((a, b) => a - b),
+      );
+      assert.ok(quantiles[0]! <= margin && margin <= quantiles[6]!);
+    }
   });
 
   it('refuses a checkpoint of another configuration, and bytes that are none', async () => {

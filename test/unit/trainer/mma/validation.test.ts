@@ -43,6 +43,16 @@ describe('validation', () => {
       assert.equal(found.accuracy, Array.from(examples.labels).filter((_, i) => isCorrect(i)).length / 70);
       const mean = exact.reduce((sum, each) => sum + Math.min(each, reach), 0) / 45;
       assert.ok(Math.abs(found.margin - mean) <= 0.02 * mean, `${found.margin}, expected ${mean}`);
+      // 45 values: the levels of the quantiles lie at the 0th, 4.4th, 11th, 22nd, 33rd, 39.6th and 44th of them.
+      const within = exact.map((each) => Math.min(each, reach)).toSorted((a, b) => a - b);
+      const at = (place: number) => within[place]!;
+      const expected = [at(0), 0.6 * at(4) + 0.4 * at(5), at(11), at(22), at(33), 0.4 * at(39) + 0.6 * at(40), at(44)];
+      found.quantiles.forEach((quantile, i) => {
+        assert.ok(
+          Math.abs(quantile - expected[i]!) <= 0.03 * reach,
+          `${found.quantiles.join()}, expected ${expected.join()}`,
+        );
+      });
 
       assert.equal(await compileValidation(engine.compile, model, examples, config)(tensors, () => false), undefined);
       dispose(tensors);
