@@ -1,8 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { OptimizerSpec, TrainingSpec } from '../client/training-spec.js';
+import { METHODS, type OptimizerSpec, type TrainingSpec } from '../client/training-spec.js';
 import { NORMS } from '../../core/margin/threat-model.js';
-import { METHODS } from '../../trainer/mma/training-config.js';
 import { decimal, integer, integers } from './option-types.js';
 
 /** The options of a training, named like the fields of the contract's TrainingSpec. */

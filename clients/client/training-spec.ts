@@ -6,7 +6,13 @@ import type {
 import { int64, normFromCode, normToCode, safeNumber } from './plain.js';
 import type { Norm } from './plain.js';
 
-export type Method = 'mma' | 'omma' | 'standard';
+/** The contract's methods. */
+export type Method = Lowercase<Exclude<keyof typeof MethodCode, 'UNSPECIFIED' | 'UNRECOGNIZED'>>;
+
+/** Their names. */
+export const METHODS = Object.entries(MethodCode).flatMap(([name, code]) =>
+  typeof code === 'number' && code > MethodCode.UNSPECIFIED ? [name.toLowerCase() as Method] : [],
+);
 
 /** How gradients become steps; what is not given is the service's default. */
 export type OptimizerSpec = {
@@ -57,7 +63,7 @@ export interface TrainingSpec {
   readonly alias?: string | undefined;
 }
 
-const METHODS = { mma: MethodCode.MMA, omma: MethodCode.OMMA, standard: MethodCode.STANDARD } as const;
+const methodCode = (method: Method): MethodCode => MethodCode[method.toUpperCase() as Uppercase<Method>];
 
 export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
   const { data, architecture } = spec;
@@ -70,7 +76,7 @@ export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
       validationExamples: int64(data.validationExamples),
     },
     architecture: architecture && { name: architecture.name ?? '', sizes: [...(architecture.sizes ?? [])] },
-    method: spec.method === undefined ? MethodCode.UNSPECIFIED : METHODS[spec.method],
+    method: spec.method === undefined ? MethodCode.UNSPECIFIED : methodCode(spec.method),
     norm: normToCode(spec.norm),
     maxDistance: spec.maxDistance ?? 0,
     minRadius: spec.minRadius ?? 0,
@@ -121,10 +127,8 @@ export function fromTrainingSpec(spec: SpecMessage): TrainingSpec {
   };
 }
 
-function fromMethod(code: MethodCode): Method {
-  if (code === MethodCode.STANDARD) return 'standard';
-  return code === MethodCode.OMMA ? 'omma' : 'mma';
-}
+/** A code that this client does not know is the default's, as in the contract. */
+const fromMethod = (code: MethodCode): Method => METHODS.find((method) => methodCode(method) === code) ?? 'mma';
 
 function fromOptimizer({ rule, learningRate, weightDecay }: OptimizerMessage): OptimizerSpec {
   return rule?.$case === 'sgd'

@@ -12,7 +12,7 @@ import type { EvaluationRecord } from '../../core/registry/manifest.js';
 import { evaluate } from '../../trainer/evaluate/evaluate.js';
 import { readJobData } from '../../trainer/jobs/job-data.js';
 import { completeSpec, type JobSpec } from '../../trainer/jobs/job-spec.js';
-import type { Method } from '../../trainer/mma/training-config.js';
+import type { Method } from '../../trainer/mma/methods.js';
 import { train } from '../../trainer/mma/training-loop.js';
 
 const DATA = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data');

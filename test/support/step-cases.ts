@@ -12,7 +12,8 @@ import { buildModel, type WeightShapes } from '../../core/model/model.js';
 import { initialWeights, splitWeights, toTensors } from '../../core/model/weights.js';
 import { wrn } from '../../core/model/wrn.js';
 import { createRandom } from '../../core/random.js';
-import { compileTrainingPasses } from '../../trainer/mma/training-step.js';
+import { methodContext } from '../../trainer/mma/compile-method.js';
+import { compileMaxMargin } from '../../trainer/mma/methods/max-margin.js';
 import type { OptimizerConfig, TrainingConfig } from '../../trainer/mma/training-config.js';
 
 /** What the numerics compile, called once: whole attack iterations, bisections and training steps. */
@@ -58,11 +59,12 @@ function casesOf(family: string, architecture: Architecture, norm: Norm): readon
     const { weights, inputs, labels, radii, images } = tensorsOf(architecture);
     const { parameters, statistics } = splitWeights(model, weights);
     const config = { method: 'mma', optimizer, cleanCoefficient, norm, maxDistance: 0.3 } as TrainingConfig;
-    const passes = compileTrainingPasses(compile, model, config, BOUNDS);
+    const context = methodContext(compile, model, config, BOUNDS);
+    const passes = compileMaxMargin(context);
     const clean = passes.clean(parameters, statistics, inputs, labels);
-    const moments = zerosOf(passes.optimizer.stateShapes(model.parameters));
+    const moments = zerosOf(context.optimizer.stateShapes(model.parameters));
     const factors = Object.fromEntries(
-      Object.entries(passes.optimizer.factors(1)).map(([name, value]) => [name, scalar(value)]),
+      Object.entries(context.optimizer.factors(1)).map(([name, value]) => [name, scalar(value)]),
     );
     const found = { radii, perturbations: images(0.1), crossed: tensor1d([1, 0, 1], 'bool') };
     const after = passes.finish({ parameters, statistics, moments }, clean, { inputs, labels }, found, factors);

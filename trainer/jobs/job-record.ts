@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NORMS } from '../../core/margin/threat-model.js';
 import { FAMILY_NAMES } from '../../core/model/families.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
-import { METHODS } from '../mma/training-config.js';
+import { METHODS } from '../mma/methods.js';
 import { isJobName, JOB_PHASES, JOB_STATES } from './job.js';
 import type { Job } from './job.js';
 

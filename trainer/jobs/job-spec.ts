@@ -5,9 +5,10 @@ import { sizedFamily, type SizedFamily } from '../../core/model/families.js';
 import { checkAliasName, checkModelName } from '../../core/registry/names.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
 import type { DatasetName } from '../data/open-dataset.js';
-import { METHODS } from '../mma/training-config.js';
-import type { Method, OptimizerConfig, TrainingConfig } from '../mma/training-config.js';
-import { choice, integer, integerUpTo, relativeDirectory, real, unsigned64 } from './spec-fields.js';
+import { METHODS, type Method } from '../mma/methods.js';
+import type { OptimizerConfig, TrainingConfig } from '../mma/training-config.js';
+import { completeMethod, type MethodRequest } from './method-spec.js';
+import { choice, integer, integerUpTo, real, relativeDirectory, unsigned64 } from './spec-fields.js';
 
 /** All that decides what a job computes, every default filled in. Plain JSON: it is stored and sent to the job's process. */
 export interface JobSpec {
@@ -29,7 +30,7 @@ export interface JobSpec {
 }
 
 /** What a client asks for: what is not there takes its default. */
-export interface JobSpecRequest {
+export interface JobSpecRequest extends MethodRequest {
   readonly model: string;
   readonly data?: {
     readonly name?: string | undefined;
@@ -44,7 +45,6 @@ export interface JobSpecRequest {
   readonly minRadius?: number | undefined;
   readonly attackIterations?: number | undefined;
   readonly bisections?: number | undefined;
-  readonly cleanCoefficient?: number | undefined;
   readonly steps?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly optimizer?: OptimizerRequest | undefined;
@@ -129,8 +129,7 @@ function completeTraining(request: JobSpecRequest): TrainingConfig {
     atMost: distances.limit,
   });
   const steps = integer('spec.steps', request.steps, 1000, 1, MAX_STEPS);
-  return {
-    method,
+  const common = {
     norm,
     maxDistance,
     minRadius: real('spec.min_radius', request.minRadius, Math.min(distances.minRadius, maxDistance / 4), {
@@ -139,8 +138,12 @@ function completeTraining(request: JobSpecRequest): TrainingConfig {
     }),
     attackIterations: integer('spec.attack_iterations', request.attackIterations, 40, 1, 1000),
     bisections: integer('spec.bisections', request.bisections, 10, 1, 100),
-    cleanCoefficient: cleanCoefficient(method, request.cleanCoefficient),
     steps,
+  };
+  return {
+    method,
+    ...common,
+    ...completeMethod(method, request, common),
     batchSize: integer('spec.batch_size', request.batchSize, 50, 1, 4096),
     optimizer: completeOptimizer(request.optimizer ?? {}),
     seed: unsigned64('spec.seed', request.seed ?? '0'),
@@ -167,15 +170,6 @@ function completeTraining(request: JobSpecRequest): TrainingConfig {
       MAX_MEASURED,
     ),
   };
-}
-
-function cleanCoefficient(method: Method, value: number | undefined): number {
-  const field = 'spec.clean_coefficient';
-  if (method === 'mma') return real(field, value, 1 / 3, { atLeast: 0, atMost: 1 });
-  const only = method === 'omma' ? 0 : 1;
-  if (value !== undefined && value !== only)
-    throw invalidInput(field, `none, or ${only}, for method ${method}`, String(value));
-  return only;
 }
 
 function completeOptimizer(request: OptimizerRequest): OptimizerConfig {

@@ -1,4 +1,5 @@
 import { invalidInput } from '../../core/errors.js';
+import type { Interval } from '../mma/methods/method-config.js';
 
 /** One of a list; undefined or empty takes the default. @throws invalid-input */
 export function choice<T extends string>(
@@ -39,10 +40,6 @@ export function integerUpTo(
   if (number > most) throw invalidInput(field, `${bound}, at most ${most}`, String(number));
   return number;
 }
-
-/** The ends of an interval, each open or closed. */
-export type Interval = ({ readonly above: number } | { readonly atLeast: number }) &
-  ({ readonly below: number } | { readonly atMost: number });
 
 /** A finite number in an interval. @throws invalid-input */
 export function real(field: string, value: number | undefined, byDefault: number, interval: Interval): number {

@@ -1,7 +1,5 @@
-import type { Norm } from '../../core/margin/threat-model.js';
-
-export const METHODS = ['mma', 'omma', 'standard'] as const;
-export type Method = (typeof METHODS)[number];
+import type { MethodConfig } from './methods/method-config.js';
+import type { Method } from './methods.js';
 
 /** From when on a learning rate holds. */
 export interface LearningRateChange {
@@ -26,19 +24,8 @@ export type OptimizerConfig = LearningRates & {
   );
 
 /** Everything that decides what training computes, given data, model and engine. Plain JSON. */
-export interface TrainingConfig {
+export interface TrainingConfig extends MethodConfig {
   readonly method: Method;
-  readonly norm: Norm;
-  /** d_max. */
-  readonly maxDistance: number;
-  /** ε_min. */
-  readonly minRadius: number;
-  /** N. */
-  readonly attackIterations: number;
-  readonly bisections: number;
-  /** c: 1/3 for MMA, 0 for OMMA. */
-  readonly cleanCoefficient: number;
-  readonly steps: number;
   readonly batchSize: number;
   readonly optimizer: OptimizerConfig;
   /** A decimal number of up to 64 bits. */

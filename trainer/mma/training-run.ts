@@ -11,15 +11,16 @@ import { createRandom } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
+import { compileMethod, methodContext } from './compile-method.js';
 import { EMPTY_HISTORY, historyOf, withStep, withValidation } from './history-record.js';
 import { learningRateAt } from './learning-rate.js';
+import type { SearchStart, StepReport, TrainingTensors } from './methods/training-method.js';
 import { mapNamed } from './named.js';
 import type { StepFigures, TrainingProgress } from './progress.js';
 import { radiusTable } from './radius-table.js';
 import { shareOf } from './shares.js';
 import type { TrainingConfig } from './training-config.js';
 import type { StepEntry, TrainingHistory } from './training-history.js';
-import { compileTrainingPasses, trainingStep, type StepReport, type TrainingTensors } from './training-step.js';
 import { compileValidation, type Validation } from './validation.js';
 
 /** What a run is opened with. */
@@ -60,12 +61,10 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   const { engine, model, config, fingerprint, resume, train: examples } = request;
   const { world = ALONE } = engine;
   const { inputShape } = model.architecture;
-  const passes = compileTrainingPasses(engine.compile, model, config, IMAGE_BOUNDS, world);
+  const context = methodContext(engine.compile, model, config, IMAGE_BOUNDS, world);
+  const method = compileMethod(config, context);
   const measure = compileValidation(engine.compile, model, request.validation, config, world);
-  const drawStart = engine.compile((inputs: Tensor4D, radii: Tensor1D, uniforms: Tensor4D) =>
-    passes.attack.geometry.randomStart(inputs, radii, uniforms, IMAGE_BOUNDS),
-  );
-  const momentShapes = passes.optimizer.stateShapes(model.parameters);
+  const momentShapes = context.optimizer.stateShapes(model.parameters);
   const stepsPerEpoch = Math.floor(examples.count / config.batchSize);
 
   const random = createRandom(resume?.random ?? BigInt(config.seed));
@@ -91,12 +90,12 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
     ...(await toHost(tensors.statistics)),
   });
   /** @param own this process's part of the batch; numbers are drawn for all of it, so that they are the same however many share it */
-  const searchStart = (inputs: Tensor4D, own: Uint32Array): { radii: Tensor1D; start: Tensor4D } => {
-    const radii = tensor1d(table.startRadii(own));
-    const drawn = random.uniforms(world.size * inputs.size);
-    const uniforms = tensor4d(shareOf(world, drawn), inputs.shape);
-    const start = tidy(() => drawStart(inputs, radii, uniforms));
-    uniforms.dispose();
+  const startOf = (search: SearchStart, inputs: Tensor4D, own: Uint32Array): { radii: Tensor1D; start: Tensor4D } => {
+    const radii = tensor1d(search.radii(table, own, step));
+    const all = search.draw(random, world.size * inputs.size);
+    const drawn = tensor4d(shareOf(world, all), inputs.shape);
+    const start = tidy(() => search.place(inputs, radii, drawn));
+    drawn.dispose();
     return { radii, start };
   };
 
@@ -111,15 +110,15 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       const chosen = order.subarray(position * config.batchSize, (position + 1) * config.batchSize);
       const own = shareOf(world, chosen);
       const { inputs, labels } = gather(examples, inputShape, own);
-      const search = config.method === 'standard' ? undefined : searchStart(inputs, own);
+      const search = method.search && startOf(method.search, inputs, own);
       const batch = { inputs, labels, ...(search && { search }) };
-      const after = await trainingStep(passes, tensors, batch, step, proceed);
+      const after = await method.step(tensors, batch, step, proceed);
       dispose([inputs, labels]);
       if (search !== undefined) dispose(search);
       if (after === undefined) return false;
       dispose(tensors);
       tensors = after.tensors;
-      if (search !== undefined) table.record(chosen, after.report.radii);
+      if (after.report.radii.length > 0) table.record(chosen, after.report.radii);
       step++;
       boundary = random.state();
       figures = figuresOf(after.report);

@@ -3,13 +3,11 @@ import { normMessage, normOf } from '../../host/contract/norm-message.js';
 import { Method as MethodMessage } from '../../proto/gen/maxmargin/v1/training_service.js';
 import type { OptimizerSpec, TrainingSpec } from '../../proto/gen/maxmargin/v1/training_service.js';
 import type { JobSpec, JobSpecRequest, OptimizerRequest } from '../jobs/job-spec.js';
-import type { Method, OptimizerConfig } from '../mma/training-config.js';
+import { METHODS, type Method } from '../mma/methods.js';
+import type { OptimizerConfig } from '../mma/training-config.js';
 
-const METHOD_MESSAGES: Readonly<Record<Method, MethodMessage>> = {
-  mma: MethodMessage.MMA,
-  omma: MethodMessage.OMMA,
-  standard: MethodMessage.STANDARD,
-};
+/** A method's value in the contract has its name in capitals. */
+const methodMessage = (method: Method): MethodMessage => MethodMessage[method.toUpperCase() as Uppercase<Method>];
 
 /**
  * What a client asks for; 0 and empty take the default.
@@ -61,7 +59,7 @@ export function specMessage(spec: JobSpec): TrainingSpec {
       validationExamples: BigInt(data.validationExamples),
     },
     architecture: { name: spec.architecture.name, sizes: [...spec.architecture.sizes] },
-    method: METHOD_MESSAGES[training.method],
+    method: methodMessage(training.method),
     norm: normMessage(training.norm),
     maxDistance: training.maxDistance,
     minRadius: training.minRadius,
@@ -85,18 +83,11 @@ function given(value: number | bigint): number | undefined {
 }
 
 function methodOf(message: MethodMessage): Method | undefined {
-  switch (message) {
-    case MethodMessage.UNSPECIFIED:
-      return undefined;
-    case MethodMessage.MMA:
-      return 'mma';
-    case MethodMessage.OMMA:
-      return 'omma';
-    case MethodMessage.STANDARD:
-      return 'standard';
-    default:
-      throw invalidInput('spec.method', 'METHOD_MMA, METHOD_OMMA or METHOD_STANDARD', String(message));
-  }
+  if (message === MethodMessage.UNSPECIFIED) return undefined;
+  const method = METHODS.find((each) => methodMessage(each) === message);
+  if (method !== undefined) return method;
+  const names = METHODS.map((each) => `METHOD_${each.toUpperCase()}`);
+  throw invalidInput('spec.method', `one of ${names.join(', ')}`, String(message));
 }
 
 function optimizerRequestOf({ rule, learningRate, weightDecay }: OptimizerSpec): OptimizerRequest {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../../../core/errors.js';
-import { METHODS } from '../../../trainer/mma/training-config.js';
-import type { TrainingSpec } from '../../client/training-spec.js';
+import { METHODS, type TrainingSpec } from '../../client/training-spec.js';
 import { CommandFailure } from '../report-failure.js';
 
 const count = z.int().positive();

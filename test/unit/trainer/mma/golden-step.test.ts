@@ -12,15 +12,12 @@ import { buildModel, type Model } from '../../../../core/model/model.js';
 import { toTensors } from '../../../../core/model/weights.js';
 import { wrn } from '../../../../core/model/wrn.js';
 import { IMAGE_BOUNDS } from '../../../../trainer/mma/batches.js';
+import { methodContext } from '../../../../trainer/mma/compile-method.js';
+import { chooseTerms, compileMaxMargin } from '../../../../trainer/mma/methods/max-margin.js';
+import type { TrainingTensors } from '../../../../trainer/mma/methods/training-method.js';
 import { mapNamed, named } from '../../../../trainer/mma/named.js';
 import { trainingPass } from '../../../../trainer/mma/objective.js';
 import type { OptimizerConfig, TrainingConfig } from '../../../../trainer/mma/training-config.js';
-import {
-  chooseTerms,
-  compileTrainingPasses,
-  trainingStep,
-  type TrainingTensors,
-} from '../../../../trainer/mma/training-step.js';
 import { assertRelative, cosine, difference, length, share } from '../../../support/vectors.js';
 import { goldenNames, openGolden, type Golden } from '../../../support/golden.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
@@ -135,15 +132,15 @@ describe('a whole training step, against golden vectors', () => {
 
 async function sameAtTheSamePoints(engine: Engine, golden: Golden, { model, prefix, config }: Case): Promise<void> {
   const { numTensors } = engine.memory();
-  const passes = compileTrainingPasses(engine.compile, model, config, IMAGE_BOUNDS);
-  const tensors = initialTensors(golden, model, passes.optimizer.stateShapes(model.parameters));
+  const context = methodContext(engine.compile, model, config, IMAGE_BOUNDS);
+  const tensors = initialTensors(golden, model, context.optimizer.stateShapes(model.parameters));
   const batch = {
     inputs: deviceTensor(golden, 'images') as Tensor4D,
     labels: deviceTensor(golden, 'labels') as Tensor1D,
   };
   const points = deviceTensor(golden, `${prefix}/points`) as Tensor4D;
   const radii = deviceTensor(golden, `${prefix}/eps`) as Tensor1D;
-  const factors = mapNamed(passes.optimizer.factors(1), (value): Scalar => scalar(value));
+  const factors = mapNamed(context.optimizer.factors(1), (value): Scalar => scalar(value));
 
   const { cleanCoefficient: c } = config;
   const result = tidy(() => {
@@ -152,7 +149,7 @@ async function sameAtTheSamePoints(engine: Engine, golden: Golden, { model, pref
     const counted: Tensor1D = logicalOr(logicalNot(correct), less(radii, config.maxDistance));
     const margin = trainingPass(model, 1 - c, tensors.parameters, clean.statistics, points, batch.labels, counted);
     const gradients = mapNamed(margin.gradients, (g, name) => (c === 0 ? g : add(g, named(clean.gradients, name))));
-    const { parameters } = passes.optimizer.update(tensors.parameters, gradients, tensors.moments, factors);
+    const { parameters } = context.optimizer.update(tensors.parameters, gradients, tensors.moments, factors);
     return { gradients, parameters, statistics: margin.statistics };
   });
 
@@ -186,7 +183,7 @@ async function sameAtTheSamePoints(engine: Engine, golden: Golden, { model, pref
 
 async function samePoints(engine: Engine, golden: Golden, { model, start, prefix, config }: Case): Promise<void> {
   const { numTensors } = engine.memory();
-  const passes = compileTrainingPasses(engine.compile, model, config, IMAGE_BOUNDS);
+  const passes = compileMaxMargin(methodContext(engine.compile, model, config, IMAGE_BOUNDS));
   const { parameters, statistics, moments } = initialTensors(golden, model, {});
   const inputs = deviceTensor(golden, 'images') as Tensor4D;
   const labels = deviceTensor(golden, 'labels') as Tensor1D;
@@ -226,15 +223,15 @@ async function samePoints(engine: Engine, golden: Golden, { model, start, prefix
 
 async function sameStep(engine: Engine, golden: Golden, { model, start, prefix, config }: Case): Promise<void> {
   const { numTensors } = engine.memory();
-  const passes = compileTrainingPasses(engine.compile, model, config, IMAGE_BOUNDS);
-  const tensors = initialTensors(golden, model, passes.optimizer.stateShapes(model.parameters));
+  const context = methodContext(engine.compile, model, config, IMAGE_BOUNDS);
+  const tensors = initialTensors(golden, model, context.optimizer.stateShapes(model.parameters));
   const inputs = deviceTensor(golden, 'images') as Tensor4D;
   const labels = deviceTensor(golden, 'labels') as Tensor1D;
   const radii: Tensor1D = fill([inputs.shape[0]], config.minRadius);
   const delta = deviceTensor(golden, start) as Tensor4D;
   const batch = { inputs, labels, search: { radii, start: delta } };
 
-  const after = await trainingStep(passes, tensors, batch, 0, unhurried);
+  const after = await compileMaxMargin(context).step(tensors, batch, 0, unhurried);
   assert.ok(after !== undefined);
 
   const expectedRadii = golden.tensor(`${prefix}/eps`).data;

@@ -5,8 +5,9 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import { unhurried } from '../../../../core/margin/pace.js';
 import { toHost, toTensors } from '../../../../core/model/weights.js';
 import { gather, IMAGE_BOUNDS } from '../../../../trainer/mma/batches.js';
+import { compileMethod, methodContext } from '../../../../trainer/mma/compile-method.js';
+import { chooseTerms } from '../../../../trainer/mma/methods/max-margin.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
-import { chooseTerms, compileTrainingPasses, trainingStep } from '../../../../trainer/mma/training-step.js';
 import { linearProblem } from '../../../support/linear-model.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
@@ -37,8 +38,8 @@ describe('a training step', () => {
   /** One step from the linear problem's own weights; undefined if `proceed` stopped it. */
   async function stepFrom(config: TrainingConfig, proceed = unhurried) {
     const { numTensors } = engine.memory();
-    const passes = compileTrainingPasses(engine.compile, linear.model, config, IMAGE_BOUNDS);
-    const shapes = passes.optimizer.stateShapes(linear.model.parameters);
+    const context = methodContext(engine.compile, linear.model, config, IMAGE_BOUNDS);
+    const shapes = context.optimizer.stateShapes(linear.model.parameters);
     const parameters = toTensors(linear.weights);
     const moments = tidy(() =>
       Object.fromEntries(Object.keys(shapes).map((name) => [name, zerosLike(parameters[name.slice(9)]!)])),
@@ -52,7 +53,7 @@ describe('a training step', () => {
     const radii = tensor1d(new Float32Array(30).fill(config.minRadius));
     const start = zerosLike(inputs);
     const search = config.method === 'standard' ? {} : { search: { radii, start } };
-    const after = await trainingStep(passes, tensors, { inputs, labels, ...search }, 0, proceed);
+    const after = await compileMethod(config, context).step(tensors, { inputs, labels, ...search }, 0, proceed);
     const weights = after && (await toHost(after.tensors.parameters));
     dispose([tensors, inputs, labels, radii, start, after?.tensors ?? []]);
     assert.equal(engine.memory().numTensors, numTensors);

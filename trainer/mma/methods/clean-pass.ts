@@ -1,0 +1,37 @@
+import { cast, concat, div, less, mean, reshape } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { TensorMap } from '../../../core/engine/engine.js';
+import type { World } from '../../../core/engine/world/world.js';
+import { logitMargin } from '../../../core/margin/losses.js';
+import { trainingPass, type TrainingPass } from '../objective.js';
+import type { MethodContext } from './training-method.js';
+
+/** What the clean examples of a batch give: this process's part, to be added up over all. */
+export type CleanPass = Pick<TrainingPass, 'gradients' | 'logits' | 'statistics'> & {
+  /** [cleanLoss, accuracy]. */
+  readonly figures: Tensor1D;
+};
+
+/** `weight` times the clean loss, by one pass in training mode, which moves the running statistics. Pure. */
+export function cleanPass(
+  { model, world }: Pick<MethodContext, 'model' | 'world'>,
+  weight: number,
+  parameters: TensorMap,
+  statistics: TensorMap,
+  inputs: Tensor4D,
+  labels: Tensor1D,
+): CleanPass {
+  const pass = trainingPass(model, weight, parameters, statistics, inputs, labels, undefined, world);
+  return {
+    gradients: pass.gradients,
+    logits: pass.logits,
+    statistics: pass.statistics,
+    figures: concat([asVector(pass.loss), asVector(accuracyOf(pass.logits, labels, world))]),
+  };
+}
+
+export const asVector = (value: Scalar): Tensor1D => reshape(value, [1]);
+
+/** This process's part of the share of the batch that is classified correctly. */
+export const accuracyOf = (logits: Tensor2D, labels: Tensor1D, world: World): Scalar =>
+  div(mean(cast(less(logitMargin(logits, labels), 0), 'float32')), world.size);

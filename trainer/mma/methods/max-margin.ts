@@ -1,0 +1,151 @@
+import {
+  add,
+  cast,
+  concat,
+  dispose,
+  less,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  mul,
+  scalar,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { TensorMap } from '../../../core/engine/engine.js';
+import { placed } from '../../../core/engine/world/joined.js';
+import { DomainError } from '../../../core/errors.js';
+import { anPgd, type AnPgdResult } from '../../../core/margin/an-pgd.js';
+import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
+import { perExample } from '../../../core/margin/box.js';
+import { softLogitMargin } from '../../../core/margin/losses.js';
+import { SEARCH_REACH } from '../../../core/margin/threat-model.js';
+import { mapNamed } from '../named.js';
+import { trainingPass } from '../objective.js';
+import { asVector, cleanPass } from './clean-pass.js';
+import { randomStart } from './random-start.js';
+import { sumOfTerms, sumOverProcesses } from './sums.js';
+import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from './training-method.js';
+import { watchedPace } from './watched-pace.js';
+
+type CleanTerm = {
+  /** This process's part, as the figures. */
+  readonly gradients: TensorMap;
+  readonly statistics: TensorMap;
+  /** SLM(x) < 0, [n] bool. */
+  readonly correct: Tensor1D;
+  /** [cleanLoss, accuracy]. */
+  readonly figures: Tensor1D;
+};
+
+/** MMA and OMMA, and what their steps are made of: pure functions, compiled once. */
+export interface MaxMarginSteps extends CompiledMethod {
+  /** The search: SLM climbed, SLM crossed, in evaluation mode. */
+  readonly attack: AttackSteps;
+  readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => CleanTerm;
+  /** The margin term at x + δ*, and the update. */
+  readonly finish: (
+    tensors: TrainingTensors,
+    clean: CleanTerm,
+    batch: Pick<StepBatch, 'inputs' | 'labels'>,
+    found: AnPgdResult,
+    factors: TensorMap,
+  ) => { readonly tensors: TrainingTensors; readonly report: Tensor1D };
+}
+
+/**
+ * Compiles the steps of MMA (c > 0) and OMMA (c = 0) (paper, Eq. 7 and 8).
+ *
+ * A step is a clean pass in training mode, AN-PGD in evaluation mode over the whole batch (wrong examples are searched for in vain, so that
+ * shapes stay static), a pass in training mode at the points found, and the optimizer's update. Both passes in training mode move the
+ * running statistics, in this order. One read at the end.
+ */
+export function compileMaxMargin(context: MethodContext): MaxMarginSteps {
+  const { compile, model, config, bounds, optimizer, world } = context;
+  const { attackIterations: iterations, bisections, cleanCoefficient, maxDistance } = config;
+  const attack = compileAttackSteps(
+    compile,
+    (weights, inputs) => model.apply(weights, weights, inputs, false).logits,
+    { norm: config.norm, bounds },
+    { search: 'slm', crossing: 'slm' },
+    { iterations, bisections },
+  );
+  const clean: MaxMarginSteps['clean'] = compile((parameters, statistics, inputs, labels) => {
+    const pass = cleanPass(context, cleanCoefficient, parameters, statistics, inputs, labels);
+    return {
+      gradients: pass.gradients,
+      statistics: pass.statistics,
+      correct: less(softLogitMargin(pass.logits, labels), 0),
+      figures: pass.figures,
+    };
+  });
+  const finish: MaxMarginSteps['finish'] = compile(
+    ({ parameters, moments }, term, { inputs, labels }, found, factors) => {
+      const { points, counted, radii } = chooseTerms(inputs, term.correct, found, maxDistance);
+      const weight = 1 - cleanCoefficient;
+      const pass = trainingPass(model, weight, parameters, term.statistics, points, labels, counted, world);
+      const own = concat([term.figures, asVector(pass.loss), placed(world, radii)]);
+      const { gradients, report } = sumOverProcesses(world, sumOfTerms(term.gradients, pass.gradients), own);
+      const next = optimizer.update(parameters, gradients, moments, factors);
+      return {
+        tensors: { parameters: next.parameters, statistics: pass.statistics, moments: next.state },
+        report,
+      };
+    },
+  );
+
+  return {
+    attack,
+    clean,
+    finish,
+
+    search: randomStart(context, (table, examples) => table.startRadii(examples)),
+
+    step: async (tensors, { inputs, labels, search }, step, proceed) => {
+      if (search === undefined) throw new DomainError('internal', 'max-margin training: expected a start, got none');
+      const term = tidy(() => clean(tensors.parameters, tensors.statistics, inputs, labels));
+      const factors = mapNamed(optimizer.factors(step + 1), (value) => scalar(value));
+      const pace = watchedPace(proceed);
+      const found = await anPgd(attack, {
+        weights: { ...tensors.parameters, ...term.statistics },
+        inputs,
+        labels,
+        ...search,
+        maxRadius: SEARCH_REACH * maxDistance,
+        iterations,
+        bisections,
+        proceed: pace.proceed,
+      });
+      const after = pace.stopped() ? undefined : tidy(() => finish(tensors, term, { inputs, labels }, found, factors));
+      dispose([term, found, factors]);
+      if (after === undefined) return undefined;
+      const [cleanLoss = NaN, accuracy = NaN, marginLoss = NaN, ...radii] = (await after.report.data()) as Float32Array;
+      after.report.dispose();
+      return { tensors: after.tensors, report: { cleanLoss, accuracy, marginLoss, radii: Float32Array.from(radii) } };
+    },
+  };
+}
+
+/**
+ * Which points the margin term is taken at, and which of them count (paper, Eq. 7):
+ *
+ *     Σ_{correct, d < d_max} CE(x + δ*)  +  Σ_{wrong} CE(x)
+ *
+ * Differs from Alg. 1: x + δ* is the failing side of the last bracket, clipped to the bounds, not the midpoint unclipped.
+ *
+ * @returns points [n, h, w, c]; counted [n] bool; radii [n], what the next visit starts from, 0 for a wrong example
+ */
+export function chooseTerms(
+  inputs: Tensor4D,
+  correct: Tensor1D,
+  found: AnPgdResult,
+  maxDistance: number,
+): { readonly points: Tensor4D; readonly counted: Tensor1D; readonly radii: Tensor1D } {
+  const attacked: Tensor1D = cast(correct, 'float32');
+  const withinReach = logicalAnd(found.crossed, less(found.radii, maxDistance));
+  return {
+    points: add(inputs, mul(perExample(attacked), found.perturbations)),
+    counted: logicalOr(logicalNot(correct), withinReach),
+    radii: mul(attacked, found.radii),
+  };
+}
