@@ -1,6 +1,9 @@
 import type { AttackKind, FixedNormAttack } from './attack.js';
+import { square } from './square/square.js';
 
 /** Every attack within a ball, by name. */
-export const FIXED_NORM_ATTACKS = {} as const satisfies Readonly<Record<string, AttackKind<FixedNormAttack>>>;
+export const FIXED_NORM_ATTACKS = {
+  square,
+} as const satisfies Readonly<Record<string, AttackKind<FixedNormAttack>>>;
 
 export type FixedNormAttackName = keyof typeof FIXED_NORM_ATTACKS;

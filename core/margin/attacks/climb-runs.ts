@@ -1,0 +1,74 @@
+import { dispose, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import type { AttackOutcome, FixedNormRequest } from './attack.js';
+import { betterOf, nothingTried, type Climb, type ClimbProblem } from './climb.js';
+import { WITHIN } from './within.js';
+
+/** Whether all inputs are done is looked at after so many calls first, then whenever their number has grown by a share. */
+const FIRST_LOOK = 8;
+const LOOK_GROWTH = 1.25;
+
+/** One run of an attack without gradients. Its tensors are new, for the caller to dispose. */
+export interface ClimbRun<State extends Climb> {
+  /** Where it starts: inputs that are done stay where they are best. */
+  readonly start: { readonly forwardEvaluations: number; readonly take: (best: Climb) => State };
+  /** What follows, one compiled call each. */
+  readonly calls: readonly { readonly forwardEvaluations: number; readonly take: (state: State) => State }[];
+}
+
+/**
+ * Runs an attack without gradients, from a fresh start each time, until every input is done, or the runs are over, or it is told to stop.
+ *
+ * @param open plans a run
+ */
+export async function climbRuns<State extends Climb>(
+  request: FixedNormRequest,
+  open: (problem: ClimbProblem) => ClimbRun<State>,
+): Promise<AttackOutcome> {
+  const { inputs, restarts, proceed } = request;
+  const classes = tensor1d([...request.classes], 'int32');
+  const radii = tensor1d(request.radii.map((radius) => radius * WITHIN));
+  let best = tidy(() => nothingTried(inputs));
+  const progress = { spent: 0, stopped: false };
+  const goOn = async (): Promise<boolean> => {
+    progress.stopped ||= !(await proceed());
+    return !progress.stopped;
+  };
+  try {
+    for (let restart = 0; restart < restarts && (await goOn()); restart++) {
+      const { start, calls } = open({ inputs, classes, radii });
+      let state = tidy(() => start.take(best));
+      progress.spent += start.forwardEvaluations;
+      try {
+        let look = FIRST_LOOK;
+        for (const [index, { take, forwardEvaluations }] of calls.entries()) {
+          if (!(await goOn())) break;
+          const next = tidy(() => take(state));
+          dispose(state);
+          state = next;
+          progress.spent += forwardEvaluations;
+          if (index + 1 < look) continue;
+          look = Math.ceil((index + 1) * LOOK_GROWTH);
+          if (await areAllDone(state)) break;
+        }
+        const { perturbations, losses, done } = state;
+        const better = tidy(() => betterOf(best, { perturbations, losses, done }));
+        dispose(best);
+        best = better;
+      } finally {
+        dispose(state);
+      }
+      if (await areAllDone(best)) break;
+    }
+    return {
+      perturbations: best.perturbations.clone(),
+      gradientEvaluations: 0,
+      forwardEvaluations: progress.spent,
+      converged: !progress.stopped,
+    };
+  } finally {
+    dispose([classes, radii]);
+    dispose(best);
+  }
+}
+
+const areAllDone = async ({ done }: Climb): Promise<boolean> => (await done.data()).every((value) => value !== 0);
