@@ -1,5 +1,5 @@
 import { add, div, maximum, mul, reshape, sqrt, square, sub, sum, tensor } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../../../random.js';
 import { perExample } from '../../box.js';
 import { l2 } from '../../l2.js';
@@ -76,18 +76,14 @@ export const l2Moves: SquareMoves = {
     const target = windowMask(filled as Tensor2D, shape);
     const changed: Tensor4D = maximum(target, windowMask(emptied as Tensor2D, shape));
     const kept: Tensor4D = mul(perturbations, target);
+    const released: Tensor4D = mul(perturbations, changed);
     const bump = mul(
       reshape<Rank.R4>(bumps as Tensor3D, [-1, height, width, 1]),
       reshape<Rank.R4>(signs as Tensor2D, [-1, 1, 1, channels]),
     );
     const mixed: Tensor4D = add(bump, div(kept, maximum(channelLengths(kept), TINY)));
-    const unused = maximum(sub(square(radii), square(l2.lengths(perturbations))), 0);
-    const available = sqrt(
-      add(
-        square(channelLengths(mul(perturbations, changed) as Tensor4D)),
-        div(perExample(unused as typeof radii), channels),
-      ),
-    );
+    const unused: Tensor1D = maximum(sub(square(radii), square(l2.lengths(perturbations))), 0);
+    const available = sqrt(add(square(channelLengths(released)), div(perExample(unused), channels)));
     const spent: Tensor4D = mul(div(mixed, maximum(channelLengths(mixed), TINY)), available);
     return l2.project(inputs, within(changed, spent, perturbations), radii, bounds);
   },

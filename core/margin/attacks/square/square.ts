@@ -4,7 +4,7 @@ import { NORMS, type Norm } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, FixedNormAttack, FixedNormRequest } from '../attack.js';
 import type { Climb, ClimbProblem } from '../climb.js';
 import { climbRuns, type ClimbRun } from '../climb-runs.js';
-import { areShort } from '../short-evaluations.js';
+import { areShort, iterationsOfCall } from '../short-evaluations.js';
 import { l2Moves } from './l2-moves.js';
 import { linfMoves } from './linf-moves.js';
 import type { ImageShape, SquareMoves } from './square-moves.js';
@@ -12,9 +12,6 @@ import { squareSide } from './square-sides.js';
 import { compileSquareSteps, type SquareSteps } from './square-steps.js';
 
 const MOVES: Readonly<Record<Norm, SquareMoves>> = { linf: linfMoves, l2: l2Moves };
-
-/** Queries of one compiled call, where they are short. */
-const QUERIES_TOGETHER = 4;
 
 /**
  * Square (Andriushchenko et al. 2020, arXiv:1912.00049): random search over squares of falling size. A query changes δ inside a window at
@@ -42,7 +39,7 @@ function search(steps: SquareSteps, moves: SquareMoves, request: FixedNormReques
   const [, height, width, channels] = inputs.shape;
   const shape: ImageShape = [height, width, channels];
   const randoms = request.seeds.map((seed) => createRandom(seed));
-  const together = areShort(weights, inputs) ? QUERIES_TOGETHER : 1;
+  const together = areShort(weights, inputs);
   const sideOf = (query: number): number => squareSide(query, iterations, height, width, moves.smallestSide);
 
   const startOf = (problem: ClimbProblem, best: Climb): Climb => {
@@ -55,11 +52,11 @@ function search(steps: SquareSteps, moves: SquareMoves, request: FixedNormReques
     const sides = Array.from({ length: count }, (_, index) => sideOf(first + index));
     return steps.query(weights, problem, climb, moves.draw(randoms, sides, shape));
   };
-  // The start is the first query. A remainder is made of calls of one query: each number of queries is compiled for.
+  // The start is the first query.
   const open = (problem: ClimbProblem): ClimbRun<Climb> => {
     const calls: ClimbRun<Climb>['calls'][number][] = [];
     for (let next = 1; next < iterations;) {
-      const [first, count] = [next, next + together <= iterations ? together : 1];
+      const [first, count] = [next, iterationsOfCall(together, iterations - next)];
       calls.push({ forwardEvaluations: count, take: (climb) => query(problem, climb, first, count) });
       next += count;
     }
