@@ -1,4 +1,16 @@
-import { add, clipByValue, reshape, sub, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  clipByValue,
+  greaterEqual,
+  lessEqual,
+  maximum,
+  minimum,
+  reshape,
+  sub,
+  where,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Bounds } from './threat-model.js';
 
 /** [n] → [n, 1, 1, 1], to be broadcast over images. */
@@ -11,3 +23,11 @@ export const pointAt = (inputs: Tensor4D, perturbations: Tensor4D, bounds: Bound
 /** clip(x + δ) − x: the perturbation that stays in the box. */
 export const clipToBox = (inputs: Tensor4D, perturbations: Tensor4D, bounds: Bounds): Tensor4D =>
   sub(pointAt(inputs, perturbations, bounds), inputs);
+
+/** ∇L where a value can follow it: 0 where it is at an end of the box, and its gradient points out of that. */
+export function inwards(gradients: Tensor4D, points: Tensor4D, bounds: Bounds): Tensor4D {
+  const none = zerosLike(gradients);
+  const upwards: Tensor4D = where(greaterEqual(points, bounds.upper), none, maximum(gradients, 0));
+  const downwards: Tensor4D = where(lessEqual(points, bounds.lower), none, minimum(gradients, 0));
+  return add(upwards, downwards);
+}

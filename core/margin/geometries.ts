@@ -1,11 +1,12 @@
 import type { NormGeometry } from './geometry.js';
+import { l1 } from './l1.js';
 import { l2 } from './l2.js';
 import { linf } from './linf.js';
-import type { Norm } from './threat-model.js';
+import type { AttackNorm } from './threat-model.js';
 
-const GEOMETRIES: Readonly<Record<Norm, NormGeometry>> = { linf, l2 };
+const GEOMETRIES: Readonly<Record<AttackNorm, NormGeometry>> = { linf, l2, l1 };
 
 /** The geometry of a norm. */
-export function geometryOf(norm: Norm): NormGeometry {
+export function geometryOf(norm: AttackNorm): NormGeometry {
   return GEOMETRIES[norm];
 }

@@ -10,7 +10,7 @@ import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
 import { adaptivePgd } from './attacks/adaptive-pgd/adaptive-pgd.js';
 import type { AttackKind, MinimumNormAttack, MinimumNormRequest } from './attacks/attack.js';
 import { unhurried, type Proceed } from './pace.js';
-import type { Bounds, Norm, ThreatModel } from './threat-model.js';
+import type { AttackNorm, Bounds, ThreatModel } from './threat-model.js';
 
 /** An odd number that sets the seeds of neighbouring inputs far apart. */
 const SEED_STRIDE = 0xd1342543de82ef95n;
@@ -212,7 +212,7 @@ async function follow(
 /** The finding, if the perturbation is as short as it must be and the point that it leads to is answered as it must be. */
 function verified(
   { maxDistance, targetClass }: MarginSearchRequest,
-  norm: Norm,
+  norm: AttackNorm,
   finding: MarginFinding,
   perturbation: Float32Array,
   reached: Float32Array,

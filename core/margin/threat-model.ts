@@ -2,7 +2,7 @@
 export const NORMS = ['linf', 'l2'] as const;
 export type Norm = (typeof NORMS)[number];
 
-/** What attacks can measure it in besides: a threat model of training and serving has one of {@link NORMS}. */
+/** What attacks can measure it in: models are trained and served with one of {@link NORMS}. */
 export const ATTACK_NORMS = [...NORMS, 'l1'] as const;
 export type AttackNorm = (typeof ATTACK_NORMS)[number];
 
@@ -20,6 +20,6 @@ export interface Bounds {
 
 /** Which perturbations count. How long they may be is asked of each search. */
 export interface ThreatModel {
-  readonly norm: Norm;
+  readonly norm: AttackNorm;
   readonly bounds: Bounds;
 }

@@ -1,7 +1,7 @@
 import { add, matMul, reshape, tensor1d, tensor2d, tensor4d } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
-import type { Bounds, Norm } from '../../core/margin/threat-model.js';
+import type { AttackNorm, Bounds } from '../../core/margin/threat-model.js';
 import { createRandom } from '../../core/random.js';
 
 /** Logits that are linear in the flattened inputs: z = Wᵀx + b. */
@@ -65,7 +65,7 @@ export const linearLogits = ({ kernel, bias }: LinearCase, input: readonly numbe
  *
  * @param excess how far above zero the logit margin has to be at its end
  */
-export function exactMargin(model: LinearCase, index: number, norm: Norm, bounds: Bounds, excess = 0): number {
+export function exactMargin(model: LinearCase, index: number, norm: AttackNorm, bounds: Bounds, excess = 0): number {
   const input = model.inputs[index] ?? [];
   const logits = linearLogits(model, input);
   const label = logits.indexOf(Math.max(...logits));
@@ -80,14 +80,15 @@ export function exactMargin(model: LinearCase, index: number, norm: Norm, bounds
  * min ‖δ‖ with w·δ ≥ g, x + δ in the box, for w = W_rival − W_label, g = z_label − z_rival + excess.
  *
  * The best δ of a size t pushes each value towards the rival as far as size and box allow: ℓ∞ δᵢ = sign(wᵢ) min(t, roomᵢ), ℓ2
- * δᵢ = sign(wᵢ) min(t |wᵢ|, roomᵢ), t a Lagrange multiplier (water filling). w·δ grows with t, so t is bisected.
+ * δᵢ = sign(wᵢ) min(t |wᵢ|, roomᵢ), t a Lagrange multiplier (water filling). w·δ grows with t, so t is bisected. In ℓ1 the values of the largest
+ * |wᵢ| move first, each as far as there is room.
  */
 function marginTo(
   { kernel, bias }: LinearCase,
   input: readonly number[],
   label: number,
   rival: number,
-  norm: Norm,
+  norm: AttackNorm,
   { lower, upper }: Bounds,
   excess: number,
 ): number {
@@ -95,6 +96,7 @@ function marginTo(
   const room = input.map((x, i) => ((w[i] ?? NaN) > 0 ? upper - x : x - lower));
   const gap =
     excess + (bias[label] ?? NaN) - (bias[rival] ?? NaN) - input.reduce((sum, x, i) => sum + x * (w[i] ?? NaN), 0);
+  if (norm === 'l1') return lengthOfFewest(w, room, gap);
   const sizes = (t: number): number[] =>
     room.map((limit, i) => Math.min(norm === 'linf' ? t : t * Math.abs(w[i] ?? NaN), limit));
   const gain = (t: number): number => sizes(t).reduce((sum, size, i) => sum + size * Math.abs(w[i] ?? NaN), 0);
@@ -106,4 +108,16 @@ function marginTo(
     else high = middle;
   }
   return norm === 'linf' ? Math.max(...sizes(high)) : Math.hypot(...sizes(high));
+}
+
+/** min Σ sᵢ with Σ |wᵢ| sᵢ ≥ g, 0 ≤ sᵢ ≤ roomᵢ: a fractional knapsack. */
+function lengthOfFewest(w: readonly number[], room: readonly number[], gap: number): number {
+  let [left, length] = [gap, 0];
+  for (const i of [...w.keys()].sort((a, b) => Math.abs(w[b] ?? NaN) - Math.abs(w[a] ?? NaN))) {
+    if (left <= 0) return length;
+    const size = Math.min(room[i] ?? NaN, left / Math.abs(w[i] ?? NaN));
+    length += size;
+    left -= size * Math.abs(w[i] ?? NaN);
+  }
+  return left <= 1e-9 * gap ? length : Infinity;
 }

@@ -1,4 +1,4 @@
-import type { Norm } from '../../threat-model.js';
+import type { AttackNorm } from '../../threat-model.js';
 
 /**
  * The classes that a search loss is over: all but the own one; the one that the best perturbation leads to; or the one whose logit is the
@@ -61,14 +61,14 @@ export function planSearch(budget: number, rivals: number): Plan {
 }
 
 /** The first steps of a round, in radii: they cross the ball. */
-const WIDEST_STEP: Readonly<Record<Norm, number>> = { linf: 1, l2: 1.5 };
+const WIDEST_STEP: Readonly<Record<AttackNorm, number>> = { linf: 1, l2: 1.5, l1: 1 };
 
 /**
  * How far iteration `index` of a round goes: α and γ fall from wide to narrow along half a cosine.
  *
  * @returns α, the step in radii; γ, the share by which the radius adapts
  */
-export function strideAt(norm: Norm, index: number, iterations: number): { step: number; adaptation: number } {
+export function strideAt(norm: AttackNorm, index: number, iterations: number): { step: number; adaptation: number } {
   const wide = (1 + Math.cos((Math.PI * index) / Math.max(iterations - 1, 1))) / 2;
   return { step: 0.01 + (WIDEST_STEP[norm] - 0.01) * wide, adaptation: 0.003 + 0.297 * wide };
 }

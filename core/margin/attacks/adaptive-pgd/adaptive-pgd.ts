@@ -11,7 +11,7 @@ import { nothingFound, type Nearest } from '../nearest.js';
 import { areShort } from '../short-evaluations.js';
 import { uniformsOf } from '../uniforms.js';
 import { WITHIN } from '../within.js';
-import { NORMS } from '../../threat-model.js';
+import { ATTACK_NORMS } from '../../threat-model.js';
 
 /**
  * The spread of logits that the search loss is made for: so soft that it sees all near classes, so sharp that it climbs towards the nearest. Logits
@@ -29,7 +29,7 @@ const MAX_SHARPNESS = 1e20;
  */
 export const adaptivePgd: AttackKind<MinimumNormAttack> = {
   name: 'adaptive-pgd',
-  norms: NORMS,
+  norms: ATTACK_NORMS,
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => {
     const steps = compileDescentSteps(compile, classifier, threat, aim);

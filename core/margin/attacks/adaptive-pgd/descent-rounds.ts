@@ -7,7 +7,7 @@ import { iterationsOfCall } from '../short-evaluations.js';
 import type { Descent, DescentProblem } from './descent.js';
 import type { DescentSteps } from './descent-steps.js';
 import type { Rays, RaySearch } from './rays.js';
-import type { Norm } from '../../threat-model.js';
+import type { AttackNorm } from '../../threat-model.js';
 
 /** What the parts of a search share. Its tensors stay the caller's. */
 export interface SearchContext {
@@ -55,7 +55,7 @@ export async function descendFrom(
 }
 
 /** α and γ of some iterations of a round, [count, 2]. */
-function stridesOf(norm: Norm, first: number, count: number, iterations: number): Tensor2D {
+function stridesOf(norm: AttackNorm, first: number, count: number, iterations: number): Tensor2D {
   const strides = Array.from({ length: count }, (_, i) => strideAt(norm, first + i, iterations));
   return tensor2d(
     strides.flatMap(({ step, adaptation }) => [step, adaptation]),

@@ -1,0 +1,115 @@
+import {
+  abs,
+  add,
+  cast,
+  clipByValue,
+  div,
+  greater,
+  greaterEqual,
+  max,
+  maximum,
+  minimum,
+  mul,
+  relu,
+  reshape,
+  sub,
+  sum,
+} from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { clipToBox, perExample } from './box.js';
+import type { NormGeometry } from './geometry.js';
+import type { Bounds } from './threat-model.js';
+
+/** Below this length a vector counts as zero; dividing by it instead of by the length keeps 0 / 0 from becoming NaN. */
+const TINY = 1e-12;
+
+/** The same for the largest element of a gradient, which may be far smaller where a classifier is saturated. */
+const TINIEST = 1e-37;
+
+/** A step moves about so large a share of the values. */
+const STEP_SHARE = 0.05;
+
+/** Halvings that find where so many values begin; that share need not be exact. */
+const SHARE_BITS = 12;
+
+/** Halvings of a projection's multiplier: beyond these float32 tells nothing apart. */
+const MULTIPLIER_BITS = 28;
+
+const flat = (values: Tensor4D): Tensor2D => reshape(values, [values.shape[0], -1]);
+
+const lengths = (perturbations: Tensor4D): Tensor1D => sum(abs(flat(perturbations)), 1);
+
+const asNumbers = (conditions: Tensor1D): Tensor1D => cast(conditions, 'float32');
+
+/**
+ * The largest t of [0, largest) at which f(t) still exceeds a limit, for f that falls as t rises: built from the highest binary digit down.
+ *
+ * @returns t, from below, within 2⁻ᵇⁱᵗˢ · largest; 0 if it is nowhere so
+ */
+function lastAbove(exceeds: (t: Tensor1D) => Tensor1D, largest: Tensor1D, bits: number): Tensor1D {
+  let t: Tensor1D = mul(largest, 0);
+  for (let bit = 1; bit <= bits; bit++) {
+    const step: Tensor1D = mul(largest, 2 ** -bit);
+    t = add(t, mul(step, asNumbers(exceeds(add(t, step)))));
+  }
+  return t;
+}
+
+/** Values in a ball alone: δᵢ · min(1, rᵢ / ‖δᵢ‖₁). */
+const scaleIntoBall = (perturbations: Tensor4D, radii: Tensor1D): Tensor4D =>
+  mul(perturbations, perExample(minimum(div(radii, maximum(lengths(perturbations), TINY)), 1)));
+
+/**
+ * The nearest point, in ℓ2, of {‖δ‖₁ ≤ r, x + δ in the box} to v. Since 0 is in the box that x moves in, the minimum of
+ * ½(δⱼ − vⱼ)² + λ|δⱼ| is, value by value,
+ *
+ *     δⱼ = sign(vⱼ) · min(max(|vⱼ| − λ, 0), roomⱼ),   roomⱼ how far xⱼ can move towards vⱼ;
+ *
+ * ‖δ‖₁ falls as λ rises, so that λ ≥ 0 with ‖δ‖₁ = r is bisected (0 where ‖δ‖₁ ≤ r there already). Exact to float32.
+ */
+function projectOntoBoth(inputs: Tensor4D, perturbations: Tensor4D, radii: Tensor1D, bounds: Bounds): Tensor4D {
+  const sizes = abs(perturbations);
+  const rooms = abs(clipToBox(inputs, perturbations, bounds));
+  const sizesAt = (multipliers: Tensor1D): Tensor4D => minimum(relu(sub(sizes, perExample(multipliers))), rooms);
+  const exceeds = (multipliers: Tensor1D): Tensor1D => greater(lengths(sizesAt(multipliers)), radii);
+  const largest: Tensor1D = max(flat(sizes), 1);
+  const below = lastAbove(exceeds, largest, MULTIPLIER_BITS);
+  // From below the point would lie just outside of the ball.
+  const outside = asNumbers(greater(lengths(rooms), radii));
+  const multipliers: Tensor1D = add(below, mul(outside, mul(largest, 2 ** -MULTIPLIER_BITS)));
+  const limits = sizesAt(multipliers);
+  const signed: Tensor4D = mul(limits, clipByValue(div(perturbations, maximum(sizes, TINIEST)), -1, 1));
+  return scaleIntoBall(clipToBox(inputs, signed, bounds), radii);
+}
+
+/** ‖δ‖₁ = Σⱼ |δⱼ|. */
+export const l1: NormGeometry = {
+  norm: 'l1',
+
+  lengths,
+
+  // ⟨g, u⟩ is largest over ‖u‖₁ ≤ 1 at u = sign(gⱼ) eⱼ, |gⱼ| the largest; but a step of one value is over once that is at an end of the box, and as
+  // many gradients are needed as values have to move. Differs from it: u is g at its largest twentieth of values, 0 elsewhere, scaled to length 1.
+  // The values move as far as their gradients are large, so that what the projection leaves of many steps is the few that gain most.
+  steepestAscent: (gradients) => {
+    const largest: Tensor1D = max(flat(abs(gradients)), 1);
+    const scaled: Tensor4D = div(gradients, perExample(maximum(largest, TINIEST)));
+    const sizes = abs(scaled);
+    const wanted = Math.max(1, STEP_SHARE * (gradients.size / gradients.shape[0]));
+    const ones: Tensor1D = max(flat(sizes), 1);
+    const atLeast = (t: Tensor1D): Tensor4D => cast(greaterEqual(sizes, perExample(t)), 'float32');
+    const threshold = lastAbove((t) => greater(sum(flat(atLeast(t)), 1), wanted), ones, SHARE_BITS);
+    // One step further at most so many are left; but never none, since the largest equals 1.
+    const past: Tensor1D = minimum(add(threshold, 2 ** -SHARE_BITS), ones);
+    const kept: Tensor4D = mul(scaled, atLeast(past));
+    return div(kept, perExample(maximum(lengths(kept), TINY)));
+  },
+
+  project: projectOntoBoth,
+
+  // A uniform image of the box minus x, scaled into the ball.
+  randomStart: (inputs, radii, uniforms, bounds) => {
+    const image = add(mul(uniforms, bounds.upper - bounds.lower), bounds.lower);
+    return scaleIntoBall(clipToBox(inputs, scaleIntoBall(sub(image, inputs), radii), bounds), radii);
+  },
+};
