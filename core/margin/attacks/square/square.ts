@@ -4,6 +4,7 @@ import { NORMS, type Norm } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, FixedNormAttack, FixedNormRequest } from '../attack.js';
 import type { Climb, ClimbProblem } from '../climb.js';
 import { climbRuns, type ClimbRun } from '../climb-runs.js';
+import { definedNorm } from '../defined-norm.js';
 import { areShort, iterationsOfCall } from '../short-evaluations.js';
 import { l2Moves } from './l2-moves.js';
 import { linfMoves } from './linf-moves.js';
@@ -28,7 +29,7 @@ export const square: AttackKind<FixedNormAttack> = {
   norms: NORMS,
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => {
-    const moves = MOVES[threat.norm];
+    const moves = MOVES[definedNorm('square', NORMS, threat.norm)];
     const steps = compileSquareSteps(compile, classifier, threat, aim, moves);
     return { name: 'square', find: (request) => search(steps, moves, request) };
   },
