@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.js';
 import { benchDistances } from './distances.js';
 import { benchKernels } from './kernels.js';
+import { benchPaper } from './paper/paper.js';
 import { timed } from './timed.js';
 import { timedJson, timedText } from './timed-report.js';
 import { WORKLOADS, type WorkloadName } from './workloads/workloads.js';
@@ -9,6 +10,7 @@ import { WORKLOADS, type WorkloadName } from './workloads/workloads.js';
 const OTHERS: Readonly<Record<string, (options: readonly string[]) => Promise<unknown>>> = {
   engine: benchKernels,
   distances: benchDistances,
+  paper: benchPaper,
 };
 
 const USAGE = `usage: npm run bench -- NAME [options]
@@ -32,6 +34,10 @@ const USAGE = `usage: npm run bench -- NAME [options]
 
   engine     the wasm engine's kernels against the stock ones     [--json]
   distances  how long the perturbations of margin searches are    [--json] [--budgets 20,40,100] …
+  paper      a small training beside PyTorch's with equal steps, searches beside AN-PGD, the cost of a step   [--json]
+    --python PATH          a Python that has PyTorch, for the first
+    --parts P,P            some of equal-steps, attacks, cost (default: all)
+    --seeds N,N  --steps N  --images N  --runs N  --engine E  --oracle PATH  --data DIRECTORY  --weights FILE
 `;
 
 async function run(name: string, args: readonly string[], json: boolean): Promise<string> {

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ENGINE_CHOICES, type EngineChoice } from '../../core/engine/engine.js';
+import { openEngine } from '../../core/engine/open-engine.js';
+import { invalidInput } from '../../core/errors.js';
+import type { Examples } from '../../trainer/data/dataset.js';
+import { openDataset } from '../../trainer/data/open-dataset.js';
+import { attackQuality } from './attack-quality.js';
+import { equalSteps } from './equal-steps.js';
+import { openOracle } from './oracle.js';
+import { stepCost } from './step-cost.js';
+
+const PARTS = ['equal-steps', 'attacks', 'cost'] as const;
+type Part = (typeof PARTS)[number];
+
+const OPTIONS = {
+  engine: { type: 'string', default: 'auto' },
+  parts: { type: 'string', default: PARTS.join() },
+  python: { type: 'string' },
+  oracle: { type: 'string', default: '../shared/oracle/mma_oracle.py' },
+  data: { type: 'string', default: '../shared/data/mnist' },
+  weights: { type: 'string', default: '../shared/golden/golden-0.safetensors' },
+  seeds: { type: 'string', default: '0,1,2' },
+  steps: { type: 'string', default: '1500' },
+  images: { type: 'string', default: '1000' },
+  runs: { type: 'string', default: '15' },
+} as const;
+
+/**
+ * What holds the product against the paper's method: a small training beside another implementation's with the same steps (`mnistEqualSteps`), the
+ * distances of searches beside AN-PGD's (`attackQuality`), and how the cost of a step grows (`stepCost`).
+ */
+export async function benchPaper(args: readonly string[]) {
+  const { values: options } = parseArgs({ args: [...args], options: OPTIONS });
+  const parts = partsOf(options.parts);
+  const engine = await openEngine(engineOf(options.engine));
+  const directory = await mkdtemp(join(tmpdir(), 'maxmargin-bench-'));
+  const oracle =
+    options.python === undefined ? undefined : openOracle(options.python, options.oracle, options.data, directory);
+  if (oracle === undefined && parts.includes('equal-steps'))
+    throw invalidInput('--python', 'a Python that has PyTorch, or --parts attacks,cost', 'none');
+  const say = (text: string): void => {
+    console.error(text);
+  };
+  try {
+    return {
+      benchmark: 'paper',
+      engine: engine.name,
+      device: engine.device,
+      ...(parts.includes('cost') && { stepCost: await stepCost(engine, Number(options.runs), say) }),
+      ...(parts.includes('attacks') && {
+        attackQuality: await attackQuality(
+          engine,
+          options.weights,
+          firstOf(await (await openDataset('mnist', options.data)).read('test'), Number(options.images)),
+          oracle,
+          say,
+        ),
+      }),
+      ...(oracle !== undefined &&
+        parts.includes('equal-steps') && {
+          mnistEqualSteps: await equalSteps(
+            engine,
+            oracle,
+            options.data,
+            directory,
+            { seeds: options.seeds.split(',').map(Number), steps: Number(options.steps) },
+            say,
+          ),
+        }),
+    };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+function partsOf(text: string): readonly Part[] {
+  return text.split(',').map((name) => {
+    const part = PARTS.find((each) => each === name);
+    if (part === undefined) throw invalidInput('--parts', `some of ${PARTS.join(',')}`, name);
+    return part;
+  });
+}
+
+function engineOf(text: string): EngineChoice {
+  const engine = ENGINE_CHOICES.find((each) => each === text);
+  if (engine === undefined) throw invalidInput('--engine', ENGINE_CHOICES.join(', '), text);
+  return engine;
+}
+
+function firstOf({ images, labels, count: all }: Examples, asked: number): Examples {
+  const count = Math.min(asked, all);
+  const size = images.length / all;
+  return { count, images: images.subarray(0, count * size), labels: labels.subarray(0, count) };
+}
