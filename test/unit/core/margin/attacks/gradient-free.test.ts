@@ -4,6 +4,7 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../../core/engine/engine.js';
 import { openEngine } from '../../../../../core/engine/open-engine.js';
 import type { Aim, AttackKind, FixedNormAttack, FixedNormRequest } from '../../../../../core/margin/attacks/attack.js';
+import { spsa } from '../../../../../core/margin/attacks/spsa/spsa.js';
 import { square } from '../../../../../core/margin/attacks/square/square.js';
 import type { WeightedClassifier } from '../../../../../core/margin/attack-steps.js';
 import { pointAt } from '../../../../../core/margin/box.js';
@@ -22,7 +23,10 @@ const SETTLED: readonly {
   readonly kind: AttackKind<FixedNormAttack>;
   readonly iterations: number;
   readonly reach: Readonly<Record<Norm, number>>;
-}[] = [{ kind: square, iterations: 600, reach: { linf: 1.05, l2: 2 } }];
+}[] = [
+  { kind: square, iterations: 600, reach: { linf: 1.05, l2: 2 } },
+  { kind: spsa, iterations: 40, reach: { linf: 1.1, l2: 1.2 } },
+];
 
 describe('attacks without gradients', () => {
   let engine: Engine;
