@@ -2,8 +2,8 @@ import { tensor1d, type Tensor1D } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
 import { NORMS, type Norm } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, FixedNormAttack, FixedNormRequest } from '../attack.js';
-import type { ClimbRun } from '../climb-runs.js';
-import { climbRuns } from '../climb-runs.js';
+import { climbRuns, type ClimbRun } from '../climb-runs.js';
+import { definedNorm } from '../defined-norm.js';
 import { uniformsOf } from '../uniforms.js';
 import { signDirections } from './directions.js';
 import {
@@ -41,8 +41,9 @@ export const spsa: AttackKind<FixedNormAttack> = {
   norms: NORMS,
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => {
+    const norm = definedNorm('spsa', NORMS, threat.norm);
     const steps = compileSpsaSteps(compile, classifier, threat, aim);
-    return { name: 'spsa', find: (request) => search(steps, threat.norm, request) };
+    return { name: 'spsa', find: (request) => search(steps, norm, request) };
   },
 };
 
