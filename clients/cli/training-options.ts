@@ -37,7 +37,7 @@ export interface TrainingOptions {
 export function withTrainingOptions(command: Command): Command {
   return command
     .option('--model <name>', "the name to publish under (default: the data set's)")
-    .option('--dataset <name>', 'digits, mnist, fashion-mnist, cifar10 or folder', 'digits')
+    .option('--dataset <name>', 'digits, mnist, fashion-mnist, cifar10, idx or folder', 'digits')
     .option('--directory <path>', "where it is below the data directory (default: the data set's name)")
     .option('--train-examples <n>', 'training examples to use (default: all)', integer(1))
     .option('--validation-examples <n>', 'how many of them to keep for validation', integer(1))

@@ -1,6 +1,6 @@
 import { invalidInput } from '../../core/errors.js';
 import type { DataFile, ReadLimit } from './data-file.js';
-import type { Examples } from './dataset.js';
+import type { Examples, Split } from './dataset.js';
 
 /*
  * The format of MNIST: a big-endian magic number (unsigned bytes in three dimensions, or in one), the extent of each dimension as a
@@ -11,15 +11,44 @@ const LABELS_MAGIC = 2049;
 const IMAGES_HEADER_BYTES = 16;
 const LABELS_HEADER_BYTES = 8;
 
+/** What the files of a split are called in this family. */
+export const IDX_FILES: Readonly<Record<Split, { readonly images: string; readonly labels: string }>> = {
+  train: { images: 'train-images-idx3-ubyte', labels: 'train-labels-idx1-ubyte' },
+  test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte' },
+};
+
 /** Far more than any set of this family holds. */
 const MAX_EXAMPLES = 1_000_000;
 
-/** How much of a file of images to read. @param side the height and the width that images must have */
-export function imagesLimit(side: number): ReadLimit {
+/** More than that is no set of small grey images. */
+const MAX_SIDE = 1024;
+
+/** The size of an image. */
+export interface IdxImageSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** How much of a file of images to read. @param size the one that images must have; undefined: any up to 1,024 × 1,024 */
+export function imagesLimit(size?: IdxImageSize): ReadLimit {
   return {
     headerBytes: IMAGES_HEADER_BYTES,
-    maxBytes: (header) => IMAGES_HEADER_BYTES + imageCount(header, side) * side * side,
+    maxBytes: (header) => {
+      const { count, height, width } = imageHeader(header, size);
+      return IMAGES_HEADER_BYTES + count * height * width;
+    },
   };
+}
+
+/** The size of the images in a file. @throws invalid-input */
+export function imageSizeOf(images: DataFile): IdxImageSize {
+  const { height, width } = imageHeader(images, undefined);
+  return { height, width };
+}
+
+/** The labels in a file. @throws invalid-input */
+export function parseLabels(labels: DataFile): Uint8Array {
+  return body(labels, LABELS_HEADER_BYTES, labelCount(labels));
 }
 
 /** How much of a file of labels to read. */
@@ -31,13 +60,13 @@ export const LABELS_LIMIT: ReadLimit = {
 /**
  * The examples in a pair of IDX files: grey images and their labels.
  *
- * @param side the height and the width that images must have
+ * @param size the one that images must have
  * @param classes labels are 0 … classes − 1
  * @throws invalid-input naming the file, what was expected and what came
  */
-export function parseIdx(images: DataFile, labels: DataFile, side: number, classes: number): Examples {
-  const count = imageCount(images, side);
-  const pixels = body(images, IMAGES_HEADER_BYTES, count * side * side);
+export function parseIdx(images: DataFile, labels: DataFile, size: IdxImageSize, classes: number): Examples {
+  const { count } = imageHeader(images, size);
+  const pixels = body(images, IMAGES_HEADER_BYTES, count * size.height * size.width);
   const labelled = labelCount(labels);
   if (labelled !== count) throw invalidInput(labels.path, `${count} labels, one per image`, String(labelled));
   const values = body(labels, LABELS_HEADER_BYTES, count);
@@ -66,11 +95,15 @@ export function checkLabels(path: string, labels: Uint8Array, classes: number): 
     throw invalidInput(path, `labels from 0 to ${classes - 1}`, `${String(labels[wrong])} at example ${wrong}`);
 }
 
-function imageCount(images: DataFile, side: number): number {
+function imageHeader(images: DataFile, size: IdxImageSize | undefined): IdxImageSize & { readonly count: number } {
   const [count = 0, height = 0, width = 0] = readHeader(images, IMAGES_MAGIC, 3);
-  if (height !== side || width !== side)
-    throw invalidInput(images.path, `images of ${side} × ${side}`, `${height} × ${width}`);
-  return checkCount(images.path, count);
+  const fits =
+    size === undefined
+      ? Math.min(height, width) >= 1 && Math.max(height, width) <= MAX_SIDE
+      : height === size.height && width === size.width;
+  const expected = size === undefined ? `1 × 1 to ${MAX_SIDE} × ${MAX_SIDE}` : `${size.height} × ${size.width}`;
+  if (!fits) throw invalidInput(images.path, `images of ${expected}`, `${height} × ${width}`);
+  return { count: checkCount(images.path, count), height, width };
 }
 
 function labelCount(labels: DataFile): number {

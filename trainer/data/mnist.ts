@@ -1,10 +1,9 @@
 import { readDataFile } from './data-file.js';
-import type { Dataset, Split } from './dataset.js';
-import { imagesLimit, LABELS_LIMIT, parseIdx } from './idx.js';
+import type { Dataset } from './dataset.js';
+import { IDX_FILES, imagesLimit, LABELS_LIMIT, parseIdx } from './idx.js';
 
 const SIDE = 28;
-
-const STEMS: Readonly<Record<Split, string>> = { train: 'train', test: 't10k' };
+const SIZE = { height: SIDE, width: SIDE };
 
 const DIGIT_NAMES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 const CLOTHING_NAMES = [
@@ -24,10 +23,10 @@ function idxDataset(name: string, directory: string, labelNames: readonly string
     inputShape: [SIDE, SIDE, 1],
     labelNames,
     read: async (split) => {
-      const stem = STEMS[split];
-      const images = await readDataFile(directory, `${stem}-images-idx3-ubyte`, imagesLimit(SIDE));
-      const labels = await readDataFile(directory, `${stem}-labels-idx1-ubyte`, LABELS_LIMIT);
-      return parseIdx(images, labels, SIDE, labelNames.length);
+      const { images: imagesFile, labels: labelsFile } = IDX_FILES[split];
+      const images = await readDataFile(directory, imagesFile, imagesLimit(SIZE));
+      const labels = await readDataFile(directory, labelsFile, LABELS_LIMIT);
+      return parseIdx(images, labels, SIZE, labelNames.length);
     },
   };
 }

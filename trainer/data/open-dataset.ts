@@ -2,10 +2,11 @@ import { invalidInput } from '../../core/errors.js';
 import { cifar10 } from './cifar10.js';
 import type { Dataset } from './dataset.js';
 import { digits } from './digits/digits.js';
+import { idxSet } from './idx-set.js';
 import { imageFolder } from './image-folder.js';
 import { fashionMnist, mnist } from './mnist.js';
 
-export const DATASET_NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'folder'] as const;
+export const DATASET_NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'idx', 'folder'] as const;
 export type DatasetName = (typeof DATASET_NAMES)[number];
 
 const OPEN: Readonly<Record<DatasetName, (directory: string) => Dataset | Promise<Dataset>>> = {
@@ -13,6 +14,7 @@ const OPEN: Readonly<Record<DatasetName, (directory: string) => Dataset | Promis
   mnist,
   'fashion-mnist': fashionMnist,
   cifar10,
+  idx: idxSet,
   folder: imageFolder,
 };
 
@@ -20,7 +22,7 @@ const OPEN: Readonly<Record<DatasetName, (directory: string) => Dataset | Promis
  * Opens a data set.
  *
  * @param directory where its files are; `digits` needs none
- * @throws invalid-input if there is no data set of that name; for `folder` also if its files are not as they should be
+ * @throws invalid-input if there is no data set of that name; for `idx` and `folder` also if its files are not as they should be
  */
 export async function openDataset(name: string, directory: string): Promise<Dataset> {
   const known = DATASET_NAMES.find((each) => each === name);

@@ -34,7 +34,7 @@ export function evaluateCommand(): Command {
   return withOutput(withModel(evaluate), 'maxmargin evaluate --model digits --dataset digits --margin-examples 500')
     .option('--registry <dir>', 'where the model is published', './registry')
     .option('--data <dir>', 'where data sets are', './data')
-    .option('--dataset <name>', 'digits, mnist, fashion-mnist, cifar10 or folder', 'digits')
+    .option('--dataset <name>', 'digits, mnist, fashion-mnist, cifar10, idx or folder', 'digits')
     .option('--directory <path>', "where it is below the data directory (default: the data set's name)")
     .addOption(new Option('--engine <engine>', 'what runs the numerics').choices(ENGINE_CHOICES).default('auto'))
     .option('--examples <n>', 'test examples for the accuracy (default: all)', integer(1))

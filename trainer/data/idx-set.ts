@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError, invalidInput } from '../../core/errors.js';
+import { readDataFile, type DataFile } from './data-file.js';
+import { SPLITS, type Dataset, type Split } from './dataset.js';
+import { IDX_FILES, imageSizeOf, imagesLimit, LABELS_LIMIT, parseIdx, parseLabels } from './idx.js';
+
+/** Names of classes, one a line, beside the files of a set. */
+const NAMES_FILE = 'labels.txt';
+
+/**
+ * Grey images of any one size in IDX files that are called like MNIST's, packed or not: KMNIST, EMNIST, or one's own. There are as many
+ * classes as the largest label says, or as `labels.txt` names, one a line.
+ *
+ * @throws not-found if neither split is there; invalid-input naming the file, what was expected and what came
+ */
+export async function idxSet(directory: string): Promise<Dataset> {
+  const labels = new Map<Split, DataFile>();
+  for (const split of SPLITS) {
+    const file = await unlessMissing(readDataFile(directory, IDX_FILES[split].labels, LABELS_LIMIT));
+    if (file !== undefined) labels.set(split, file);
+  }
+  const [first] = labels.keys();
+  if (first === undefined) {
+    throw new DomainError('not-found', `${directory}: expected ${IDX_FILES.train.labels} or .gz, got neither`);
+  }
+  const images = await readDataFile(directory, IDX_FILES[first].images, imagesLimit());
+  const size = imageSizeOf(images);
+  const largest = [...labels.values()].reduce(
+    (most, file) => parseLabels(file).reduce((above, label) => Math.max(above, label), most),
+    0,
+  );
+  const labelNames = await namesOf(join(directory, NAMES_FILE), largest);
+  return {
+    name: 'idx',
+    inputShape: [size.height, size.width, 1],
+    labelNames,
+    read: async (split) =>
+      parseIdx(
+        await readDataFile(directory, IDX_FILES[split].images, imagesLimit(size)),
+        labels.get(split) ?? (await readDataFile(directory, IDX_FILES[split].labels, LABELS_LIMIT)),
+        size,
+        labelNames.length,
+      ),
+  };
+}
+
+async function namesOf(path: string, largestLabel: number): Promise<readonly string[]> {
+  let text;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (largestLabel < 1)
+      throw invalidInput(path, 'names of at least 2 classes, one a line', 'no such file, and one label');
+    return Array.from({ length: largestLabel + 1 }, (_, label) => String(label));
+  }
+  const names = text.split('\n').map((line) => line.trim());
+  if (names.at(-1) === '') names.pop();
+  if (names.length <= Math.max(largestLabel, 1) || names.includes(''))
+    throw invalidInput(
+      path,
+      `a name a line for at least ${Math.max(largestLabel, 1) + 1} classes`,
+      String(names.length),
+    );
+  return names;
+}
+
+async function unlessMissing<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}
