@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { METHODS, type OptimizerSpec, type TrainingSpec } from '../client/training-spec.js';
+import { LOSSES, METHODS, type OptimizerSpec, type TrainingLoss, type TrainingSpec } from '../client/training-spec.js';
 import { NORMS } from '../../core/margin/threat-model.js';
 import { decimal, integer, integers } from './option-types.js';
 
@@ -20,6 +20,14 @@ export interface TrainingOptions {
   readonly attackIterations?: number;
   readonly bisections?: number;
   readonly cleanCoefficient?: number;
+  readonly epsilon?: number;
+  readonly initialEpsilon?: number;
+  readonly epsilonRampSteps?: number;
+  readonly tradesBeta?: number;
+  readonly attackLoss?: TrainingLoss;
+  readonly searchLoss?: TrainingLoss;
+  readonly marginLoss?: TrainingLoss;
+  readonly cleanLoss?: TrainingLoss;
   readonly steps?: number;
   readonly batchSize?: number;
   readonly optimizer?: OptimizerSpec['rule'];
@@ -53,7 +61,19 @@ export function withTrainingOptions(command: Command): Command {
     .option('--min-radius <d>', 'the smallest radius that a search starts from', decimal(0))
     .option('--attack-iterations <n>', 'PGD iterations of a search (default: 40)', integer(1))
     .option('--bisections <n>', 'bisections of a search (default: 10)', integer(1))
-    .option('--clean-coefficient <c>', 'the share of the clean loss (default: 1/3 for mma)', decimal(0))
+    .option(
+      '--clean-coefficient <c>',
+      'the share of the clean loss (default: 1/3 for mma, 0 for pgd, pgdls)',
+      decimal(0),
+    )
+    .option('--epsilon <e>', 'pgd, pgdls, trades: the radius (default: 2/3 of --max-distance)', decimal(0))
+    .option('--initial-epsilon <e>', 'pgdls: the radius of the first step (default: 0)', decimal(0))
+    .option('--epsilon-ramp-steps <n>', 'pgdls: the steps that it grows for (default: all)', integer(1))
+    .option('--trades-beta <b>', 'trades: the weight of what answers move (default: 6)', decimal(0))
+    .addOption(new Option('--attack-loss <loss>', 'what PGD climbs (default: slm)').choices(LOSSES))
+    .addOption(new Option('--search-loss <loss>', 'whose zero is searched (default: slm)').choices(['slm', 'lm']))
+    .addOption(new Option('--margin-loss <loss>', 'at perturbed points (default: ce)').choices(LOSSES))
+    .addOption(new Option('--clean-loss <loss>', 'at the examples themselves (default: ce)').choices(LOSSES))
     .option('--steps <n>', 'optimizer steps (default: 1000)', integer(1))
     .option('--batch-size <n>', 'examples a step (default: 50)', integer(1))
     .addOption(new Option('--optimizer <rule>', 'how gradients become steps (default: adam)').choices(['adam', 'sgd']))
@@ -84,6 +104,16 @@ export function trainingSpec(options: TrainingOptions): TrainingSpec {
     attackIterations: options.attackIterations,
     bisections: options.bisections,
     cleanCoefficient: options.cleanCoefficient,
+    epsilon: options.epsilon,
+    initialEpsilon: options.initialEpsilon,
+    epsilonRampSteps: options.epsilonRampSteps,
+    tradesBeta: options.tradesBeta,
+    losses: {
+      attack: options.attackLoss,
+      search: options.searchLoss,
+      margin: options.marginLoss,
+      clean: options.cleanLoss,
+    },
     steps: options.steps,
     batchSize: options.batchSize,
     optimizer: optimizerSpec(options),

@@ -1,6 +1,7 @@
-import { Method as MethodCode } from '../../proto/gen/maxmargin/v1/training_service.js';
+import { Loss as LossCode, Method as MethodCode } from '../../proto/gen/maxmargin/v1/training_service.js';
 import type {
   OptimizerSpec as OptimizerMessage,
+  TrainingLosses as LossesMessage,
   TrainingSpec as SpecMessage,
 } from '../../proto/gen/maxmargin/v1/training_service.js';
 import { int64, normFromCode, normToCode, safeNumber } from './plain.js';
@@ -13,6 +14,26 @@ export type Method = Lowercase<Exclude<keyof typeof MethodCode, 'UNSPECIFIED' | 
 export const METHODS = Object.entries(MethodCode).flatMap(([name, code]) =>
   typeof code === 'number' && code > MethodCode.UNSPECIFIED ? [name.toLowerCase() as Method] : [],
 );
+
+/** The contract's losses. */
+export type TrainingLoss = Lowercase<Exclude<keyof typeof LossCode, 'UNSPECIFIED' | 'UNRECOGNIZED'>>;
+
+/** Their names. */
+export const LOSSES = Object.entries(LossCode).flatMap(([name, code]) =>
+  typeof code === 'number' && code > LossCode.UNSPECIFIED ? [name.toLowerCase() as TrainingLoss] : [],
+);
+
+/** Which loss is used for what. */
+export interface TrainingLosses {
+  /** What PGD climbs; default: slm. */
+  readonly attack?: TrainingLoss | undefined;
+  /** Whose zero the bisection looks for: slm (the default) or lm. */
+  readonly search?: TrainingLoss | undefined;
+  /** At perturbed points; default: ce. */
+  readonly margin?: TrainingLoss | undefined;
+  /** At the examples themselves; default: ce. */
+  readonly clean?: TrainingLoss | undefined;
+}
 
 /** How gradients become steps; what is not given is the service's default. */
 export type OptimizerSpec = {
@@ -51,6 +72,15 @@ export interface TrainingSpec {
   readonly attackIterations?: number | undefined;
   readonly bisections?: number | undefined;
   readonly cleanCoefficient?: number | undefined;
+  /** Of pgd, pgdls and trades. */
+  readonly epsilon?: number | undefined;
+  /** Of pgdls. */
+  readonly initialEpsilon?: number | undefined;
+  /** Of pgdls. */
+  readonly epsilonRampSteps?: number | undefined;
+  /** Of trades. */
+  readonly tradesBeta?: number | undefined;
+  readonly losses?: TrainingLosses | undefined;
   readonly steps?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly optimizer?: OptimizerSpec | undefined;
@@ -83,6 +113,11 @@ export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
     attackIterations: spec.attackIterations ?? 0,
     bisections: spec.bisections ?? 0,
     cleanCoefficient: spec.cleanCoefficient,
+    epsilon: spec.epsilon,
+    initialEpsilon: spec.initialEpsilon,
+    epsilonRampSteps: spec.epsilonRampSteps,
+    tradesBeta: spec.tradesBeta,
+    losses: spec.losses && toLosses(spec.losses),
     steps: int64(spec.steps),
     batchSize: spec.batchSize ?? 0,
     optimizer: spec.optimizer && toOptimizer(spec.optimizer),
@@ -93,6 +128,18 @@ export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
     evaluationMarginExamples: int64(spec.evaluationMarginExamples),
     alias: spec.alias ?? '',
   };
+}
+
+function toLosses({ attack, search, margin, clean }: TrainingLosses): LossesMessage {
+  const code = (loss?: TrainingLoss): LossCode =>
+    loss === undefined ? LossCode.UNSPECIFIED : LossCode[loss.toUpperCase() as Uppercase<TrainingLoss>];
+  return { attack: code(attack), search: code(search), margin: code(margin), clean: code(clean) };
+}
+
+function fromLosses({ attack, search, margin, clean }: LossesMessage): TrainingLosses {
+  const name = (code: LossCode) =>
+    LOSSES.find((loss) => LossCode[loss.toUpperCase() as Uppercase<TrainingLoss>] === code);
+  return { attack: name(attack), search: name(search), margin: name(margin), clean: name(clean) };
 }
 
 function toOptimizer(optimizer: OptimizerSpec): OptimizerMessage {
@@ -117,6 +164,7 @@ export function fromTrainingSpec(spec: SpecMessage): TrainingSpec {
     architecture: architecture && { name: architecture.name, sizes: architecture.sizes },
     method: fromMethod(spec.method),
     norm: normFromCode(spec.norm),
+    losses: spec.losses && fromLosses(spec.losses),
     steps: safeNumber(spec.steps),
     optimizer: spec.optimizer && fromOptimizer(spec.optimizer),
     seed: String(spec.seed),

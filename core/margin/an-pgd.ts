@@ -64,7 +64,7 @@ export const anPgdResult = (
  * @returns δ, [n, h, w, c], inside ball and box; the caller disposes it
  */
 export async function pgd(
-  steps: AttackSteps,
+  steps: Pick<AttackSteps, 'iterate'>,
   request: Omit<AnPgdRequest, 'maxRadius' | 'bisections'>,
 ): Promise<Tensor4D> {
   const { weights, inputs, labels, radii, iterations, proceed = unhurried } = request;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NORMS } from '../../core/margin/threat-model.js';
 import { FAMILY_NAMES } from '../../core/model/families.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
+import { CROSSING_LOSSES, TRAINING_LOSSES } from '../mma/methods/method-config.js';
 import { METHODS } from '../mma/methods.js';
 import { isJobName, JOB_PHASES, JOB_STATES } from './job.js';
 import type { Job } from './job.js';
@@ -24,6 +25,9 @@ const optimizer = z.discriminatedUnion('rule', [
   z.object({ rule: z.literal('sgd'), learningRate: z.number(), momentum: z.number(), weightDecay: z.number() }),
 ]);
 
+const loss = z.enum(TRAINING_LOSSES).exactOptional();
+const losses = z.object({ attack: loss, search: z.enum(CROSSING_LOSSES).exactOptional(), margin: loss, clean: loss });
+
 const training = z.object({
   method: z.enum(METHODS),
   norm: z.enum(NORMS),
@@ -32,6 +36,11 @@ const training = z.object({
   attackIterations: z.int(),
   bisections: z.int(),
   cleanCoefficient: z.number(),
+  epsilon: z.number().exactOptional(),
+  initialEpsilon: z.number().exactOptional(),
+  epsilonRampSteps: z.int().exactOptional(),
+  tradesBeta: z.number().exactOptional(),
+  losses: losses.exactOptional(),
   steps: z.int(),
   batchSize: z.int(),
   optimizer,

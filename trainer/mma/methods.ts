@@ -1,6 +1,9 @@
 import { mma } from './methods/mma.js';
 import { omma } from './methods/omma.js';
+import { pgd } from './methods/pgd.js';
+import { pgdls } from './methods/pgdls.js';
 import { standard } from './methods/standard.js';
+import { trades } from './methods/trades.js';
 import type { TrainingMethod } from './methods/training-method.js';
 
 /** Every method of training, by the name that the contract has in capitals. */
@@ -8,6 +11,9 @@ const TABLE = {
   mma,
   omma,
   standard,
+  pgd,
+  pgdls,
+  trades,
 } as const satisfies Readonly<Record<string, TrainingMethod>>;
 
 export type Method = keyof typeof TABLE;

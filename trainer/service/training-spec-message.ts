@@ -1,8 +1,9 @@
 import { invalidInput } from '../../core/errors.js';
 import { normMessage, normOf } from '../../host/contract/norm-message.js';
-import { Method as MethodMessage } from '../../proto/gen/maxmargin/v1/training_service.js';
-import type { OptimizerSpec, TrainingSpec } from '../../proto/gen/maxmargin/v1/training_service.js';
+import { Loss, Method as MethodMessage } from '../../proto/gen/maxmargin/v1/training_service.js';
+import type { OptimizerSpec, TrainingLosses, TrainingSpec } from '../../proto/gen/maxmargin/v1/training_service.js';
 import type { JobSpec, JobSpecRequest, OptimizerRequest } from '../jobs/job-spec.js';
+import { LOSS_ROLES, METHOD_FIELDS, TRAINING_LOSSES, type MethodConfig } from '../mma/methods/method-config.js';
 import { METHODS, type Method } from '../mma/methods.js';
 import type { OptimizerConfig } from '../mma/training-config.js';
 
@@ -34,7 +35,8 @@ export function specRequestOf(message: TrainingSpec | undefined): JobSpecRequest
     minRadius: given(message.minRadius),
     attackIterations: given(message.attackIterations),
     bisections: given(message.bisections),
-    cleanCoefficient: message.cleanCoefficient,
+    ...Object.fromEntries(METHOD_FIELDS.map((field) => [field, message[field]])),
+    ...(message.losses && { losses: lossesRequestOf(message.losses) }),
     steps: given(message.steps),
     batchSize: given(message.batchSize),
     ...(message.optimizer && { optimizer: optimizerRequestOf(message.optimizer) }),
@@ -65,7 +67,8 @@ export function specMessage(spec: JobSpec): TrainingSpec {
     minRadius: training.minRadius,
     attackIterations: training.attackIterations,
     bisections: training.bisections,
-    cleanCoefficient: training.cleanCoefficient,
+    ...Object.fromEntries(METHOD_FIELDS.map((field) => [field, training[field]])),
+    losses: lossesMessage(training.losses ?? {}),
     steps: BigInt(training.steps),
     batchSize: training.batchSize,
     optimizer: optimizerMessage(training.optimizer),
@@ -88,6 +91,32 @@ function methodOf(message: MethodMessage): Method | undefined {
   if (method !== undefined) return method;
   const names = METHODS.map((each) => `METHOD_${each.toUpperCase()}`);
   throw invalidInput('spec.method', `one of ${names.join(', ')}`, String(message));
+}
+
+/** A loss's value in the contract has its name in capitals. */
+function lossesRequestOf(message: TrainingLosses): JobSpecRequest['losses'] {
+  return Object.fromEntries(
+    LOSS_ROLES.map((role) => {
+      if (message[role] === Loss.UNSPECIFIED) return [role, undefined];
+      const loss = TRAINING_LOSSES.find((each) => Loss[each.toUpperCase() as Uppercase<typeof each>] === message[role]);
+      if (loss !== undefined) return [role, loss];
+      const names = TRAINING_LOSSES.map((each) => `LOSS_${each.toUpperCase()}`);
+      throw invalidInput(`spec.losses.${role}`, `one of ${names.join(', ')}`, String(message[role]));
+    }),
+  );
+}
+
+function lossesMessage(losses: NonNullable<MethodConfig['losses']>): TrainingLosses {
+  const messageOf = (role: keyof typeof losses): Loss => {
+    const loss = losses[role];
+    return loss === undefined ? Loss.UNSPECIFIED : Loss[loss.toUpperCase() as Uppercase<typeof loss>];
+  };
+  return {
+    attack: messageOf('attack'),
+    search: messageOf('search'),
+    margin: messageOf('margin'),
+    clean: messageOf('clean'),
+  };
 }
 
 function optimizerRequestOf({ rule, learningRate, weightDecay }: OptimizerSpec): OptimizerRequest {

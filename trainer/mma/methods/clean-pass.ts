@@ -2,8 +2,9 @@ import { cast, concat, div, less, mean, reshape } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
 import type { World } from '../../../core/engine/world/world.js';
-import { logitMargin } from '../../../core/margin/losses.js';
+import { logitMargin, lossOf } from '../../../core/margin/losses.js';
 import { trainingPass, type TrainingPass } from '../objective.js';
+import { lossesOf } from './method-config.js';
 import type { MethodContext } from './training-method.js';
 
 /** What the clean examples of a batch give: this process's part, to be added up over all. */
@@ -14,14 +15,15 @@ export type CleanPass = Pick<TrainingPass, 'gradients' | 'logits' | 'statistics'
 
 /** `weight` times the clean loss, by one pass in training mode, which moves the running statistics. Pure. */
 export function cleanPass(
-  { model, world }: Pick<MethodContext, 'model' | 'world'>,
+  { model, config, world }: Pick<MethodContext, 'model' | 'config' | 'world'>,
   weight: number,
   parameters: TensorMap,
   statistics: TensorMap,
   inputs: Tensor4D,
   labels: Tensor1D,
 ): CleanPass {
-  const pass = trainingPass(model, weight, parameters, statistics, inputs, labels, undefined, world);
+  const term = { weight, loss: lossOf(lossesOf(config).clean), world };
+  const pass = trainingPass(model, term, parameters, statistics, inputs, labels);
   return {
     gradients: pass.gradients,
     logits: pass.logits,

@@ -18,11 +18,12 @@ import { DomainError } from '../../../core/errors.js';
 import { anPgd, type AnPgdResult } from '../../../core/margin/an-pgd.js';
 import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
 import { perExample } from '../../../core/margin/box.js';
-import { softLogitMargin } from '../../../core/margin/losses.js';
+import { lossOf } from '../../../core/margin/losses.js';
 import { SEARCH_REACH } from '../../../core/margin/threat-model.js';
 import { mapNamed } from '../named.js';
 import { trainingPass } from '../objective.js';
 import { asVector, cleanPass } from './clean-pass.js';
+import { lossesOf } from './method-config.js';
 import { randomStart } from './random-start.js';
 import { sumOfTerms, sumOverProcesses } from './sums.js';
 import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from './training-method.js';
@@ -32,7 +33,7 @@ type CleanTerm = {
   /** This process's part, as the figures. */
   readonly gradients: TensorMap;
   readonly statistics: TensorMap;
-  /** SLM(x) < 0, [n] bool. */
+  /** The search loss at x is negative: SLM(x) < 0; [n] bool. */
   readonly correct: Tensor1D;
   /** [cleanLoss, accuracy]. */
   readonly figures: Tensor1D;
@@ -40,7 +41,7 @@ type CleanTerm = {
 
 /** MMA and OMMA, and what their steps are made of: pure functions, compiled once. */
 export interface MaxMarginSteps extends CompiledMethod {
-  /** The search: SLM climbed, SLM crossed, in evaluation mode. */
+  /** The search, in evaluation mode: the attack loss climbed, the search loss crossed. */
   readonly attack: AttackSteps;
   readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => CleanTerm;
   /** The margin term at x + δ*, and the update. */
@@ -63,11 +64,12 @@ export interface MaxMarginSteps extends CompiledMethod {
 export function compileMaxMargin(context: MethodContext): MaxMarginSteps {
   const { compile, model, config, bounds, optimizer, world } = context;
   const { attackIterations: iterations, bisections, cleanCoefficient, maxDistance } = config;
+  const losses = lossesOf(config);
   const attack = compileAttackSteps(
     compile,
     (weights, inputs) => model.apply(weights, weights, inputs, false).logits,
     { norm: config.norm, bounds },
-    { search: 'slm', crossing: 'slm' },
+    { search: losses.attack, crossing: losses.search },
     { iterations, bisections },
   );
   const clean: MaxMarginSteps['clean'] = compile((parameters, statistics, inputs, labels) => {
@@ -75,15 +77,15 @@ export function compileMaxMargin(context: MethodContext): MaxMarginSteps {
     return {
       gradients: pass.gradients,
       statistics: pass.statistics,
-      correct: less(softLogitMargin(pass.logits, labels), 0),
+      correct: less(lossOf(losses.search)(pass.logits, labels), 0),
       figures: pass.figures,
     };
   });
   const finish: MaxMarginSteps['finish'] = compile(
     ({ parameters, moments }, term, { inputs, labels }, found, factors) => {
       const { points, counted, radii } = chooseTerms(inputs, term.correct, found, maxDistance);
-      const weight = 1 - cleanCoefficient;
-      const pass = trainingPass(model, weight, parameters, term.statistics, points, labels, counted, world);
+      const objective = { weight: 1 - cleanCoefficient, loss: lossOf(losses.margin), counted, world };
+      const pass = trainingPass(model, objective, parameters, term.statistics, points, labels);
       const own = concat([term.figures, asVector(pass.loss), placed(world, radii)]);
       const { gradients, report } = sumOverProcesses(world, sumOfTerms(term.gradients, pass.gradients), own);
       const next = optimizer.update(parameters, gradients, moments, factors);

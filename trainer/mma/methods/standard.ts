@@ -9,6 +9,7 @@ import type { CompiledMethod, MethodContext, TrainingMethod } from './training-m
 /** Ordinary training: mean CE(x). */
 export const standard: TrainingMethod = {
   fields: { cleanCoefficient: { only: 1 } },
+  losses: ['clean'],
   compile: compileStandard,
 };
 

@@ -7,12 +7,14 @@ import type { Model } from '../../../core/model/model.js';
 import type { Random } from '../../../core/random.js';
 import type { Optimizer } from '../optimizer.js';
 import type { RadiusTable } from '../radius-table.js';
-import type { FieldRule, MethodConfig, MethodField } from './method-config.js';
+import type { FieldRule, LossRole, MethodConfig, MethodField } from './method-config.js';
 
 /** A method of training as one file; methods.ts lists them. */
 export interface TrainingMethod {
   /** The fields that it takes beside those of all methods; others are refused. */
   readonly fields: Readonly<Partial<Record<MethodField, FieldRule>>>;
+  /** The losses that it uses; others are refused. */
+  readonly losses: readonly LossRole[];
   /** Compiles what its steps are made of. */
   compile(context: MethodContext): CompiledMethod;
 }

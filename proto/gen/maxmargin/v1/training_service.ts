@@ -24,6 +24,12 @@ export enum Method {
   OMMA = 2,
   /** STANDARD - Ordinary training, for comparison. */
   STANDARD = 3,
+  /** PGD - Adversarial training with PGD at a fixed radius (Madry et al.). */
+  PGD = 4,
+  /** PGDLS - The same with a radius that grows linearly. */
+  PGDLS = 5,
+  /** TRADES - TRADES (Zhang et al.): the clean loss, and how far answers move within a fixed radius. */
+  TRADES = 6,
   UNRECOGNIZED = -1,
 }
 
@@ -41,6 +47,15 @@ export function methodFromJSON(object: any): Method {
     case 3:
     case "METHOD_STANDARD":
       return Method.STANDARD;
+    case 4:
+    case "METHOD_PGD":
+      return Method.PGD;
+    case 5:
+    case "METHOD_PGDLS":
+      return Method.PGDLS;
+    case 6:
+    case "METHOD_TRADES":
+      return Method.TRADES;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -58,7 +73,70 @@ export function methodToJSON(object: Method): string {
       return "METHOD_OMMA";
     case Method.STANDARD:
       return "METHOD_STANDARD";
+    case Method.PGD:
+      return "METHOD_PGD";
+    case Method.PGDLS:
+      return "METHOD_PGDLS";
+    case Method.TRADES:
+      return "METHOD_TRADES";
     case Method.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Loss is a function of logits and label: `z_y` the label's logit. */
+export enum Loss {
+  /** UNSPECIFIED - Not set: what the field says. */
+  UNSPECIFIED = 0,
+  /** CE - Cross entropy. */
+  CE = 1,
+  /** LM - The logit margin, max z_j - z_y over j other than y. */
+  LM = 2,
+  /** SLM - The soft logit margin, log of the sum of exp z_j, minus z_y. */
+  SLM = 3,
+  /** CW - The logit margin plus 50, at least 0 (Carlini and Wagner). */
+  CW = 4,
+  UNRECOGNIZED = -1,
+}
+
+export function lossFromJSON(object: any): Loss {
+  switch (object) {
+    case 0:
+    case "LOSS_UNSPECIFIED":
+      return Loss.UNSPECIFIED;
+    case 1:
+    case "LOSS_CE":
+      return Loss.CE;
+    case 2:
+    case "LOSS_LM":
+      return Loss.LM;
+    case 3:
+    case "LOSS_SLM":
+      return Loss.SLM;
+    case 4:
+    case "LOSS_CW":
+      return Loss.CW;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Loss.UNRECOGNIZED;
+  }
+}
+
+export function lossToJSON(object: Loss): string {
+  switch (object) {
+    case Loss.UNSPECIFIED:
+      return "LOSS_UNSPECIFIED";
+    case Loss.CE:
+      return "LOSS_CE";
+    case Loss.LM:
+      return "LOSS_LM";
+    case Loss.SLM:
+      return "LOSS_SLM";
+    case Loss.CW:
+      return "LOSS_CW";
+    case Loss.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
@@ -126,6 +204,18 @@ export function jobStateToJSON(object: JobState): string {
     default:
       return "UNRECOGNIZED";
   }
+}
+
+/** TrainingLosses says which loss is used for what. A method refuses those that it has no use for. */
+export interface TrainingLosses {
+  /** What PGD climbs (mma, omma, pgd, pgdls); unspecified: SLM. */
+  attack: Loss;
+  /** Whose zero the bisection looks for (mma, omma): SLM or LM; unspecified: SLM. */
+  search: Loss;
+  /** At perturbed points (mma, omma, pgd, pgdls); unspecified: CE. */
+  margin: Loss;
+  /** At the examples themselves; unspecified: CE. */
+  clean: Loss;
 }
 
 /** DataSpec names the data set. */
@@ -215,7 +305,7 @@ export interface TrainingSpec {
   attackIterations: number;
   /** Bisections of a search; 0: 10. */
   bisections: number;
-  /** The share of the clean loss (c); not set: 1/3 (MMA). Always 0 (OMMA) or 1 (STANDARD) for the other methods. */
+  /** The share of the clean loss (c); not set: 1/3 (MMA) or 0 (PGD, PGDLS). Always 0 (OMMA) or 1 (STANDARD, TRADES) for the other methods. */
   cleanCoefficient?:
     | number
     | undefined;
@@ -239,6 +329,24 @@ export interface TrainingSpec {
   evaluationMarginExamples: bigint;
   /** An alias to set to the published version; empty: `champion` if the model has none yet, else `challenger`. */
   alias: string;
+  /** The radius that is attacked (PGD, TRADES), the last one (PGDLS); not set: two thirds of max_distance. */
+  epsilon?:
+    | number
+    | undefined;
+  /** The radius of the first step (PGDLS); not set: 0. */
+  initialEpsilon?:
+    | number
+    | undefined;
+  /** How many steps it grows for (PGDLS); not set: all. */
+  epsilonRampSteps?:
+    | number
+    | undefined;
+  /** The weight of what answers move (TRADES); not set: 6. */
+  tradesBeta?:
+    | number
+    | undefined;
+  /** The losses; not set: SLM searches, CE is learned from. */
+  losses: TrainingLosses | undefined;
 }
 
 /** TrainingProgress is where a running job stands. */
@@ -251,9 +359,9 @@ export interface TrainingProgress {
   epoch: bigint;
   /** The clean loss of the last step. */
   cleanLoss: number;
-  /** The MMA loss of the last step. */
+  /** The loss of the last step at perturbed points, by METHOD_TRADES how far answers moved; 0 in METHOD_STANDARD. */
   marginLoss: number;
-  /** The mean search radius of the correct examples of the last step, up to 1.05 d_max. */
+  /** The mean search radius of the correct examples of the last step, up to 1.05 d_max; the radius of methods that have a fixed one. */
   meanRadius: number;
   /** The share of the last batch that was classified correctly, 0 to 1. */
   batchAccuracy: number;
@@ -378,6 +486,123 @@ export interface TrainingJobUpdate {
   /** The job after the change. */
   job: TrainingJob | undefined;
 }
+
+function createBaseTrainingLosses(): TrainingLosses {
+  return { attack: 0, search: 0, margin: 0, clean: 0 };
+}
+
+export const TrainingLosses: MessageFns<TrainingLosses> = {
+  encode(message: TrainingLosses, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attack !== 0) {
+      writer.uint32(8).int32(message.attack);
+    }
+    if (message.search !== 0) {
+      writer.uint32(16).int32(message.search);
+    }
+    if (message.margin !== 0) {
+      writer.uint32(24).int32(message.margin);
+    }
+    if (message.clean !== 0) {
+      writer.uint32(32).int32(message.clean);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrainingLosses {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrainingLosses();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.attack = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.search = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.margin = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.clean = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TrainingLosses {
+    return {
+      attack: isSet(object.attack) ? lossFromJSON(object.attack) : 0,
+      search: isSet(object.search) ? lossFromJSON(object.search) : 0,
+      margin: isSet(object.margin) ? lossFromJSON(object.margin) : 0,
+      clean: isSet(object.clean) ? lossFromJSON(object.clean) : 0,
+    };
+  },
+
+  toJSON(message: TrainingLosses): unknown {
+    const obj: any = {};
+    if (message.attack !== 0) {
+      obj.attack = lossToJSON(message.attack);
+    }
+    if (message.search !== 0) {
+      obj.search = lossToJSON(message.search);
+    }
+    if (message.margin !== 0) {
+      obj.margin = lossToJSON(message.margin);
+    }
+    if (message.clean !== 0) {
+      obj.clean = lossToJSON(message.clean);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TrainingLosses>): TrainingLosses {
+    return TrainingLosses.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TrainingLosses>): TrainingLosses {
+    const message = createBaseTrainingLosses();
+    message.attack = object.attack ?? 0;
+    message.search = object.search ?? 0;
+    message.margin = object.margin ?? 0;
+    message.clean = object.clean ?? 0;
+    return message;
+  },
+};
 
 function createBaseDataSpec(): DataSpec {
   return { name: "", directory: "", trainExamples: 0n, validationExamples: 0n };
@@ -943,6 +1168,11 @@ function createBaseTrainingSpec(): TrainingSpec {
     validationMarginExamples: 0n,
     evaluationMarginExamples: 0n,
     alias: "",
+    epsilon: undefined,
+    initialEpsilon: undefined,
+    epsilonRampSteps: undefined,
+    tradesBeta: undefined,
+    losses: undefined,
   };
 }
 
@@ -1022,6 +1252,21 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
     }
     if (message.alias !== "") {
       writer.uint32(154).string(message.alias);
+    }
+    if (message.epsilon !== undefined) {
+      writer.uint32(161).double(message.epsilon);
+    }
+    if (message.initialEpsilon !== undefined) {
+      writer.uint32(169).double(message.initialEpsilon);
+    }
+    if (message.epsilonRampSteps !== undefined) {
+      writer.uint32(176).int32(message.epsilonRampSteps);
+    }
+    if (message.tradesBeta !== undefined) {
+      writer.uint32(185).double(message.tradesBeta);
+    }
+    if (message.losses !== undefined) {
+      TrainingLosses.encode(message.losses, writer.uint32(194).fork()).join();
     }
     return writer;
   },
@@ -1191,6 +1436,46 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
             message.alias = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 161) {
+              break;
+            }
+
+            message.epsilon = reader.double();
+            continue;
+          }
+          case 21: {
+            if (tag !== 169) {
+              break;
+            }
+
+            message.initialEpsilon = reader.double();
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.epsilonRampSteps = reader.int32();
+            continue;
+          }
+          case 23: {
+            if (tag !== 185) {
+              break;
+            }
+
+            message.tradesBeta = reader.double();
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.losses = TrainingLosses.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1260,6 +1545,23 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
         ? BigInt(object.evaluation_margin_examples)
         : 0n,
       alias: isSet(object.alias) ? globalThis.String(object.alias) : "",
+      epsilon: isSet(object.epsilon) ? globalThis.Number(object.epsilon) : undefined,
+      initialEpsilon: isSet(object.initialEpsilon)
+        ? globalThis.Number(object.initialEpsilon)
+        : isSet(object.initial_epsilon)
+        ? globalThis.Number(object.initial_epsilon)
+        : undefined,
+      epsilonRampSteps: isSet(object.epsilonRampSteps)
+        ? globalThis.Number(object.epsilonRampSteps)
+        : isSet(object.epsilon_ramp_steps)
+        ? globalThis.Number(object.epsilon_ramp_steps)
+        : undefined,
+      tradesBeta: isSet(object.tradesBeta)
+        ? globalThis.Number(object.tradesBeta)
+        : isSet(object.trades_beta)
+        ? globalThis.Number(object.trades_beta)
+        : undefined,
+      losses: isSet(object.losses) ? TrainingLosses.fromJSON(object.losses) : undefined,
     };
   },
 
@@ -1322,6 +1624,21 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
     if (message.alias !== "") {
       obj.alias = message.alias;
     }
+    if (message.epsilon !== undefined) {
+      obj.epsilon = floatToJson(message.epsilon);
+    }
+    if (message.initialEpsilon !== undefined) {
+      obj.initialEpsilon = floatToJson(message.initialEpsilon);
+    }
+    if (message.epsilonRampSteps !== undefined) {
+      obj.epsilonRampSteps = Math.round(message.epsilonRampSteps);
+    }
+    if (message.tradesBeta !== undefined) {
+      obj.tradesBeta = floatToJson(message.tradesBeta);
+    }
+    if (message.losses !== undefined) {
+      obj.losses = TrainingLosses.toJSON(message.losses);
+    }
     return obj;
   },
 
@@ -1363,6 +1680,13 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
         ? BigInt(object.evaluationMarginExamples)
         : 0n;
     message.alias = object.alias ?? "";
+    message.epsilon = object.epsilon ?? undefined;
+    message.initialEpsilon = object.initialEpsilon ?? undefined;
+    message.epsilonRampSteps = object.epsilonRampSteps ?? undefined;
+    message.tradesBeta = object.tradesBeta ?? undefined;
+    message.losses = (object.losses !== undefined && object.losses !== null)
+      ? TrainingLosses.fromPartial(object.losses)
+      : undefined;
     return message;
   },
 };

@@ -25,6 +25,7 @@ describe('completeSpec', () => {
         attackIterations: 40,
         bisections: 10,
         cleanCoefficient: 1 / 3,
+        losses: { attack: 'slm', search: 'slm', margin: 'ce', clean: 'ce' },
         steps: 1000,
         batchSize: 50,
         optimizer: { rule: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
@@ -50,6 +51,58 @@ describe('completeSpec', () => {
       architecture: spec.architecture,
     });
     assert.deepEqual(again, spec);
+  });
+
+  it('fills in what each method takes, and no more', () => {
+    const own = (request: Partial<JobSpecRequest>) => {
+      const { method, cleanCoefficient, epsilon, initialEpsilon, epsilonRampSteps, tradesBeta, losses } = completeSpec({
+        model: 'm',
+        maxDistance: 0.75,
+        steps: 9,
+        ...request,
+      }).training;
+      return { method, cleanCoefficient, epsilon, initialEpsilon, epsilonRampSteps, tradesBeta, losses };
+    };
+    const none = { epsilon: undefined, initialEpsilon: undefined, epsilonRampSteps: undefined, tradesBeta: undefined };
+    const adversarial = { cleanCoefficient: 0, losses: { attack: 'slm', margin: 'ce', clean: 'ce' } };
+    const clean = { cleanCoefficient: 1, losses: { clean: 'ce' } };
+    assert.deepEqual(own({ method: 'standard' }), { ...none, ...clean, method: 'standard' });
+    assert.deepEqual(own({ method: 'pgd' }), { ...none, ...adversarial, method: 'pgd', epsilon: 0.5 });
+    const ramp = { epsilon: 0.5, initialEpsilon: 0, epsilonRampSteps: 9 };
+    assert.deepEqual(own({ method: 'pgdls' }), { ...none, ...adversarial, method: 'pgdls', ...ramp });
+    assert.deepEqual(own({ method: 'trades' }), { ...none, ...clean, method: 'trades', epsilon: 0.5, tradesBeta: 6 });
+    const asked = { epsilon: 0.2, initialEpsilon: 0.1, epsilonRampSteps: 5, cleanCoefficient: 0.5 };
+    assert.deepEqual(own({ method: 'pgdls', ...asked }), { ...none, ...adversarial, method: 'pgdls', ...asked });
+  });
+
+  it('refuses what a method does not take, and losses that cannot do what they are to do', () => {
+    refused({ epsilon: 0.3 }, /^spec\.epsilon: expected none for method mma, got 0\.3/);
+    refused({ method: 'pgd', initialEpsilon: 0.1 }, /^spec\.initial_epsilon: expected none for method pgd, got 0\.1/);
+    refused({ method: 'pgd', epsilonRampSteps: 1 }, /^spec\.epsilon_ramp_steps: expected none for method pgd/);
+    refused({ method: 'pgdls', tradesBeta: 1 }, /^spec\.trades_beta: expected none for method pgdls, got 1/);
+    refused(
+      { method: 'trades', cleanCoefficient: 0.5 },
+      /^spec\.clean_coefficient: expected none, or 1, for method trades/,
+    );
+    refused({ method: 'pgd', cleanCoefficient: 1 }, /^spec\.clean_coefficient: .* below 1, got 1/);
+    for (const epsilon of [0, -0.1, 1.1, Number.NaN]) refused({ method: 'pgd', epsilon }, /^spec\.epsilon: /);
+    refused(
+      { method: 'pgdls', epsilon: 0.2, initialEpsilon: 0.3 },
+      /^spec\.initial_epsilon: expected a number from 0 and up to 0\.2, got 0\.3/,
+    );
+    refused({ method: 'pgdls', epsilonRampSteps: 0 }, /^spec\.epsilon_ramp_steps: expected a whole number from 1/);
+    refused({ method: 'trades', tradesBeta: 0 }, /^spec\.trades_beta: expected a number above 0/);
+    refused(
+      { losses: { search: 'ce' } },
+      /^spec\.losses\.search: expected a loss that crosses zero, one of slm, lm, got ce/,
+    );
+    refused({ losses: { search: 'cw' } }, /^spec\.losses\.search: expected a loss that crosses zero/);
+    refused({ losses: { attack: 'hinge' } }, /^spec\.losses\.attack: expected one of ce, lm, slm, cw, got "hinge"/);
+    refused({ method: 'pgd', losses: { search: 'lm' } }, /^spec\.losses\.search: expected none for method pgd, got lm/);
+    refused(
+      { method: 'standard', losses: { margin: 'ce' } },
+      /^spec\.losses\.margin: expected none for method standard/,
+    );
   });
 
   it('starts searches no higher than a quarter of a small d_max', () => {

@@ -144,10 +144,12 @@ async function sameAtTheSamePoints(engine: Engine, golden: Golden, { model, pref
 
   const { cleanCoefficient: c } = config;
   const result = tidy(() => {
-    const clean = trainingPass(model, c, tensors.parameters, tensors.statistics, batch.inputs, batch.labels);
-    const correct = less(softLogitMargin(clean.logits, batch.labels), 0);
+    const { inputs, labels } = batch;
+    const clean = trainingPass(model, { weight: c }, tensors.parameters, tensors.statistics, inputs, labels);
+    const correct = less(softLogitMargin(clean.logits, labels), 0);
     const counted: Tensor1D = logicalOr(logicalNot(correct), less(radii, config.maxDistance));
-    const margin = trainingPass(model, 1 - c, tensors.parameters, clean.statistics, points, batch.labels, counted);
+    const term = { weight: 1 - c, counted };
+    const margin = trainingPass(model, term, tensors.parameters, clean.statistics, points, labels);
     const gradients = mapNamed(margin.gradients, (g, name) => (c === 0 ? g : add(g, named(clean.gradients, name))));
     const { parameters } = context.optimizer.update(tensors.parameters, gradients, tensors.moments, factors);
     return { gradients, parameters, statistics: margin.statistics };

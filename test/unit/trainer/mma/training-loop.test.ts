@@ -59,6 +59,22 @@ const OMMA: TrainingConfig = {
   optimizer: { rule: 'sgd', learningRate: 0.05, momentum: 0.9, weightDecay: 2e-4 },
 };
 const STANDARD: TrainingConfig = { ...MMA, method: 'standard' };
+const PGDLS: TrainingConfig = {
+  ...OMMA,
+  method: 'pgdls',
+  epsilon: 1.5,
+  initialEpsilon: 0.1,
+  epsilonRampSteps: 10,
+};
+const TRADES: TrainingConfig = { ...MMA, method: 'trades', cleanCoefficient: 1, epsilon: 0.3, tradesBeta: 6 };
+
+const RESUMED: Readonly<Record<string, TrainingConfig>> = {
+  'MMA, Adam': MMA,
+  'OMMA, SGD': OMMA,
+  standard: STANDARD,
+  'PGDLS, SGD': PGDLS,
+  'TRADES, Adam': TRADES,
+};
 
 describe('training', () => {
   let engine: Engine;
@@ -84,7 +100,7 @@ describe('training', () => {
     return { result, checkpoints: files.map((file) => decodeCheckpoint(file)) };
   }
 
-  for (const [name, config] of Object.entries({ 'MMA, Adam': MMA, 'OMMA, SGD': OMMA, standard: STANDARD })) {
+  for (const [name, config] of Object.entries(RESUMED)) {
     it(`continues from every checkpoint to the same bits (${name})`, async () => {
       const { numTensors } = engine.memory();
       const { result, checkpoints } = await undisturbed(config);

@@ -27,6 +27,10 @@ describe('the message of a spec', () => {
         data: { name: 'folder', directory: 'a/b', trainExamples: 100, validationExamples: 9 },
       }),
       completeSpec({ model: 'm', optimizer: { beta1: 0, epsilon: 1e-4 } }),
+      completeSpec({ model: 'm', method: 'pgd', norm: 'l2', cleanCoefficient: 0.5, losses: { attack: 'cw' } }),
+      completeSpec({ model: 'm', method: 'pgdls', epsilon: 0.25, initialEpsilon: 0.125, epsilonRampSteps: 30 }),
+      completeSpec({ model: 'm', method: 'trades', tradesBeta: 1, losses: { clean: 'slm' } }),
+      completeSpec({ model: 'm', losses: { attack: 'ce', search: 'lm', margin: 'lm', clean: 'cw' } }),
     ])
       assert.deepEqual(completeSpec(specRequestOf(received(specMessage(spec)))), spec);
   });
@@ -46,6 +50,8 @@ describe('the message of a spec', () => {
     // Fields 4 and 5 as varints, which is how they come from a client of another version.
     assert.throws(() => specRequestOf(TrainingSpec.decode(Uint8Array.of(4 << 3, 17))), /spec\.method: .*got 17/);
     assert.throws(() => specRequestOf(TrainingSpec.decode(Uint8Array.of(5 << 3, 9))), /spec\.norm: .*got 9/);
+    const losses = TrainingSpec.fromPartial({ losses: { margin: 9 as never } });
+    assert.throws(() => specRequestOf(received(losses)), /spec\.losses\.margin: .*LOSS_SLM, LOSS_CW, got 9/);
     assert.throws(() => specRequestOf(undefined), /spec: expected what to train, got nothing/);
   });
 

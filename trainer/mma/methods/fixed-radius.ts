@@ -1,0 +1,108 @@
+import { add, concat, dispose, div, mean, scalar, tidy } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { TensorMap } from '../../../core/engine/engine.js';
+import { DomainError } from '../../../core/errors.js';
+import { pgd } from '../../../core/margin/an-pgd.js';
+import { compileAttackSteps } from '../../../core/margin/attack-steps.js';
+import { lossOf } from '../../../core/margin/losses.js';
+import { mapNamed } from '../named.js';
+import { trainingPass } from '../objective.js';
+import { accuracyOf, asVector, cleanPass } from './clean-pass.js';
+import { lossesOf } from './method-config.js';
+import { randomStart } from './random-start.js';
+import { sumOfTerms, sumOverProcesses } from './sums.js';
+import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from './training-method.js';
+import { watchedPace } from './watched-pace.js';
+
+type CleanTerm = {
+  /** This process's part, as the figures; empty where c = 0. */
+  readonly gradients: TensorMap;
+  /** Those that moved; empty where c = 0. */
+  readonly statistics: TensorMap;
+  /** [cleanLoss, accuracy]. */
+  readonly figures: Tensor1D;
+};
+
+/**
+ * Compiles the steps of adversarial training at a radius (Madry, Makelov, Schmidt, Tsipras, Vladu 2018, arXiv:1706.06083, Eq. 2.1, with a
+ * share of the clean loss as in Eq. 8 of the paper of MMA):
+ *
+ *     c · (1/n) Σ L(f(x), y)  +  (1 − c) · (1/n) Σ L(f(x + δ), y)          δ ≈ argmax_{‖δ‖ ≤ ε} L_attack(f(x + δ), y)
+ *
+ * δ is found by PGD in evaluation mode from a random start in ball ∩ box, N steps of 2.5 ε / N. The default attack loss is SLM, where Madry
+ * et al. climb CE: the gradients of both point the same way in each example, and SLM's does not vanish where the answer is sure.
+ *
+ * A step is a clean pass (in training mode if c > 0; else in evaluation mode, for its figures alone, so that perturbed points alone move the
+ * running statistics), the search, a pass in training mode at x + δ, and the optimizer's update. One read at the end.
+ *
+ * @param epsilonAt ε in the step after the first `step`
+ */
+export function compileFixedRadius(context: MethodContext, epsilonAt: (step: number) => number): CompiledMethod {
+  const { compile, model, config, bounds, optimizer, world } = context;
+  const { attackIterations: iterations, cleanCoefficient } = config;
+  const losses = lossesOf(config);
+  const attack = compileAttackSteps(
+    compile,
+    (weights, inputs) => model.apply(weights, weights, inputs, false).logits,
+    { norm: config.norm, bounds },
+    { search: losses.attack, crossing: losses.attack },
+    { iterations, bisections: 1 },
+  );
+  const clean = compile(
+    (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D): CleanTerm => {
+      if (cleanCoefficient > 0) {
+        const pass = cleanPass(context, cleanCoefficient, parameters, statistics, inputs, labels);
+        return { gradients: pass.gradients, statistics: pass.statistics, figures: pass.figures };
+      }
+      const { logits } = model.apply(parameters, statistics, inputs, false);
+      const loss: Scalar = div(mean(lossOf(losses.clean)(logits, labels)), world.size);
+      const figures = concat([asVector(loss), asVector(accuracyOf(logits, labels, world))]);
+      return { gradients: {}, statistics: {}, figures };
+    },
+  );
+  const finish = compile(
+    (
+      { parameters, statistics, moments }: TrainingTensors,
+      term: CleanTerm,
+      { inputs, labels }: Pick<StepBatch, 'inputs' | 'labels'>,
+      perturbations: Tensor4D,
+      factors: TensorMap,
+    ) => {
+      const objective = { weight: 1 - cleanCoefficient, loss: lossOf(losses.margin), world };
+      const pass = trainingPass(
+        model,
+        objective,
+        parameters,
+        { ...statistics, ...term.statistics },
+        add(inputs, perturbations),
+        labels,
+      );
+      const own = concat([term.figures, asVector(pass.loss)]);
+      const { gradients, report } = sumOverProcesses(world, sumOfTerms(term.gradients, pass.gradients), own);
+      const next = optimizer.update(parameters, gradients, moments, factors);
+      return { tensors: { parameters: next.parameters, statistics: pass.statistics, moments: next.state }, report };
+    },
+  );
+
+  return {
+    search: randomStart(context, (_, examples, step) => new Float32Array(examples.length).fill(epsilonAt(step))),
+
+    step: async (tensors, { inputs, labels, search }, step, proceed) => {
+      if (search === undefined) throw new DomainError('internal', 'adversarial training: expected a start, got none');
+      const { parameters, statistics } = tensors;
+      const term = tidy(() => clean(parameters, statistics, inputs, labels));
+      const factors = mapNamed(optimizer.factors(step + 1), (value) => scalar(value));
+      const pace = watchedPace(proceed);
+      const weights = { ...parameters, ...statistics, ...term.statistics };
+      const request = { weights, inputs, labels, ...search, iterations, proceed: pace.proceed };
+      const found = await pgd(attack, request);
+      const after = pace.stopped() ? undefined : tidy(() => finish(tensors, term, { inputs, labels }, found, factors));
+      dispose([term, found, factors]);
+      if (after === undefined) return undefined;
+      const [cleanLoss = NaN, accuracy = NaN, marginLoss = NaN] = await after.report.data();
+      after.report.dispose();
+      const radii = new Float32Array(world.size * inputs.shape[0]).fill(epsilonAt(step));
+      return { tensors: after.tensors, report: { cleanLoss, accuracy, marginLoss, radii } };
+    },
+  };
+}
