@@ -1,0 +1,254 @@
+import { createRandom, type Random } from '../../core/random.js';
+import { makeDigits } from '../../trainer/data/digits/digits.js';
+import type {
+  EvaluationResult,
+  ExampleMargin,
+  MarginReport,
+  MarginStatistics,
+  RobustAccuracy,
+  ShownExample,
+} from '../../trainer/evaluate/evaluation-result.js';
+import { marginHistogram } from '../../trainer/evaluate/margin-histogram.js';
+import { QUANTILE_LEVELS, type TrainingHistory } from '../../trainer/mma/training-history.js';
+
+const SHAPE = [28, 28, 1] as const;
+const ATTACKS = ['apgd-t', 'fmn', 'adaptive-pgd', 'fab-t'] as const;
+
+/** What an invented evaluation looks like: nothing in it was measured, but its parts agree with each other as those of a real one do. */
+export interface ExampleOf {
+  readonly title?: string;
+  readonly seed?: number;
+  /** Where most of the margins lie. */
+  readonly typicalMargin?: number;
+  readonly maxDistance?: number;
+  readonly epsilons?: readonly number[];
+  readonly examples?: number;
+  readonly cleanAccuracy?: number;
+  readonly labels?: readonly string[];
+}
+
+/** An evaluation with all of its parts. */
+export function richEvaluation({
+  title = 'mnist 3',
+  seed = 1,
+  typicalMargin = 0.33,
+  maxDistance = 0.4725,
+  epsilons = [0.1, 0.2, 0.3, 0.4],
+  examples = 1000,
+  cleanAccuracy = 0.984,
+  labels = Array.from({ length: 10 }, (_, i) => String(i)),
+}: ExampleOf = {}): EvaluationResult {
+  const random = createRandom(seed);
+  const each = Array.from({ length: examples }, (_, index) =>
+    inventMargin(random, { index, typicalMargin, maxDistance, cleanAccuracy, classes: labels.length }),
+  );
+  const beyond = (epsilon: number): number =>
+    each.filter(({ status, distance }) => status === 'not-found' || distance > epsilon).length;
+  const robust = (names: readonly string[], slack: number) => (epsilon: number) =>
+    inventRobustness(
+      names,
+      epsilon,
+      each.length,
+      Math.min(beyond(0), Math.round(beyond(epsilon) * (1 + slack * epsilon))),
+    );
+  const whiteBox = epsilons.map(robust(['pgd-ce', 'pgd-cw', 'apgd-t'], 0.12));
+  const autoAttack = epsilons.slice(-2, -1).map(robust(['apgd-ce', 'apgd-t', 'fab-t', 'square'], 0.05));
+  const clean = each.filter(({ status }) => status !== 'misclassified').length / examples;
+  const sum = whiteBox.reduce((total, { accuracy }) => total + accuracy, 0);
+  return {
+    format: 1,
+    subject: {
+      title,
+      members: [{ model: title.split(' ')[0] ?? '', version: 3 }],
+      labels,
+      inputShape: SHAPE,
+      origins: [
+        {
+          kind: 'trained',
+          job: 'job-1',
+          configuration: { training: { method: 'mma', norm: 'linf', maxDistance: 0.45, steps: 20000, batchSize: 50 } },
+          engine: 'onnx',
+        },
+      ],
+    },
+    dataset: { name: 'mnist', split: 'test', fingerprint: '4f2a'.repeat(16) },
+    plan: {
+      norm: 'linf',
+      maxDistance,
+      cleanExamples: examples,
+      robustExamples: examples,
+      marginExamples: examples,
+      epsilons,
+      autoAttackEpsilons: autoAttack.map(({ epsilon }) => epsilon),
+      whiteBox: { iterations: 100, restarts: 10, stepShare: 0.025 },
+      marginAttack: 'best-of',
+      marginBudget: 1000,
+      maskingChecks: true,
+      seed: '7',
+    },
+    engine: 'onnx (CPU)',
+    codeVersion: '0.1.0',
+    cleanExamples: examples,
+    cleanAccuracy: clean,
+    whiteBox,
+    autoAttack,
+    avgAcc: (clean + sum) / (1 + whiteBox.length),
+    avgRobAcc: sum / whiteBox.length,
+    margins: reportOf(each, maxDistance, labels.length, random),
+    masking: [
+      {
+        check: 'zero-gradients',
+        raised: false,
+        reason: '0 of 1,000 examples have a gradient of zero in all values.',
+      },
+      {
+        check: 'gradient-free-stronger',
+        raised: true,
+        reason: 'Square breaks 14 of 200 examples at ε = 0.3 that the white-box attacks leave: 7.0%, more than 1%.',
+      },
+      {
+        check: 'attacks-disagree',
+        raised: false,
+        reason: 'The median distances of apgd-t and fmn are 0.331 and 0.334, a ratio of 1.01.',
+      },
+      { check: 'not-zero-at-huge-epsilon', raised: false, reason: 'At ε = 1 no example is left.' },
+    ],
+    cost: { gradientEvaluations: 4_120_000, forwardEvaluations: 6_530_000, seconds: 5391 },
+    history: inventHistory(random, typicalMargin, maxDistance),
+  };
+}
+
+/** An evaluation of clean accuracy alone: no attack, no margin, no history. */
+export function minimalEvaluation(): EvaluationResult {
+  const rich = richEvaluation({ examples: 100 });
+  return {
+    ...rich,
+    subject: {
+      ...rich.subject,
+      title: 'digits 1',
+      origins: [{ kind: 'imported', format: 'safetensors', sha256: 'ab' }],
+    },
+    plan: {
+      ...rich.plan,
+      robustExamples: 0,
+      marginExamples: 0,
+      epsilons: [],
+      autoAttackEpsilons: [],
+      maskingChecks: false,
+    },
+    whiteBox: [],
+    autoAttack: [],
+    avgAcc: undefined,
+    avgRobAcc: undefined,
+    margins: undefined,
+    history: undefined,
+    masking: [],
+    cost: { gradientEvaluations: 0, forwardEvaluations: 100, seconds: 0.213 },
+  };
+}
+
+interface Invented {
+  readonly index: number;
+  readonly typicalMargin: number;
+  readonly maxDistance: number;
+  readonly cleanAccuracy: number;
+  readonly classes: number;
+}
+
+function inventMargin(
+  random: Random,
+  { index, typicalMargin, maxDistance, cleanAccuracy, classes }: Invented,
+): ExampleMargin {
+  const label = random.below(classes);
+  const other = (label + 1 + random.below(classes - 1)) % classes;
+  const attack = ATTACKS[Math.min(ATTACKS.length - 1, Math.floor(-1.2 * Math.log(1 - random.uniform())))] ?? '';
+  const base = { index, label, attack };
+  if (random.uniform() > cleanAccuracy)
+    return { ...base, status: 'misclassified', predictedClass: other, distance: 0, adversarialClass: -1 };
+  const distance = typicalMargin * (1 + 0.02 * (label - classes / 2)) * Math.exp(0.3 * random.normal() - 0.05);
+  return distance > maxDistance
+    ? { ...base, status: 'not-found', predictedClass: label, distance: maxDistance, adversarialClass: -1 }
+    : { ...base, status: 'found', predictedClass: label, distance, adversarialClass: other };
+}
+
+function inventRobustness(names: readonly string[], epsilon: number, examples: number, robust: number): RobustAccuracy {
+  let left = examples;
+  const attacks = names.map((attack, i) => {
+    const attempted = left;
+    const broken = i === names.length - 1 ? left - robust : Math.round((left - robust) * 0.8);
+    left -= broken;
+    return { attack, attempted, broken };
+  });
+  return { epsilon, examples, accuracy: robust / examples, attacks };
+}
+
+function reportOf(each: readonly ExampleMargin[], maxDistance: number, classes: number, random: Random): MarginReport {
+  const found = each.filter(({ status }) => status === 'found').toSorted((a, b) => a.distance - b.distance);
+  const { images, labels } = makeDigits(classes * 2, 5);
+  const shown = (margin: ExampleMargin): ShownExample => {
+    const digit = Math.max(0, labels.indexOf(margin.label));
+    const input = Float32Array.from(images.subarray(digit * 784, (digit + 1) * 784), (byte) => byte / 255);
+    const delta = input.map((value) => {
+      const to = value + (random.uniform() < 0.5 ? -1 : 1) * margin.distance;
+      return Math.min(1, Math.max(0, to)) - value;
+    });
+    return { ...margin, input: base64(input), perturbation: base64(delta) };
+  };
+  return {
+    ...statisticsOf(each),
+    attack: 'best-of',
+    gradientEvaluations: 1000,
+    histogram: marginHistogram(each, maxDistance),
+    byClass: Array.from({ length: classes }, (_, label) => ({
+      label,
+      ...statisticsOf(each.filter((margin) => margin.label === label)),
+    })),
+    byAttack: ATTACKS.map((attack) => ({ attack, found: found.filter((margin) => margin.attack === attack).length })),
+    each,
+    closest: found.slice(0, 6).map(shown),
+    farthest: found.slice(-6).toReversed().map(shown),
+  };
+}
+
+function statisticsOf(each: readonly ExampleMargin[]): MarginStatistics {
+  const ascending = each.map(({ distance }) => distance).toSorted((a, b) => a - b);
+  const at = (level: number): number => ascending[Math.floor(level * (ascending.length - 1))] ?? 0;
+  const share = (status: string): number => each.filter((margin) => margin.status === status).length / each.length;
+  return {
+    examples: each.length,
+    mean: ascending.reduce((sum, distance) => sum + distance, 0) / each.length,
+    quartiles: [at(0.25), at(0.5), at(0.75)],
+    censoredShare: share('not-found'),
+    misclassifiedShare: share('misclassified'),
+  };
+}
+
+function inventHistory(random: Random, typicalMargin: number, maxDistance: number): TrainingHistory {
+  const rates = [0.01, 0.003, 0.001];
+  return {
+    format: 1,
+    steps: Array.from({ length: 2000 }, (_, i) => {
+      const progress = i / 2000;
+      const noise = Math.exp(0.2 * random.normal());
+      return {
+        step: 10 * (i + 1),
+        cleanLoss: (2.2 * Math.exp(-14 * progress) + 0.05) * noise,
+        adversarialLoss: (2.3 * Math.exp(-4 * progress) + 0.5) * noise,
+        batchAccuracy: 0.98 - 0.8 * Math.exp(-14 * progress),
+        meanRadius: typicalMargin * (1 - Math.exp(-4 * progress)),
+        learningRate: rates[Math.floor(3 * progress)] ?? 0.001,
+      };
+    }),
+    validations: Array.from({ length: 20 }, (_, i) => {
+      const grown = typicalMargin * (1 - Math.exp((-4 * (i + 1)) / 20));
+      const values = QUANTILE_LEVELS.map((level) => (level === 0 ? 0 : Math.min(maxDistance, grown * (0.45 + level))));
+      return { step: 1000 * (i + 1), margin: grown * 0.95, accuracy: 0.985 - 0.2 * Math.exp(-i), quantiles: values };
+    }),
+  };
+}
+
+function base64(values: Float32Array): string {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => bytes.writeFloatLE(value, 4 * i));
+  return bytes.toString('base64');
+}

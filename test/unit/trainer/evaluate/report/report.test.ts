@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import type { EvaluationResult } from '../../../../../trainer/evaluate/evaluation-result.js';
+import { renderReport } from '../../../../../trainer/evaluate/report/report.js';
+import { minimalEvaluation, richEvaluation } from '../../../../support/evaluation-example.js';
+
+const HOSTILE = `"><script>alert('1')</script><img src=x onerror=alert(1)>&lt;`;
+
+/** Fields that are chosen from a list, and bytes: everything else may be any text. */
+const CHOSEN = ['status', 'norm', 'input', 'perturbation', 'kind', 'split'];
+
+function withTexts<T>(value: T, text: string, field = ''): T {
+  if (typeof value === 'string') return (CHOSEN.includes(field) ? value : text) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => withTexts(item, text, field)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, withTexts(item as unknown, text, name)]),
+  ) as T;
+}
+
+const tagsOf = (html: string): readonly string[] => html.match(/<[^>]*>/g)!.map((tag) => tag.replace(/"[^"]*"/g, '""'));
+const sectionsOf = (html: string): readonly string[] =>
+  [...html.matchAll(/<section id="([a-z]+)"/g)].map(([, id]) => id!);
+
+describe('the report of an evaluation', () => {
+  it('has every part of a whole evaluation, in the order in which people want them', () => {
+    assert.deepEqual(sectionsOf(renderReport(richEvaluation())), [
+      'figures',
+      'masking',
+      'robustness',
+      'margins',
+      'classes',
+      'attacks',
+      'training',
+      'examples',
+      'repeat',
+    ]);
+  });
+
+  it('leaves out what was not measured', () => {
+    assert.deepEqual(sectionsOf(renderReport(minimalEvaluation())), ['figures', 'masking', 'repeat']);
+  });
+
+  it('puts in any text as text: not one tag more than with harmless ones', () => {
+    const [rich, other] = [richEvaluation(), richEvaluation({ seed: 2, maxDistance: 0.3 })];
+    const hostile = renderReport(withTexts(rich, HOSTILE), withTexts(other, HOSTILE));
+    const harmless = renderReport(withTexts(rich, 'x'), withTexts(other, 'x'));
+    assert.ok(hostile.includes('&lt;script&gt;'));
+    assert.deepEqual(tagsOf(hostile), tagsOf(harmless));
+    assert.ok(!/<script|<img src=x/.test(hostile));
+  });
+
+  it('shows raised flags first, with their reasons', () => {
+    const html = renderReport(richEvaluation());
+    const raised = html.indexOf('▲ Raised');
+    assert.ok(raised > 0 && raised < html.indexOf('✓ Not raised'));
+    assert.ok(html.includes('Square breaks 14 of 200 examples'));
+    assert.ok(html.includes('1 of 4 checks for gradient masking raises a flag'));
+  });
+
+  it('compares models of other grids and distances, and says what does not compare', () => {
+    const baseline = richEvaluation({
+      title: 'other 1',
+      seed: 2,
+      maxDistance: 0.2,
+      epsilons: [0.05, 0.15],
+      examples: 50,
+    });
+    const html = renderReport(richEvaluation(), baseline);
+    assert.ok(html.includes('Margins were searched up to 0.4725 here, 0.2 for the baseline'));
+    assert.ok(html.includes('The grids of ε differ'));
+    const otherNorm: EvaluationResult = { ...baseline, plan: { ...baseline.plan, norm: 'l2' } };
+    assert.ok(renderReport(richEvaluation(), otherNorm).includes('The norms differ'));
+  });
+
+  it('survives numbers that JSON could not hold', () => {
+    const broken = JSON.parse(
+      JSON.stringify(richEvaluation(), (name, value: unknown) =>
+        name === 'adversarialLoss' || name === 'mean' ? NaN : value,
+      ),
+    ) as EvaluationResult;
+    assert.ok(!/NaN|Infinity|undefined|null/.test(renderReport(broken).replaceAll(/base64,[^"]*/g, '')));
+  });
+
+  it('is the same page for the same evaluation, and small', () => {
+    const html = renderReport(richEvaluation());
+    assert.equal(html, renderReport(richEvaluation()));
+    assert.ok(Buffer.byteLength(html) < 200_000, `${Buffer.byteLength(html)} bytes`);
+  });
+});

@@ -1,0 +1,58 @@
+import type { EvaluationResult, RobustAccuracy } from '../evaluation-result.js';
+import type { Comparison } from './comparison.js';
+import { markup, type Child, type Markup } from './markup.js';
+import { count, percent } from './numbers.js';
+import { table } from './table.js';
+
+/** Which attack found how many; nothing if none ran. */
+export function attacksSection({ model, baseline, unit }: Comparison): Child {
+  const results = baseline === undefined ? [model] : [model, baseline];
+  const tables = results.flatMap((result, i) => {
+    const found = tablesOf(result, unit.epsilon);
+    return found.length === 0 || results.length === 1
+      ? found
+      : [markup`<div class="titled"><h3>${i === 1 && 'Baseline: '}${result.subject.title}</h3>${found}</div>`];
+  });
+  if (tables.length === 0) return undefined;
+  return markup`<section id="attacks"><h2>Which attack found how many</h2>
+<p class="lead">At each ε an attack meets only what the attacks before it left: “12 / 310” says that it broke 12 of 310.</p>
+<div class="${results.length === 1 ? 'tables' : 'beside'}">${tables}</div></section>`;
+}
+
+function tablesOf(result: EvaluationResult, epsilon: (value: number) => string): readonly Markup[] {
+  const tables: Markup[] = [];
+  if (result.whiteBox.length > 0) tables.push(broken('White-box attacks', result.whiteBox, epsilon));
+  if (result.autoAttack.length > 0) tables.push(broken('AutoAttack', result.autoAttack, epsilon));
+  const { margins } = result;
+  if (margins !== undefined && margins.byAttack.length > 0) {
+    const all = margins.byAttack.reduce((sum, { found }) => sum + found, 0);
+    tables.push(
+      table({
+        caption: 'Shortest perturbations',
+        columns: [{ heading: 'attack' }, { heading: 'found', numeric: true }, { heading: 'share', numeric: true }],
+        rows: margins.byAttack
+          .toSorted((a, b) => b.found - a.found)
+          .map(({ attack, found }) => [attack, count(found), percent(found / Math.max(1, all))]),
+      }),
+    );
+  }
+  return tables;
+}
+
+function broken(caption: string, grid: readonly RobustAccuracy[], epsilon: (value: number) => string): Markup {
+  const attacks = [...new Set(grid.flatMap((at) => at.attacks.map(({ attack }) => attack)))];
+  return table({
+    caption,
+    columns: [{ heading: 'attack' }, ...grid.map((at) => ({ heading: `ε = ${epsilon(at.epsilon)}`, numeric: true }))],
+    rows: [
+      ...attacks.map((attack) => [
+        attack,
+        ...grid.map((at) => {
+          const did = at.attacks.find((one) => one.attack === attack);
+          return did === undefined ? '–' : `${count(did.broken)} / ${count(did.attempted)}`;
+        }),
+      ]),
+      ['left correct', ...grid.map(({ accuracy }) => percent(accuracy))],
+    ],
+  });
+}

@@ -1,0 +1,105 @@
+import { axis } from './axis.js';
+import type { DistanceUnit } from './distance-unit.js';
+import type { MarginShares } from './margin-shares.js';
+import { markup, type Child, type Markup } from './markup.js';
+import { percent } from './numbers.js';
+import { plotFrame, px, X_RANGE, Y_RANGE, type PlotText } from './plot-frame.js';
+
+/** Beside the bins, for what is misclassified and what is censored. */
+const SLOT = 42;
+const GAP = 15;
+/** A bar this many times as tall as the tallest bin is cut, so that the bins stay visible; its number is written on it. */
+const CUT_ABOVE = 1.6;
+
+export interface MarginPlot extends PlotText {
+  readonly unit: DistanceUnit;
+  /** Edges of the bins, one more than there are bins. */
+  readonly edges: readonly number[];
+  readonly model: MarginShares;
+  /** Hangs below the model's, on the same scale. */
+  readonly baseline?: MarginShares | undefined;
+  /** Where the searches ended, if that is inside of the bins. */
+  readonly limits: { readonly model: number; readonly baseline?: number | undefined };
+}
+
+/** Margins as bars, those of a baseline mirrored below; misclassified and censored examples apart at the sides. */
+export function marginPlot({ id, title, description, unit, edges, model, baseline, limits }: MarginPlot): Markup {
+  const tallestBin = Math.max(1e-9, ...model.bins, ...(baseline?.bins ?? []));
+  const reach = (shares: MarginShares): number =>
+    Math.max(...shares.bins, Math.min(Math.max(shares.misclassified, shares.censored), CUT_ABOVE * tallestBin));
+  const heights = { up: reach(model) * 1.12, down: baseline === undefined ? 0 : reach(baseline) * 1.12 };
+  const lastEdge = edges.at(-1) ?? 1;
+  const x = axis({
+    label: `margin${unit.axisSuffix}`,
+    domain: [0, lastEdge],
+    range: [X_RANGE[0] + SLOT + GAP, X_RANGE[1] - SLOT - GAP],
+    mostTicks: 6,
+    perUnit: unit.perUnit,
+  });
+  const y = axis({
+    label: 'share of examples (%)',
+    domain: [-100 * heights.down, 100 * heights.up],
+    range: Y_RANGE,
+    mostTicks: 7,
+  });
+  const drawing = { x, y, edges, top: heights.up, bottom: -heights.down };
+  return plotFrame(
+    { id, title, description },
+    { ...x, range: X_RANGE },
+    { ...y, ticks: { ...y.ticks, text: (value) => y.ticks.text(Math.abs(value)) } },
+    [
+      bars(model, 1, drawing),
+      baseline !== undefined && bars(baseline, -1, drawing),
+      limit(limits.model, 1, drawing),
+      baseline !== undefined && limits.baseline !== undefined && limit(limits.baseline, -1, drawing),
+    ],
+    {
+      names: [
+        { at: X_RANGE[0] + SLOT / 2, text: 'wrong' },
+        { at: X_RANGE[1] - SLOT / 2, text: '≥ max' },
+      ],
+      axisAt: y.place(0),
+    },
+  );
+}
+
+interface Drawing {
+  readonly x: { readonly place: (value: number) => number };
+  readonly y: { readonly place: (value: number) => number };
+  readonly edges: readonly number[];
+  /** Shares at the ends of the plot. */
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** @param sign 1 upwards, −1 downwards */
+function bars(shares: MarginShares, sign: 1 | -1, { x, y, edges, top, bottom }: Drawing): Markup {
+  const end = sign > 0 ? top : bottom;
+  const bar = (left: number, right: number, share: number): Child => {
+    if (share === 0) return undefined;
+    const height = Math.min(share, Math.abs(end) / 1.12);
+    const from = y.place(0);
+    const to = y.place(100 * sign * height);
+    return markup`<path d="M${px(left)} ${px(from)}V${px(to)}H${px(right)}V${px(from)}Z"/>`;
+  };
+  const bins = shares.bins.map((share, i) =>
+    bar(x.place(edges[i] ?? 0) + 0.5, x.place(edges[i + 1] ?? 0) - 0.5, share),
+  );
+  const slot = (left: number, share: number): Child => {
+    const height = Math.min(share, Math.abs(end) / 1.12);
+    const tip = y.place(100 * sign * height);
+    return [
+      bar(left + 6, left + SLOT - 6, share),
+      share > height * (1 + 1e-9) &&
+        markup`<path class="cut" d="M${px(left + 3)} ${px(tip + sign * 14)}l${SLOT - 6} -6"/>`,
+      markup`<text x="${px(left + SLOT / 2)}" y="${px(tip + (sign > 0 ? -4 : 12))}" text-anchor="middle">${percent(share)}</text>`,
+    ];
+  };
+  return markup`<g class="bars ${sign > 0 ? 'model' : 'baseline'}">${bins}<g class="apart">${slot(X_RANGE[0], shares.misclassified)}${slot(X_RANGE[1] - SLOT, shares.censored)}</g></g>`;
+}
+
+/** Where a search ended, if there are bins beyond. */
+function limit(at: number, sign: 1 | -1, { x, y, edges, top, bottom }: Drawing): Child {
+  if (at >= (edges.at(-2) ?? 0)) return undefined;
+  return markup`<path class="limit" d="M${px(x.place(at))} ${px(y.place(0))}V${px(y.place(100 * (sign > 0 ? top : bottom)))}"/>`;
+}

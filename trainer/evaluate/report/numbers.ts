@@ -1,0 +1,71 @@
+/** What stands for a number that is not there: JSON has no NaN. */
+const NONE = '–';
+const MINUS = '\u2212';
+
+const counts = new Intl.NumberFormat('en');
+
+/** `12,345`. */
+export function count(value: number): string {
+  return Number.isFinite(value) ? counts.format(value) : NONE;
+}
+
+/** A share of 0 to 1 as `98.9%`. */
+export function percent(share: number, digits = 1): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(digits)}%` : NONE;
+}
+
+/** A difference of shares as `+1.7 points`. */
+export function points(difference: number): string {
+  return Number.isFinite(difference) ? `${signed((100 * difference).toFixed(1))} points` : NONE;
+}
+
+/** `digits` significant digits, without an exponent where that is shorter: `0.0347`, `2.15`, `1.2e−7`. */
+export function significant(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return NONE;
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 10 ** Math.max(digits, 3))
+    return size < 1e15 ? minus(counts.format(Math.round(value))) : exponential(value, digits);
+  if (size < 1e-4) return exponential(value, digits);
+  const text = value.toPrecision(digits);
+  return text.includes('e') ? minus(counts.format(Math.round(value))) : minus(text);
+}
+
+/** A formatted number with its sign, a zero without: `+0.012`, `−3`, `0`. */
+export function signed(text: string): string {
+  const plain = text.replace(/^[-\u2212]/, '');
+  if (!/[1-9]/.test(plain)) return plain;
+  return plain === text ? `+${plain}` : `${MINUS}${plain}`;
+}
+
+/** `41 s`, `3 min 12 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return NONE;
+  if (seconds < 10) return `${significant(seconds, 2)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(whole / 60);
+  return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
+/**
+ * Where a share lies at 95% confidence, given that `share` of `examples` was seen: Wilson's score interval (Wilson, 1927).
+ *
+ * @returns lower and upper end, 0 to 1
+ */
+export function wilsonInterval(share: number, examples: number): readonly [number, number] {
+  const z = 1.959964;
+  const shrink = 1 + z ** 2 / examples;
+  const centre = (share + z ** 2 / (2 * examples)) / shrink;
+  const reach = (z / shrink) * Math.sqrt((share * (1 - share)) / examples + z ** 2 / (4 * examples ** 2));
+  return [Math.max(0, centre - reach), Math.min(1, centre + reach)];
+}
+
+function exponential(value: number, digits: number): string {
+  return minus(value.toExponential(digits - 1).replace('e+', 'e'));
+}
+
+function minus(text: string): string {
+  return text.replaceAll('-', MINUS);
+}

@@ -1,0 +1,69 @@
+import { accuracyAt, baselineInNorm, sameGrid, type Comparison } from './comparison.js';
+import { count, percent, points } from './numbers.js';
+
+/** What the evaluation found, in a few sentences. */
+export function verdict(comparison: Comparison): string {
+  return [clean(comparison), robust(comparison), margins(comparison), against(comparison), masking(comparison)]
+    .filter((sentence) => sentence !== undefined)
+    .join(' ');
+}
+
+function clean({ model }: Comparison): string {
+  return model.cleanExamples > 0
+    ? `Correct on ${percent(model.cleanAccuracy)} of ${count(model.cleanExamples)} test examples.`
+    : 'Clean accuracy was not measured.';
+}
+
+function robust({ model, unit }: Comparison): string | undefined {
+  const [first] = model.autoAttack;
+  if (first !== undefined) {
+    const [worst, attack] = weaker(first.accuracy, accuracyAt(model.whiteBox, first.epsilon)?.accuracy);
+    return `Within ε = ${unit.epsilon(first.epsilon)}, ${attack} leaves ${percent(worst)} correct.`;
+  }
+  const last = model.whiteBox.at(-1);
+  if (last === undefined) return undefined;
+  return `Within ε = ${unit.epsilon(last.epsilon)}, the white-box attacks leave ${percent(last.accuracy)} correct.`;
+}
+
+/** The lower of the two accuracies: each is an upper bound of the robust accuracy. */
+function weaker(autoAttack: number, whiteBox: number | undefined): readonly [number, string] {
+  return whiteBox !== undefined && whiteBox < autoAttack
+    ? [whiteBox, 'the white-box protocol, stronger here than AutoAttack,']
+    : [autoAttack, 'AutoAttack'];
+}
+
+function margins({ model, unit }: Comparison): string | undefined {
+  if (model.margins === undefined) return undefined;
+  const { quartiles, censoredShare } = model.margins;
+  if (censoredShare >= 0.5)
+    return `For most examples no perturbation was found up to ${unit.epsilon(model.plan.maxDistance)}.`;
+  return `The median margin is at most ${unit.distance(quartiles[1])}.`;
+}
+
+function against(comparison: Comparison): string | undefined {
+  const { model, sameData, unit } = comparison;
+  const baseline = baselineInNorm(comparison);
+  if (baseline === undefined || !sameData) return undefined;
+  const parts: string[] = [];
+  if (model.avgRobAcc !== undefined && baseline.avgRobAcc !== undefined && sameGrid(model.whiteBox, baseline.whiteBox))
+    parts.push(`AvgRobAcc ${points(model.avgRobAcc - baseline.avgRobAcc)}`);
+  const [first] = model.autoAttack;
+  const theirs = first && accuracyAt(baseline.autoAttack, first.epsilon);
+  if (first !== undefined && theirs !== undefined) parts.push(`AutoAttack ${points(first.accuracy - theirs.accuracy)}`);
+  if (
+    model.margins !== undefined &&
+    baseline.margins !== undefined &&
+    model.plan.maxDistance === baseline.plan.maxDistance
+  )
+    parts.push(`mean margin ${unit.difference(model.margins.mean - baseline.margins.mean)}`);
+  return parts.length === 0 ? undefined : `Against ${baseline.subject.title}: ${parts.join(', ')}.`;
+}
+
+function masking({ model }: Comparison): string {
+  const { length } = model.masking;
+  if (length === 0) return 'No check for gradient masking was made.';
+  const raised = model.masking.filter((check) => check.raised).length;
+  const checks = `${count(length)} ${length === 1 ? 'check' : 'checks'} for gradient masking`;
+  if (raised === 0) return `None of ${checks} raises a flag.`;
+  return `${count(raised)} of ${checks} ${raised === 1 ? 'raises' : 'raise'} a flag: robustness may be overstated.`;
+}
