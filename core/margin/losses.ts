@@ -1,29 +1,15 @@
-import {
-  abs,
-  add,
-  argMax,
-  cast,
-  div,
-  logSumExp,
-  max,
-  mul,
-  neg,
-  oneHot,
-  relu,
-  reshape,
-  softplus,
-  sub,
-  sum,
-} from '@tensorflow/tfjs-core';
+import { abs, add, div, logSumExp, max, mul, neg, relu, reshape, softplus, sub } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { logitMargin } from './logit-margin.js';
+import { logitRatio } from './logit-ratio.js';
+import { EXCLUDED, isClass, pick, type Loss } from './loss.js';
+
+export { logitMargin } from './logit-margin.js';
+export type { Loss } from './loss.js';
 
 /** Losses of logits z [n, k ≥ 2] and labels y [n] (int32, 0 … k − 1), one value per example. Negative LM means correctly classified. */
-export const LOSS_NAMES = ['ce', 'lm', 'slm', 'cw'] as const;
+export const LOSS_NAMES = ['ce', 'lm', 'slm', 'cw', 'dlr'] as const;
 export type LossName = (typeof LOSS_NAMES)[number];
-export type Loss = (logits: Tensor2D, labels: Tensor1D) => Tensor1D;
-
-/** So low that e^(z − max z) is 0 in float32, and finite, so that no gradient becomes ∞ − ∞. */
-const EXCLUDED = -1e30;
 
 /** The shift that keeps CW's gradient alive while the logit margin is above −50. */
 const CW_CONFIDENCE = 50;
@@ -33,22 +19,6 @@ const CW_CONFIDENCE = 50;
  * implementations of a LeNet or a WRN differ by.
  */
 const ROUNDING = 5e-6;
-
-const isClass = (classes: Tensor1D, count: number): Tensor2D => cast(oneHot(classes, count), 'float32') as Tensor2D;
-
-const pick = (logits: Tensor2D, chosen: Tensor2D): Tensor1D => sum(mul(logits, chosen), 1);
-
-/**
- * Logit margin loss LM = max_{j≠y} z_j − z_y (paper, section 2).
- *
- * Where several classes tie for the maximum, the gradient is that of the first: of max itself it would be the sum of all theirs.
- */
-export const logitMargin: Loss = (logits, labels) => {
-  const count = logits.shape[1];
-  const own = isClass(labels, count);
-  const rival = isClass(argMax(add(logits, mul(own, EXCLUDED)), 1), count);
-  return sub(pick(logits, rival), pick(logits, own));
-};
 
 /** Soft logit margin loss SLM = log Σ_{j≠y} exp z_j − z_y ≥ LM: where it crosses zero, LM has not yet (paper, section 2). */
 export const softLogitMargin: Loss = (logits, labels) => {
@@ -94,6 +64,7 @@ const LOSSES: Readonly<Record<LossName, Loss>> = {
   lm: logitMargin,
   slm: softLogitMargin,
   cw: carliniWagner,
+  dlr: logitRatio,
 };
 
 /** The loss of a name. */

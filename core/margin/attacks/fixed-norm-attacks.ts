@@ -1,9 +1,14 @@
 import type { AttackKind, FixedNormAttack } from './attack.js';
+import { pgdCe, pgdCw, pgdDlr, pgdSlm } from './ball/pgd.js';
 import { spsa } from './spsa/spsa.js';
 import { square } from './square/square.js';
 
 /** Every attack within a ball, by name. */
 export const FIXED_NORM_ATTACKS = {
+  'pgd-ce': pgdCe,
+  'pgd-cw': pgdCw,
+  'pgd-slm': pgdSlm,
+  'pgd-dlr': pgdDlr,
   square,
   spsa,
 } as const satisfies Readonly<Record<string, AttackKind<FixedNormAttack>>>;

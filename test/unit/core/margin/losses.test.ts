@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { grad, memory, sum, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { memory, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import {
   beyondRounding,
@@ -8,11 +7,11 @@ import {
   LOSS_NAMES,
   reaching,
   softMarginOver,
-  type Loss,
   type LossName,
 } from '../../../../core/margin/losses.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
+import { differences, evaluate } from '../../../support/loss-values.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const CLASSES = 5;
@@ -23,6 +22,10 @@ const DEFINITIONS: Readonly<Record<LossName, (z: readonly number[], y: number) =
   slm: (z, y) => logSumExp(without(z, y)) - z[y]!,
   ce: (z, y) => logSumExp(z) - z[y]!,
   cw: (z, y) => Math.max(Math.max(...without(z, y)) - z[y]! + 50, 0),
+  dlr: (z, y) => {
+    const [first, , third] = z.toSorted((a, b) => b - a);
+    return (Math.max(...without(z, y)) - z[y]!) / (first! - third!);
+  },
 };
 
 const without = (z: readonly number[], y: number): number[] => z.filter((_, j) => j !== y);
@@ -30,25 +33,6 @@ const without = (z: readonly number[], y: number): number[] => z.filter((_, j) =
 function logSumExp(z: readonly number[]): number {
   const largest = Math.max(...z);
   return largest + Math.log(z.reduce((total, value) => total + Math.exp(value - largest), 0));
-}
-
-/** ∂L/∂z by central differences of a definition. */
-function differences(definition: (z: readonly number[]) => number, z: readonly number[]): number[] {
-  const h = 1e-5;
-  return z.map((_, j) => {
-    const at = (step: number) => definition(z.map((value, i) => (i === j ? value + step : value)));
-    return (at(h) - at(-h)) / (2 * h);
-  });
-}
-
-function evaluate(loss: Loss, rows: readonly (readonly number[])[], labels: readonly number[]) {
-  return tidy(() => {
-    const logits = tensor2d(rows.flat(), [rows.length, rows[0]!.length]);
-    const classes: Tensor1D = tensor1d([...labels], 'int32');
-    const values = loss(logits, classes).dataSync();
-    const gradients = grad((z) => sum(loss(z as Tensor2D, classes)))(logits).dataSync();
-    return { values: [...values], gradients: [...gradients] };
-  });
 }
 
 describe('losses', () => {

@@ -1,0 +1,193 @@
+import { dispose, greaterEqual, mul, reshape, slice, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
+import { createRandom } from '../../../random.js';
+import type { WeightedClassifier } from '../../attack-steps.js';
+import { pointAt } from '../../box.js';
+import { geometryOf } from '../../geometries.js';
+import type { Classifier } from '../../pgd.js';
+import type { ThreatModel } from '../../threat-model.js';
+import type { Aim, AttackOutcome, FixedNormRequest } from '../attack.js';
+import { scoredGradient } from '../scored-gradient.js';
+import { areShort, iterationsOfCall } from '../short-evaluations.js';
+import { keepStronger, nothingTried, type Strongest } from '../strongest.js';
+import { successOf } from '../success.js';
+import { uniformsOf } from '../uniforms.js';
+import { WITHIN } from '../within.js';
+import type { BallMethod, BallProblem, BallSpace, BallState } from './ball-method.js';
+
+/** A search is made for one model: its weights hardly ever change. */
+const HINTS: CompileHints = { callsPerWeights: Infinity };
+
+type Run<S> = { readonly state: S; readonly strongest: Strongest };
+
+/** What a search within balls is made of: pure functions, compiled once. All results are new, for the caller to dispose. */
+interface BallSteps<S extends BallState> {
+  readonly method: BallMethod<S>;
+  readonly start: (problem: BallProblem, uniforms: Tensor4D) => S;
+  /** As many iterations as there are rows of strides, [k, m]. */
+  readonly iterate: (weights: TensorMap, problem: BallProblem, run: Run<S>, strides: Tensor2D) => Run<S>;
+  /** What is best once δ has been tried as well: one forward evaluation. */
+  readonly tryLast: (weights: TensorMap, problem: BallProblem, run: Run<S>) => Strongest;
+}
+
+/**
+ * Compiles a search within balls by gradient ascent: runs from random starts, each of N gradient evaluations and one forward evaluation. The first
+ * perturbation that succeeds is kept, or else that of the largest loss, over all iterations of all runs. It ends after a run with which all
+ * inputs of the batch have succeeded: what follows would change nothing.
+ */
+export function compileBallSearch<S extends BallState>(
+  compile: Compile,
+  classifier: WeightedClassifier,
+  threat: ThreatModel,
+  aim: Aim,
+  method: BallMethod<S>,
+): (request: FixedNormRequest) => Promise<AttackOutcome> {
+  const { bounds } = threat;
+  const geometry = geometryOf(threat.norm);
+  const success = successOf(aim);
+  const space: BallSpace = {
+    geometry,
+    bounds,
+    project: ({ inputs, radii }, perturbations) => within(geometry.project(inputs, perturbations, radii, bounds)),
+  };
+  const at =
+    (weights: TensorMap): Classifier =>
+    (inputs) =>
+      classifier(weights, inputs);
+  const keep = (
+    known: Strongest,
+    problem: BallProblem,
+    perturbations: Tensor4D,
+    logits: Tensor2D,
+    losses: Tensor1D,
+  ): Strongest => {
+    const ranks = method.rank === undefined ? losses : method.rank(logits, problem.classes);
+    return keepStronger(known, perturbations, ranks, greaterEqual(success(logits, problem.classes), 0));
+  };
+
+  const iterateOnce = (weights: TensorMap, problem: BallProblem, run: Run<S>, stride: readonly Scalar[]): Run<S> => {
+    const { perturbations } = run.state;
+    const points = pointAt(problem.inputs, perturbations, bounds);
+    const { losses, gradients, logits } = scoredGradient(at(weights), method.loss(problem), points, problem.classes);
+    return {
+      state: method.advance(space, problem, run.state, { losses, gradients }, stride),
+      strongest: keep(run.strongest, problem, perturbations, logits, losses),
+    };
+  };
+
+  const steps: BallSteps<S> = {
+    method,
+    start: compile((problem: BallProblem, uniforms: Tensor4D): S => {
+      const start = geometry.randomStart(problem.inputs, problem.radii, uniforms, bounds);
+      return method.open(problem, within(start));
+    }),
+    iterate: compile((weights: TensorMap, problem: BallProblem, run: Run<S>, strides: Tensor2D): Run<S> => {
+      const [count, width] = strides.shape;
+      let now = run;
+      for (let i = 0; i < count; i++) {
+        const before = now;
+        now = tidy(() => {
+          const stride = Array.from({ length: width }, (_, column) =>
+            reshape<Rank.R0>(slice(strides, [i, column], [1, 1]), []),
+          );
+          return iterateOnce(weights, problem, before, stride);
+        });
+      }
+      return now;
+    }, HINTS),
+    tryLast: compile((weights: TensorMap, problem: BallProblem, { state, strongest }: Run<S>): Strongest => {
+      const logits = classifier(weights, pointAt(problem.inputs, state.perturbations, bounds));
+      const losses = method.loss(problem)(logits, problem.classes);
+      return keep(strongest, problem, state.perturbations, logits, losses);
+    }, HINTS),
+  };
+  return (request) => search(steps, request);
+}
+
+/** Scaling towards x stays in the box, and keeps x + δ there in float64 where the clipped point was rounded up. */
+const within = (perturbations: Tensor4D): Tensor4D => mul(perturbations, WITHIN);
+
+async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNormRequest): Promise<AttackOutcome> {
+  const { inputs, restarts } = request;
+  const randoms = request.seeds.map((seed) => createRandom(seed));
+  const progress = { spent: 0, stopped: false };
+  const goOn = async (): Promise<boolean> => {
+    progress.stopped ||= !(await request.proceed());
+    return !progress.stopped;
+  };
+  const towards = steps.method.targets?.(request) ?? [request.classes];
+  const runs = Array.from({ length: restarts }, () => towards).flat();
+  const given = { inputs, classes: tensor1d([...request.classes], 'int32'), radii: tensor1d([...request.radii]) };
+  let strongest = nothingTried(inputs);
+  try {
+    for (const [index, target] of runs.entries()) {
+      if (!(await goOn())) break;
+      const problem: BallProblem = { ...given, targets: tensor1d([...target], 'int32') };
+      try {
+        const start = tidy(() => steps.start(problem, uniformsOf(inputs, randoms)));
+        const { found, spent } = await climb(steps, request, problem, start, strongest, goOn);
+        dispose(strongest);
+        strongest = found;
+        progress.spent += spent;
+      } finally {
+        problem.targets.dispose();
+      }
+      if (progress.stopped || (index + 1 < runs.length && (await areAll(strongest.found)))) break;
+    }
+    return {
+      perturbations: strongest.best.clone(),
+      gradientEvaluations: progress.spent,
+      converged: !progress.stopped,
+    };
+  } finally {
+    dispose([given.classes, given.radii]);
+    dispose(strongest);
+  }
+}
+
+const areAll = async (found: Tensor1D): Promise<boolean> => (await found.data()).every(Boolean);
+
+/**
+ * One run.
+ *
+ * @param start disposed, whatever happens
+ * @returns what is best then, for the caller to dispose, and the gradient evaluations spent
+ */
+async function climb<S extends BallState>(
+  { method, iterate, tryLast }: BallSteps<S>,
+  { weights, inputs, iterations }: FixedNormRequest,
+  problem: BallProblem,
+  start: S,
+  known: Strongest,
+  goOn: () => Promise<boolean>,
+): Promise<{ found: Strongest; spent: number }> {
+  const together = areShort(weights, inputs);
+  const strides = method.strides(iterations);
+  let run: Run<S> = { state: start, strongest: known };
+  let spent = 0;
+  const disposeRun = (): void => {
+    dispose(run.state);
+    if (run.strongest !== known) dispose(run.strongest);
+  };
+  try {
+    while (spent < iterations && (await goOn())) {
+      const rows = strides.slice(spent, spent + iterationsOfCall(together, iterations - spent));
+      const next = tidy(() => iterate(weights, problem, run, tensor2d(rows.map((row) => [...row]))));
+      disposeRun();
+      run = next;
+      spent += rows.length;
+    }
+    // A run that was stopped has no time left to try where it stands.
+    const found = tidy(() => (spent === iterations ? tryLast(weights, problem, run) : cloneOf(run.strongest)));
+    return { found, spent };
+  } finally {
+    disposeRun();
+  }
+}
+
+const cloneOf = ({ best, bestLosses, found }: Strongest): Strongest => ({
+  best: best.clone(),
+  bestLosses: bestLosses.clone(),
+  found: found.clone(),
+});
