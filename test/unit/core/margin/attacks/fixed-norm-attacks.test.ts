@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { dispose, memory, slice } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Compile, Engine, TensorMap } from '../../../../../core/engine/engine.js';
+import { openEngine } from '../../../../../core/engine/open-engine.js';
+import type { WeightedClassifier } from '../../../../../core/margin/attack-steps.js';
+import type { Aim, AttackKind, FixedNormAttack } from '../../../../../core/margin/attacks/attack.js';
+import { FIXED_NORM_ATTACKS, type FixedNormAttackName } from '../../../../../core/margin/attacks/fixed-norm-attacks.js';
+import { hostLength } from '../../../../../core/margin/host-length.js';
+import { NORMS, type Bounds, type Norm } from '../../../../../core/margin/threat-model.js';
+import { assertClose } from '../../../../support/close.js';
+import { countingClassifier } from '../../../../support/counting-classifier.js';
+import {
+  exactMargin,
+  linearCase,
+  linearClassifier,
+  linearLogits,
+  linearTensors,
+  type LinearCase,
+} from '../../../../support/linear-classifier.js';
+import { constantClassifier } from '../../../../support/small-classifiers.js';
+import { TEST_ENGINE } from '../../../../support/test-engine.js';
+
+/** What an attack needs in these tests, and how far above the exact margin it surely succeeds then. */
+interface Effort {
+  readonly iterations: number;
+  readonly restarts: number;
+  readonly surely: number;
+}
+const USUAL: Effort = { iterations: 10, restarts: 2, surely: 1.2 };
+/** A soft loss climbs towards all other classes at once, past the nearest. */
+const SOFT: Effort = { ...USUAL, surely: 1.4 };
+const EFFORTS: Partial<Record<FixedNormAttackName, Effort>> = { 'pgd-ce': SOFT, 'pgd-slm': SOFT };
+
+const BOUNDS: Bounds = { lower: 0, upper: 1 };
+const COUNT = 6;
+const eager: Compile = (fn) => fn;
+
+const argMax = (values: readonly number[]): number => values.indexOf(Math.max(...values));
+
+describe('attacks within balls', () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await openEngine(TEST_ENGINE);
+  });
+
+  interface Run {
+    readonly compile: Compile;
+    readonly kind: AttackKind<FixedNormAttack>;
+    readonly norm: Norm;
+    readonly model: LinearCase;
+    readonly radii: readonly number[];
+    readonly effort: Effort;
+    readonly classifier?: WeightedClassifier;
+    readonly aim?: Aim;
+    readonly classes?: readonly number[];
+    readonly only?: number;
+    readonly seed?: bigint;
+    readonly proceed?: () => boolean;
+  }
+  /** Runs an attack on a linear model, and reads what it found, one row an input. */
+  const attack = async ({ compile, kind, norm, model, radii, effort, only, ...options }: Run) => {
+    const { classifier = linearClassifier, aim = 'leave', seed = 1n, proceed = () => true } = options;
+    const tensors = linearTensors(model);
+    const all = [...model.inputs.keys()].filter((index) => only === undefined || index === only);
+    const inputs: Tensor4D =
+      only === undefined ? tensors.inputs.clone() : slice(tensors.inputs, [only, 0, 0, 0], [1, -1, -1, -1]);
+    const logits = model.inputs.map((input) => linearLogits(model, input));
+    const weights: TensorMap = tensors.weights;
+    try {
+      const compiled = kind.compile(compile, classifier, { norm, bounds: BOUNDS }, aim);
+      assert.equal(compiled.name, kind.name);
+      const alive = memory().numTensors;
+      try {
+        const { perturbations, ...outcome } = await compiled.find({
+          weights,
+          inputs,
+          classes: all.map((index) => options.classes?.[index] ?? argMax(logits[index]!)),
+          logits: all.map((index) => Float32Array.from(logits[index]!)),
+          seeds: all.map((index) => seed * 1000n + BigInt(index)),
+          radii: all.map((index) => radii[index]!),
+          iterations: effort.iterations,
+          restarts: effort.restarts,
+          proceed,
+        });
+        assert.deepEqual(perturbations.shape, inputs.shape);
+        const values = perturbations.dataSync() as Float32Array;
+        perturbations.dispose();
+        return { rows: all.map((_, i) => values.subarray(i * model.values, (i + 1) * model.values)), ...outcome };
+      } finally {
+        assert.equal(memory().numTensors, alive, 'tensors are left over');
+      }
+    } finally {
+      dispose([tensors.inputs, inputs]);
+      dispose(tensors.weights);
+    }
+  };
+
+  /** The answer at x + δ, in float64; fails where that is outside of ball or box. */
+  const answerAt = (model: LinearCase, index: number, norm: Norm, row: Float32Array, radius: number): number => {
+    assert.ok(hostLength(norm, row) <= radius, `input ${index}: ${hostLength(norm, row)} is more than ${radius}`);
+    const point = model.inputs[index]!.map((x, i) => x + row[i]!);
+    for (const value of point) assert.ok(value >= BOUNDS.lower && value <= BOUNDS.upper, `input ${index}: ${value}`);
+    return argMax(linearLogits(model, point));
+  };
+
+  for (const [key, kind] of Object.entries<AttackKind<FixedNormAttack>>(FIXED_NORM_ATTACKS)) {
+    const effort = EFFORTS[key as FixedNormAttackName] ?? USUAL;
+    it(`${key} is listed by its own name, with a norm and an aim`, () => {
+      assert.equal(kind.name, key);
+      assert.ok(kind.norms.length > 0 && kind.aims.length > 0);
+    });
+
+    for (const norm of NORMS.filter((one) => kind.norms.includes(one))) {
+      const margins = (model: LinearCase) => model.inputs.map((_, index) => exactMargin(model, index, norm, BOUNDS));
+      const common = { kind, norm, effort };
+
+      for (const classes of [2, 5]) {
+        it(`${key}, ${norm}: of linear models of ${classes} classes, beyond the exact margin the answer changes, below it does not`, async () => {
+          const model = linearCase(classes, classes, COUNT, 0.4, 0.6);
+          const exact = margins(model);
+          assert.ok(exact.every(Number.isFinite));
+          // Each input with a radius of its own.
+          const beyond = (index: number): boolean => index % 3 !== 0;
+          const radii = exact.map((margin, index) => margin * (beyond(index) ? effort.surely : 0.99));
+          const { rows, converged } = await attack({ ...common, compile: engine.compile, model, radii });
+          assert.ok(converged);
+          for (const [index, row] of rows.entries()) {
+            const answer = answerAt(model, index, norm, row, radii[index]!);
+            const own = argMax(linearLogits(model, model.inputs[index]!));
+            assert.equal(answer !== own, beyond(index), `input ${index}: ${own} became ${answer}`);
+          }
+        });
+      }
+
+      if (kind.aims.includes('reach')) {
+        it(`${key}, ${norm}: reaches the other of two classes where the margin allows it, and any of four where nothing forbids it`, async () => {
+          const two = linearCase(11, 2, COUNT, 0.4, 0.6);
+          const reach = { ...common, compile: engine.compile, aim: 'reach' } as const;
+          const others = two.inputs.map((input) => 1 - argMax(linearLogits(two, input)));
+          const exact = margins(two);
+          for (const [share, reached] of [
+            [effort.surely, true],
+            [0.99, false],
+          ] as const) {
+            const radii = exact.map((margin) => margin * share);
+            const { rows } = await attack({ ...reach, model: two, radii, classes: others });
+            for (const [index, row] of rows.entries()) {
+              assert.equal(answerAt(two, index, norm, row, radii[index]!) === others[index], reached, `input ${index}`);
+            }
+          }
+          const four = linearCase(12, 4, COUNT, 0.4, 0.6);
+          const targets = four.inputs.map((input, index) => (argMax(linearLogits(four, input)) + 1 + (index % 3)) % 4);
+          const wide = four.inputs.map(() => (norm === 'linf' ? 0.4 : 2));
+          const { rows } = await attack({ ...reach, model: four, radii: wide, classes: targets });
+          const answers = rows.map((row, index) => answerAt(four, index, norm, row, wide[index]!));
+          assert.deepEqual(answers, targets);
+        });
+      }
+
+      it(`${key}, ${norm}: counts what it evaluates`, async () => {
+        const model = linearCase(3, 3, COUNT, 0.4, 0.6);
+        const { classifier, passes } = countingClassifier(linearClassifier);
+        const radii = margins(model).map((margin) => margin / 2);
+        const outcome = await attack({ ...common, compile: eager, model, radii, classifier });
+        assert.equal(outcome.gradientEvaluations, passes.backward / COUNT);
+        if (outcome.forwardEvaluations !== undefined)
+          assert.equal(outcome.forwardEvaluations, (passes.forward - passes.backward) / COUNT);
+        assert.ok(passes.forward / COUNT >= effort.iterations * effort.restarts, 'it does what it is asked to');
+      });
+
+      it(`${key}, ${norm}: no answer depends on its neighbours, only on the seed`, async () => {
+        const model = linearCase(4, 4, COUNT, 0.4, 0.6);
+        const radii = margins(model).map((margin, index) => margin * (index % 2 === 0 ? 0.9 : effort.surely));
+        const run = { ...common, compile: engine.compile, model, radii };
+        const { rows } = await attack(run);
+        assert.deepEqual((await attack(run)).rows, rows, 'the same request, the same answer');
+        for (const only of [1, 4]) assertClose((await attack({ ...run, only })).rows[0]!, rows[only]!, 1e-5);
+        const other = await attack({ ...run, seed: 2n });
+        assert.notDeepEqual(other.rows, rows);
+      });
+
+      it(`${key}, ${norm}: stops where it is asked to with the best so far, and leaves nothing behind where it is aborted`, async () => {
+        const model = linearCase(5, 3, COUNT, 0.4, 0.6);
+        const radii = margins(model).map((margin) => margin * effort.surely);
+        const run = { ...common, compile: eager, model, radii };
+        let asked = 0;
+        const whole = await attack({ ...run, proceed: () => ++asked > 0 });
+        assert.ok(whole.converged);
+        const succeeded: number[] = [];
+        for (const share of [0, 0.3, 0.95]) {
+          const last = Math.floor(share * asked);
+          let now = 0;
+          const { rows, converged, gradientEvaluations } = await attack({ ...run, proceed: () => now++ < last });
+          assert.equal(now, last + 1, 'asked once more, and not again');
+          assert.ok(!converged && gradientEvaluations <= whole.gradientEvaluations);
+          if (share === 0) assert.ok(rows.every((row) => row.every((value) => value === 0)));
+          succeeded.push(
+            rows.filter((row, index) => {
+              const answer = answerAt(model, index, norm, row, radii[index]!);
+              return answer !== argMax(linearLogits(model, model.inputs[index]!));
+            }).length,
+          );
+          now = 0;
+          const proceed = (): boolean => {
+            if (now++ === last) throw new Error('aborted');
+            return true;
+          };
+          await assert.rejects(attack({ ...run, proceed }), /aborted/);
+        }
+        assert.deepEqual(
+          succeeded,
+          succeeded.toSorted((a, b) => a - b),
+          'the later, the more',
+        );
+      });
+
+      it(`${key}, ${norm}: of a constant classifier nothing is found, and nothing breaks`, async () => {
+        const model = linearCase(6, 3, COUNT, 0, 1);
+        const radii = model.inputs.map(() => 0.3);
+        const { rows } = await attack({
+          ...common,
+          compile: engine.compile,
+          model,
+          radii,
+          classifier: constantClassifier,
+        });
+        for (const [index, row] of rows.entries()) {
+          assert.ok(row.every(Number.isFinite));
+          answerAt(model, index, norm, row, 0.3);
+        }
+      });
+    }
+  }
+});
