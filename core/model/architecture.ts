@@ -25,14 +25,28 @@ export type Layer =
   | { readonly kind: 'globalAverage' }
   /** [h, w, c] → [h · w · c]. */
   | { readonly kind: 'flatten' }
-  | { readonly kind: 'dense'; readonly name: string; readonly units: number };
+  | { readonly kind: 'dense'; readonly name: string; readonly units: number }
+  /** A network of Keras' layers (see keras/), each after those that it follows; the last one's values are the result. */
+  | { readonly kind: 'layersModel'; readonly nodes: readonly KerasNode[] };
+
+/** One layer of a LayersModel. */
+export interface KerasNode {
+  /** Its weights are called by this and Keras' names for them: `conv2d_1.kernel`. */
+  readonly name: string;
+  /** Keras' name of its class: `Conv2D`. */
+  readonly className: string;
+  /** The nodes whose values it takes; `input` is what the network is given. */
+  readonly inputs: readonly string[];
+  /** Its options by Keras' names, every one stated. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
 
 /** The layer of a kind. */
 export type LayerOf<K extends Layer['kind']> = Extract<Layer, { readonly kind: K }>;
 
 /** A network as data: a list of layers that ends in one logit per class. */
 export interface Architecture {
-  /** The family that it is of: `lenet`, `wrn`. */
+  /** The family that it is of: `lenet`, `wrn`; `layers-model` where a file of TensorFlow.js stated it. */
   readonly family: string;
   /** The shape of one input: height, width, channels. */
   readonly inputShape: readonly [number, number, number];

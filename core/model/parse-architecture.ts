@@ -1,11 +1,13 @@
 import { invalidInput } from '../errors.js';
 import type { Architecture, Layer } from './architecture.js';
+import { readNodes, type GivenNode } from './keras/read-nodes.js';
 import type { Field } from './layers/layer-kind.js';
 import { fieldsOf } from './layers/layer-kinds.js';
 import { planLayers } from './model.js';
 
 const MAX_LAYERS = 1000;
 const MAX_SIZE = 65536;
+const FAMILY = /^[a-z0-9]+([.-][a-z0-9]+)*$/i;
 const LAYER_NAME = /^[a-z0-9]+(\.[a-z0-9]+)*$/i;
 
 /**
@@ -15,7 +17,7 @@ const LAYER_NAME = /^[a-z0-9]+(\.[a-z0-9]+)*$/i;
  */
 export function parseArchitecture(value: unknown): Architecture {
   const { family, inputShape, classes, layers } = record('architecture', value);
-  if (typeof family !== 'string' || !LAYER_NAME.test(family)) {
+  if (typeof family !== 'string' || !FAMILY.test(family)) {
     throw invalidInput('architecture.family', 'a name', JSON.stringify(family));
   }
   if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isSize)) {
@@ -42,7 +44,10 @@ function parseLayer(at: string, value: unknown): Layer {
   for (const [name, field] of Object.entries<Field>(fields)) {
     if (!FITS[field](given[name])) throw invalidInput(`${at}.${name}`, field, JSON.stringify(given[name]));
   }
-  const layer = Object.keys(fields).map((name) => [name, given[name]] as const);
+  const layer = Object.entries<Field>(fields).map(([name, field]) => {
+    const value = given[name];
+    return [name, field === 'nodes' ? readNodes(value as readonly GivenNode[]) : value] as const;
+  });
   return Object.fromEntries([['kind', given.kind], ...layer]) as unknown as Layer;
 }
 
@@ -51,6 +56,7 @@ const FITS: Readonly<Record<Field, (value: unknown) => boolean>> = {
   size: isSize,
   'odd size': (value) => isSize(value) && value % 2 === 1,
   boolean: (value) => typeof value === 'boolean',
+  nodes: (value) => Array.isArray(value) && value.every((node) => typeof node === 'object' && node !== null),
 };
 
 function isSize(value: unknown): value is number {

@@ -30,7 +30,7 @@ export interface LayerContext {
 }
 
 /** What a field of a layer may be. */
-export type Field = 'name' | 'size' | 'odd size' | 'boolean';
+export type Field = 'name' | 'size' | 'odd size' | 'boolean' | 'nodes';
 
 /** Everything about one kind of layer. To add a kind: its data in architecture.ts, one file here, one line in layer-kinds.ts. */
 export interface LayerKind<L extends Layer> {

@@ -5,6 +5,7 @@ import { denseKind } from './dense.js';
 import { flattenKind } from './flatten.js';
 import { globalAverageKind } from './global-average.js';
 import type { LayerKind } from './layer-kind.js';
+import { layersModelKind } from './layers-model.js';
 import { maxPoolKind } from './max-pool.js';
 import { preactivationBlockKind } from './preactivation-block.js';
 import { reluKind } from './relu.js';
@@ -20,6 +21,7 @@ const KINDS: { readonly [K in Layer['kind']]: LayerKind<LayerOf<K>> } = {
   globalAverage: globalAverageKind,
   flatten: flattenKind,
   dense: denseKind,
+  layersModel: layersModelKind,
 };
 
 /** What is known about a layer's kind. */

@@ -1,0 +1,118 @@
+import { invalidInput } from '../../errors.js';
+import type { Architecture } from '../architecture.js';
+import type { HostTensor, HostTensors } from '../host-tensors.js';
+import { weightSpecs } from '../model.js';
+import { weightsFor } from '../weights.js';
+import { shorten } from './keras-options.js';
+
+/** A weight as a `weightsManifest` states it, and the file where its group begins. */
+interface StatedWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Weights one behind the other in files that are read as one. */
+interface WeightGroup {
+  readonly paths: readonly string[];
+  readonly weights: readonly StatedWeight[];
+}
+
+const BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+/**
+ * The files beside a `model.json` that hold its weights, in their order.
+ *
+ * @throws invalid-input unless each is the name of a file in the same directory
+ */
+export function weightFiles(model: unknown): readonly string[] {
+  return groupsOf(model).flatMap(({ paths }) => paths);
+}
+
+/**
+ * The weights of a LayersModel by the names that they have here: `dense_1.kernel` for `dense_1/kernel` and for `dense_1/anything/kernel`.
+ *
+ * @param files the files of {@link weightFiles} by name
+ * @throws invalid-input naming the weight or the file: float32 values alone are read, without quantization
+ */
+export function readKerasWeights(
+  model: unknown,
+  architecture: Architecture,
+  files: ReadonlyMap<string, Uint8Array>,
+): HostTensors {
+  const names = Object.keys(weightSpecs(architecture));
+  const weights: Record<string, HostTensor> = {};
+  for (const { paths, weights: stated } of groupsOf(model)) {
+    const bytes = Buffer.concat(paths.map((path) => files.get(path) ?? Buffer.alloc(0)));
+    const expected = stated.reduce((sum, { shape }) => sum + BYTES * sizeOf(shape), 0);
+    if (bytes.byteLength !== expected) throw invalidInput(paths.join(', '), `${expected} bytes`, `${bytes.byteLength}`);
+    let offset = 0;
+    for (const { name, shape } of stated) {
+      const end = offset + BYTES * sizeOf(shape);
+      // A copy, because a view of float32 must begin at a multiple of four.
+      const data = new Float32Array(new Uint8Array(bytes.subarray(offset, end)).buffer);
+      offset = end;
+      const own = ownName(name, names);
+      if (own in weights) throw invalidInput(`model.json: weightsManifest: ${name}`, 'each weight once', 'it twice');
+      weights[own] = { shape, data };
+    }
+  }
+  return weightsFor(architecture, weights);
+}
+
+/** By layer and weight, what lies between left out, and what lies before where that alone names a weight. @throws invalid-input if the network has none of that name */
+function ownName(stated: string, names: readonly string[]): string {
+  const parts = stated.split('/');
+  const weight = parts.at(-1) ?? '';
+  for (const layer of parts.slice(0, -1)) {
+    const own = `${layer}.${weight}`;
+    if (names.includes(own)) return own;
+  }
+  throw invalidInput(
+    `model.json: weightsManifest: ${stated}`,
+    'a weight of a layer of the network',
+    'none of that name',
+  );
+}
+
+function groupsOf(model: unknown): readonly WeightGroup[] {
+  const manifest: unknown =
+    typeof model === 'object' && model !== null && 'weightsManifest' in model ? model.weightsManifest : undefined;
+  if (!Array.isArray(manifest))
+    throw invalidInput('model.json: weightsManifest', 'a list of files and their weights', shorten(manifest));
+  const groups = manifest.map((group: unknown, index) => readGroup(`model.json: weightsManifest[${index}]`, group));
+  const paths = groups.flatMap((group) => group.paths);
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (twice !== undefined) throw invalidInput('model.json: weightsManifest: paths', 'each file once', shorten(twice));
+  return groups;
+}
+
+function readGroup(at: string, group: unknown): WeightGroup {
+  const { paths, weights } = (typeof group === 'object' ? (group ?? {}) : {}) as Record<string, unknown>;
+  if (!Array.isArray(paths) || !Array.isArray(weights)) throw invalidInput(at, 'paths and weights', shorten(group));
+  return {
+    paths: paths.map((path) => fileName(`${at}: paths`, path)),
+    weights: weights.map((each) => readStated(at, each)),
+  };
+}
+
+/** No path: nothing beside the file's own directory is ever read. */
+function fileName(at: string, path: unknown): string {
+  if (typeof path !== 'string' || !/^[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}$/.test(path))
+    throw invalidInput(at, 'names of files beside model.json', shorten(path));
+  return path;
+}
+
+function readStated(at: string, weight: unknown): StatedWeight {
+  const { name, shape, dtype, quantization } = (typeof weight === 'object' ? (weight ?? {}) : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof name !== 'string') throw invalidInput(`${at}: weights`, 'a name for each', shorten(weight));
+  if (dtype !== 'float32' || (quantization !== undefined && quantization !== null))
+    throw invalidInput(`${at}: ${name}`, 'float32, not quantized', shorten({ dtype, quantization }));
+  if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && (extent as number) >= 1))
+    throw invalidInput(`${at}: ${name}: shape`, 'extents from 1 on', shorten(shape));
+  return { name, shape: shape as number[] };
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
