@@ -1,0 +1,85 @@
+import { dispose, gather, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { filledUp } from '../../../core/engine/batch-size.js';
+import type { Compile, TensorMap } from '../../../core/engine/engine.js';
+import { DomainError } from '../../../core/errors.js';
+import type { WeightedClassifier } from '../../../core/margin/attack-steps.js';
+import type { AttackOutcome, AttackProblem } from '../../../core/margin/attacks/attack.js';
+import { pointAt } from '../../../core/margin/box.js';
+import { hostLength } from '../../../core/margin/host-length.js';
+import { logitMarginOf, readLogits } from '../../../core/margin/host-logits.js';
+import type { ThreatModel } from '../../../core/margin/threat-model.js';
+
+/** An odd number that sets the seeds of neighbouring inputs far apart. */
+const SEED_STRIDE = 0xd1342543de82ef95n;
+
+/** What the checks share. Its tensors stay the caller's. */
+export interface MaskingContext {
+  readonly compile: Compile;
+  readonly classifier: WeightedClassifier;
+  readonly weights: TensorMap;
+  readonly threat: ThreatModel;
+  /** Those that are classified correctly, [n, h, w, c]. */
+  readonly inputs: Tensor4D;
+  readonly labels: readonly number[];
+  /** z at x. */
+  readonly logits: readonly Float32Array[];
+  readonly logitsAt: (weights: TensorMap, points: Tensor4D) => Tensor2D;
+  /** ε at which attacks are compared. */
+  readonly epsilon: number;
+  /** ε of which every point of the box is within. */
+  readonly hugeEpsilon: number;
+  readonly seed: bigint;
+  /** False, from then on, once the work is to end. */
+  readonly proceed: () => Promise<boolean>;
+}
+
+/** @throws cancelled if the checks are to end */
+export async function orStop({ proceed }: MaskingContext): Promise<void> {
+  if (!(await proceed())) throw new DomainError('cancelled', 'evaluation: stopped');
+}
+
+/**
+ * Runs an attack on some of the inputs, and looks at what it found: ‖δ‖ in float64 of each that is wrong at x + δ, classified again, undefined
+ * where it is not, or δ is longer than `reach`.
+ *
+ * @param rows which inputs, at least one
+ * @throws cancelled if the checks are to end
+ */
+export async function attacked(
+  context: MaskingContext,
+  rows: readonly number[],
+  reach: number,
+  attack: (problem: AttackProblem) => Promise<AttackOutcome>,
+): Promise<readonly (number | undefined)[]> {
+  const { weights, threat, logitsAt, proceed, seed } = context;
+  await orStop(context);
+  const filled = filledUp(rows);
+  const inputs: Tensor4D = tidy(() => gather(context.inputs, tensor1d([...filled], 'int32')));
+  try {
+    const { perturbations } = await attack({
+      weights,
+      inputs,
+      classes: filled.map((row) => context.labels[row] ?? 0),
+      logits: filled.map((row) => context.logits[row] ?? new Float32Array()),
+      seeds: filled.map((row) => seed + BigInt(row + 1) * SEED_STRIDE),
+      proceed,
+    });
+    try {
+      await orStop(context);
+      const values = (await perturbations.data()) as Float32Array;
+      const reached = await readLogits(tidy(() => logitsAt(weights, pointAt(inputs, perturbations, threat.bounds))));
+      const size = values.length / filled.length;
+      return rows.map((row, index) => {
+        const distance = hostLength(threat.norm, values.subarray(index * size, (index + 1) * size));
+        const logits = reached.rows[index];
+        const wrong = logits !== undefined && logitMarginOf(logits, context.labels[row] ?? 0) > 0;
+        return wrong && distance <= reach ? distance : undefined;
+      });
+    } finally {
+      dispose(perturbations);
+    }
+  } finally {
+    inputs.dispose();
+  }
+}

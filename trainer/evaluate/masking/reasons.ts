@@ -1,0 +1,19 @@
+import type { MaskingCheck } from '../evaluation-result.js';
+
+/** What a check saw. */
+export type Seen = Omit<MaskingCheck, 'check'>;
+
+/** Of a check that there is nothing to make with. */
+export const notMade = (why: string): Seen => ({ raised: false, reason: `Not made: ${why}.` });
+
+/** A number for people. */
+export const shown = (value: number): string =>
+  Number.isFinite(value) ? String(Number(value.toPrecision(3))) : 'none';
+
+/** `3 of 32 inputs`. */
+export const shareOf = (part: number, whole: number): string => `${part} of ${whole} inputs`;
+
+/** The middle of some numbers, at least one; of an even number the upper of both. */
+export function upperMedian(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
