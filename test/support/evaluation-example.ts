@@ -147,6 +147,19 @@ export function minimalEvaluation(): EvaluationResult {
   };
 }
 
+/** An evaluation whose ε are pixel values, with names for labels. */
+export function pixelEvaluation(): EvaluationResult {
+  return richEvaluation({
+    title: 'cifar10-linf-mma-32 2',
+    seed: 3,
+    typicalMargin: 10 / 255,
+    maxDistance: 33.6 / 255,
+    epsilons: [4, 8, 12, 16, 20, 24, 28, 32].map((epsilon) => epsilon / 255),
+    cleanAccuracy: 0.84,
+    labels: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
+  });
+}
+
 interface Invented {
   readonly index: number;
   readonly typicalMargin: number;
