@@ -1,4 +1,5 @@
 import type { AttackKind, FixedNormAttack } from './attack.js';
+import { apgdCe, apgdDlr, apgdT } from './ball/auto-pgd.js';
 import { pgdCe, pgdCw, pgdDlr, pgdSlm } from './ball/pgd.js';
 import { spsa } from './spsa/spsa.js';
 import { square } from './square/square.js';
@@ -9,6 +10,9 @@ export const FIXED_NORM_ATTACKS = {
   'pgd-cw': pgdCw,
   'pgd-slm': pgdSlm,
   'pgd-dlr': pgdDlr,
+  'apgd-ce': apgdCe,
+  'apgd-dlr': apgdDlr,
+  'apgd-t': apgdT,
   square,
   spsa,
 } as const satisfies Readonly<Record<string, AttackKind<FixedNormAttack>>>;

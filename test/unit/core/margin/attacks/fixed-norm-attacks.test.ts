@@ -32,7 +32,12 @@ const USUAL: Effort = { iterations: 10, restarts: 2, surely: 1.2 };
 const SOFT: Effort = { ...USUAL, surely: 1.4 };
 /** Without gradients. */
 const BLIND: Effort = { iterations: 400, restarts: 1, surely: 2.5 };
-const EFFORTS: Partial<Record<FixedNormAttackName, Effort>> = { 'pgd-ce': SOFT, 'pgd-slm': SOFT, square: BLIND };
+const EFFORTS: Partial<Record<FixedNormAttackName, Effort>> = {
+  'pgd-ce': SOFT,
+  'pgd-slm': SOFT,
+  'apgd-ce': SOFT,
+  square: BLIND,
+};
 
 const BOUNDS: Bounds = { lower: 0, upper: 1 };
 const COUNT = 6;
