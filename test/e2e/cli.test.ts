@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { writeSafetensors } from '../../core/model/safetensors.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
+import type { EvaluationResult } from '../../trainer/evaluate/evaluation-result.js';
+import { readEvaluationResult } from '../../trainer/evaluate/evaluation-schema.js';
 import { runCommand, startCommand } from './command-line.js';
 import type { RunningCommand } from './command-line.js';
 
@@ -76,12 +78,29 @@ describe('maxmargin commands', function () {
   });
 
   it('evaluate', async () => {
-    const [found] = await json('evaluate', '--examples', '50', '--margin-examples', '5');
-    const evaluation = found?.evaluation as Json;
+    const few = ['--quick', '--examples', '50', '--margin-examples', '5', '--robust-examples', '6'];
+    const [found] = await json('evaluate', ...few, '--epsilons', '0.01,8/255', '--output', 'evaluation.json');
+    const result = found as unknown as EvaluationResult;
+    assert.deepEqual(result.subject.members, [{ model: 'digits', version: 1 }]);
+    assert.deepEqual([result.cleanExamples, result.margins?.examples], [50, 5]);
     assert.deepEqual(
-      [found?.model, found?.version, evaluation.examples, evaluation.marginExamples],
-      ['digits', 1, 50, 5],
+      result.whiteBox.map(({ epsilon, examples }) => [epsilon, examples]),
+      [
+        [0.01, 6],
+        [8 / 255, 6],
+      ],
     );
+    assert.ok(result.history !== undefined && result.history.steps.length > 0);
+    const written = readEvaluationResult(await readFile(join(directory, 'evaluation.json'), 'utf8'), 'evaluation.json');
+    assert.deepEqual(written, result);
+
+    const parts = [...few, '--epsilons', '0.01', '--state', 'parts'];
+    const [share] = await json('evaluate', ...parts, '--shard', '1/2');
+    assert.equal(share?.finished, share?.shards);
+    const merged = await runCommand(['evaluate', ...parts], directory);
+    assert.match(merged.stdout, /^accuracy +\d+\.\d % of 50 examples$/m);
+    await fails(1, /plan\.seed: expected "1", got "0"/, 'evaluate', ...parts, '--seed', '1');
+    await fails(2, /Expected I\/N/, 'evaluate', '--shard', '3/2');
   });
 
   it('classify: examples of a data set, a PNG, a raw file', async () => {

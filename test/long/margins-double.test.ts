@@ -9,7 +9,7 @@ import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import { lenet } from '../../core/model/lenet.js';
 import { buildModel } from '../../core/model/model.js';
 import type { EvaluationRecord } from '../../core/registry/manifest.js';
-import { evaluate } from '../../trainer/evaluate/evaluate.js';
+import { evaluateTrained } from '../../trainer/evaluate/final-evaluation.js';
 import { readJobData } from '../../trainer/jobs/job-data.js';
 import { completeSpec, type JobSpec } from '../../trainer/jobs/job-spec.js';
 import type { Method } from '../../trainer/mma/methods.js';
@@ -60,7 +60,7 @@ async function trainAs(method: Method, engine: Engine, spec: JobSpec): Promise<E
   const model = buildModel(lenet({ conv1, conv2, hidden }, info.inputShape, info.labelNames.length));
   const config = { ...spec.training, method };
   const { weights } = await train({ engine, model, train: examples, validation, config });
-  return evaluate({
+  return evaluateTrained({
     engine,
     model,
     weights,

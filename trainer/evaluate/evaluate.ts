@@ -1,142 +1,149 @@
-import { dispose, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Engine, TensorMap } from '../../core/engine/engine.js';
+import { CODE_VERSION } from '../../core/code-version.js';
+import type { Engine } from '../../core/engine/engine.js';
 import { DomainError, invalidInput } from '../../core/errors.js';
-import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
-import { logitMargin } from '../../core/margin/losses.js';
-import { compileMarginSearch, type MarginFinding } from '../../core/margin/margin-search.js';
 import { unhurried, type Proceed } from '../../core/margin/pace.js';
-import type { Norm } from '../../core/margin/threat-model.js';
-import type { HostTensors } from '../../core/model/host-tensors.js';
-import type { Model } from '../../core/model/model.js';
-import { toTensors, weightsFor } from '../../core/model/weights.js';
-import type { EvaluationRecord } from '../../core/registry/manifest.js';
 import type { Examples } from '../data/dataset.js';
-import { gather, IMAGE_BOUNDS, inBatches } from '../mma/batches.js';
-import { marginHistogram } from './margin-histogram.js';
-
-/** Examples evaluated at a time: enough to fill an engine, few enough that it stops soon. */
-const BATCH_SIZE = 48;
+import type { TrainingHistory } from '../mma/training-history.js';
+import type { EvaluatedClassifier } from './classifier.js';
+import { openContext } from './evaluation-context.js';
+import { evaluationProgress, type EvaluationProgress } from './evaluation-progress.js';
+import type { EvaluationPlan, EvaluationResult, Subject } from './evaluation-result.js';
+import { mergeShards } from './merge-shards.js';
+import { runShard } from './run-shard.js';
+import type { ShardRecord } from './shard-record.js';
+import { evaluationKey, shardsInMemory, type EvaluationIdentity, type ShardStore } from './shard-store.js';
+import { shardsOf, shareOf, type Share } from './shards.js';
 
 /** What is evaluated, and how. */
 export interface EvaluationRequest {
   readonly engine: Engine;
-  readonly model: Model;
-  /** Parameters and running statistics. */
-  readonly weights: HostTensors;
+  readonly subject: Subject;
+  readonly classifier: EvaluatedClassifier;
+  readonly dataset: { readonly name: string; readonly fingerprint: string };
+  /** Of the test split. */
   readonly examples: Examples;
-  readonly norm: Norm;
-  /** The largest distance that is searched: 1.05 d_max after a training. */
-  readonly maxDistance: number;
-  /** The margins of the first so many examples are measured, at least 1. */
-  readonly marginExamples: number;
-  /** What a margin may cost. */
-  readonly gradientEvaluations: number;
-  /** What random starts are drawn from. */
-  readonly seed: bigint;
-  /** Asked between the parts of the work; false ends the evaluation with an error. */
+  readonly plan: EvaluationPlan;
+  /** SHA-256 of each member's weights. */
+  readonly checksums?: readonly string[];
+  /** How the model was trained, to be passed on. */
+  readonly history?: TrainingHistory | undefined;
+  /** Asked between the steps of the work; false ends the evaluation with an error. */
   readonly proceed?: Proceed;
-  /** After each batch: of clean accuracies first, then of margins. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: (progress: EvaluationProgress) => void;
+}
+
+/** Examples that are attacked together: enough to fill a CPU, few enough that a shard is soon finished; a GPU takes more. */
+const RANGE_ON_CPU = 48;
+const RANGE_ELSEWHERE = 256;
+
+const rangeSizeOf = (engine: Engine): number =>
+  engine.device.toLowerCase().includes('cpu') ? RANGE_ON_CPU : RANGE_ELSEWHERE;
+
+/** Everything that decides what an evaluation finds: two that agree in it share their shards. */
+export function identityOf(request: EvaluationRequest): EvaluationIdentity {
+  const { engine, subject, dataset, examples, plan, checksums = [] } = request;
+  return {
+    format: 1,
+    members: subject.members,
+    checksums,
+    dataset: dataset.name,
+    fingerprint: dataset.fingerprint,
+    examples: examples.count,
+    plan,
+    engine: engine.name,
+    rangeSize: rangeSizeOf(engine),
+    codeVersion: CODE_VERSION,
+  };
 }
 
 /**
- * What a model does on a test set: clean accuracy over all examples, and the margins of the first ones.
+ * Does the shards that are not finished yet: all, or those of a share.
  *
- * A misclassified example has margin 0, and a censored one counts `maxDistance`.
+ * What is found depends on the request alone: each example's random numbers are its own, and how examples are grouped does not depend on who
+ * does them, or on what was finished before.
  *
- * @throws cancelled if `proceed` stopped it; invalid-input if there is no example, or the weights are not the model's
+ * @returns how many of all shards are finished now
+ * @throws cancelled if `proceed` stopped it: what is finished stays so; invalid-input
  */
-export async function evaluate(request: EvaluationRequest): Promise<EvaluationRecord> {
-  const { model, examples, norm, maxDistance, onProgress } = request;
-  if (examples.count === 0) throw invalidInput('examples', 'at least 1', '0');
-  const marginExamples = Math.min(request.marginExamples, examples.count);
-  const classifier: WeightedClassifier = (weights, inputs) => model.apply(weights, weights, inputs, false).logits;
-  const progress = (done: number): void => onProgress?.(done, examples.count + marginExamples);
-  const weights = toTensors(weightsFor(model.architecture, request.weights));
-  try {
-    const correct = await countCorrect(request, classifier, weights, progress);
-    const findings = await findMargins(request, classifier, weights, marginExamples, progress);
-    const distances = findings.map(({ distance }) => distance);
-    return {
-      examples: examples.count,
-      cleanAccuracy: correct / examples.count,
-      marginExamples,
-      meanMargin: distances.reduce((sum, distance) => sum + distance, 0) / marginExamples,
-      medianMargin: median(distances),
-      censoredShare: findings.filter(({ status }) => status === 'not-found').length / marginExamples,
-      norm,
-      maxDistance,
-      attack: findings[0]?.attack ?? '',
-      gradientEvaluations: Math.max(...findings.map((finding) => finding.gradientEvaluations)),
-      histogram: marginHistogram(findings, maxDistance),
-    };
-  } finally {
-    dispose(weights);
-  }
-}
-
-async function countCorrect(
-  { engine, model, examples, proceed = unhurried }: EvaluationRequest,
-  classifier: WeightedClassifier,
-  weights: TensorMap,
-  progress: (done: number) => void,
-): Promise<number> {
-  const margins = engine.compile(
-    (at: TensorMap, inputs: Tensor4D, labels: Tensor1D) => logitMargin(classifier(at, inputs), labels),
-    { callsPerWeights: Infinity },
-  );
-  let correct = 0;
-  let done = 0;
-  for (const { examples: batch, used } of inBatches(examples.count, BATCH_SIZE)) {
-    await orStop(proceed);
-    const { inputs, labels } = gather(examples, model.architecture.inputShape, batch);
-    const losses = tidy(() => margins(weights, inputs, labels));
-    for (const loss of (await losses.data()).subarray(0, used)) if (loss < 0) correct++;
-    dispose([inputs, labels, losses]);
-    progress((done += used));
-  }
-  return correct;
-}
-
-async function findMargins(
+export async function runShards(
   request: EvaluationRequest,
-  classifier: WeightedClassifier,
-  weights: TensorMap,
-  count: number,
-  progress: (done: number) => void,
-): Promise<readonly MarginFinding[]> {
-  const { engine, model, examples, norm, maxDistance, gradientEvaluations, seed, proceed = unhurried } = request;
-  const search = compileMarginSearch(engine.compile, classifier, { norm, bounds: IMAGE_BOUNDS });
-  const findings: MarginFinding[] = [];
-  for (const { examples: batch, used } of inBatches(count, BATCH_SIZE)) {
-    await orStop(proceed);
-    const { inputs, labels } = gather(examples, model.architecture.inputShape, batch.subarray(0, used));
-    const found = await search.find({
-      weights,
-      inputs,
-      labels: Array.from(batch.subarray(0, used), (example) => examples.labels[example] ?? 0),
-      maxDistance,
-      maxGradientEvaluations: gradientEvaluations,
-      seed,
-      firstIndex: findings.length,
-      proceed,
-    });
-    dispose([inputs, labels, found.perturbations]);
-    await orStop(proceed);
-    findings.push(...found.findings);
-    progress(examples.count + findings.length);
+  store: ShardStore,
+  share: Share = { index: 1, count: 1 },
+): Promise<{ readonly finished: number; readonly shards: number }> {
+  const { engine, classifier, examples, plan, proceed = unhurried, onProgress = () => undefined } = request;
+  checkRequest(request);
+  const key = evaluationKey(identityOf(request));
+  const rangeSize = rangeSizeOf(engine);
+  const all = shardsOf(plan, rangeSize);
+  const own = shareOf(all, share, rangeSize);
+  const finished = new Map<string, ShardRecord>();
+  for (const { name } of own) {
+    const record = await store.read(name);
+    if (record !== undefined) finished.set(name, record);
   }
-  return findings;
+  const progress = evaluationProgress(own, (shard) => finished.has(shard.name), onProgress);
+  const context = openContext(engine, classifier, examples, plan, proceed);
+  try {
+    for (const shard of own) {
+      if (finished.has(shard.name)) continue;
+      progress.begin(shard);
+      const before = shard.after === undefined ? undefined : finished.get(shard.after);
+      const began = performance.now();
+      const found = await runShard(context, shard, before, progress.within);
+      const record = {
+        format: 1 as const,
+        evaluation: key,
+        name: shard.name,
+        ...found,
+        seconds: (performance.now() - began) / 1000,
+      };
+      await store.write(record);
+      finished.set(shard.name, record);
+      progress.end(shard);
+    }
+  } finally {
+    context.dispose();
+  }
+  const others = await Promise.all(
+    all.map(async ({ name }) => finished.has(name) || (await store.read(name)) !== undefined),
+  );
+  return { finished: others.filter(Boolean).length, shards: all.length };
 }
 
-async function orStop(proceed: Proceed): Promise<void> {
-  if (!(await proceed())) throw new DomainError('cancelled', 'evaluation: stopped');
+/**
+ * What a model does on a test set, by a plan: clean accuracy, robust accuracy, margins.
+ *
+ * @param store where finished shards are, and are put; default: in memory
+ * @throws cancelled if `proceed` stopped it: with the same store, another call continues; invalid-input if there is no example, or an attack
+ * does not know the norm
+ */
+export async function evaluate(request: EvaluationRequest, store = shardsInMemory()): Promise<EvaluationResult> {
+  await runShards(request, store);
+  const { engine, subject, dataset, plan, history } = request;
+  const records = new Map<string, ShardRecord>();
+  for (const { name } of shardsOf(plan, rangeSizeOf(engine))) {
+    const record = await store.read(name);
+    if (record === undefined) throw new DomainError('data-loss', `shard ${name}: it was finished, and is not there`);
+    records.set(name, record);
+  }
+  return {
+    format: 1,
+    subject,
+    dataset: { name: dataset.name, split: 'test', fingerprint: dataset.fingerprint },
+    plan,
+    engine: engine.name,
+    codeVersion: CODE_VERSION,
+    ...mergeShards(plan, shardsOf(plan, rangeSizeOf(engine)), records),
+    ...(history && { history }),
+  };
 }
 
-function median(values: readonly number[]): number {
-  const ascending = values.toSorted((a, b) => a - b);
-  const upper = ascending.length >> 1;
-  const lower = ascending.length % 2 === 0 ? upper - 1 : upper;
-  return ((ascending[lower] ?? 0) + (ascending[upper] ?? 0)) / 2;
+function checkRequest({ examples, plan, classifier, subject }: EvaluationRequest): void {
+  if (examples.count === 0) throw invalidInput('examples', 'at least 1', '0');
+  for (const field of ['cleanExamples', 'robustExamples', 'marginExamples'] as const) {
+    if (plan[field] > examples.count) throw invalidInput(field, `at most ${examples.count}`, `${plan[field]}`);
+  }
+  if (subject.labels.length !== classifier.classes) {
+    throw invalidInput('labels', `${classifier.classes}, one per class`, `${subject.labels.length}`);
+  }
 }

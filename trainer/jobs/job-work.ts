@@ -9,7 +9,7 @@ import { architectureOf } from '../../core/model/families.js';
 import { buildModel } from '../../core/model/model.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import { fingerprint } from '../data/fingerprint.js';
-import { evaluate } from '../evaluate/evaluate.js';
+import { evaluateTrained } from '../evaluate/final-evaluation.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
 import { stoppablePace } from '../mma/stoppable-pace.js';
 import { train } from '../mma/training-loop.js';
@@ -86,7 +86,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   });
 
   progress.enter('evaluating');
-  const evaluation = await evaluate({
+  const evaluation = await evaluateTrained({
     engine,
     model,
     weights,

@@ -2,72 +2,175 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
 import type { EngineChoice } from '../../../core/engine/engine.js';
-import { NORMS } from '../../../core/margin/threat-model.js';
-import type { Norm } from '../../../core/margin/threat-model.js';
-import { modelSelector, withModel } from '../model-options.js';
-import type { ModelOptions } from '../model-options.js';
-import { decimal, integer } from '../option-types.js';
-import { evaluationFields } from '../output/model-tables.js';
-import { printResult } from '../output/print.js';
-import { formatFields } from '../output/table.js';
+import { ATTACK_NORMS } from '../../../core/margin/threat-model.js';
+import type { AttackNorm } from '../../../core/margin/threat-model.js';
 import { command } from '../command.js';
+import type { EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
+import type { Share } from '../../../trainer/evaluate/shards.js';
+import type { FinishedShare, LocalEvaluationOptions } from '../local/evaluate-locally.js';
+import { parseModel } from '../models/selector.js';
+import { decimal, integer, numbers, repeated, share } from '../option-types.js';
+import { evaluationTables } from '../output/evaluation-tables.js';
+import { printResult } from '../output/print.js';
+import { CommandFailure } from '../report-failure.js';
 import { withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
 
-interface Options extends OutputOptions, ModelOptions {
+interface Options extends OutputOptions {
+  readonly model?: readonly string[];
+  readonly modelVersion?: number;
+  readonly alias?: string;
   readonly registry: string;
   readonly data: string;
   readonly dataset: string;
   readonly directory?: string;
   readonly engine: EngineChoice;
   readonly examples?: number;
-  readonly marginExamples: number;
-  readonly norm?: Norm;
+  readonly robustExamples?: number;
+  readonly marginExamples?: number;
+  readonly epsilons?: readonly number[];
+  readonly iterations?: number;
+  readonly restarts?: number;
+  readonly norm?: AttackNorm;
   readonly maxDistance?: number;
-  readonly gradientEvaluations: number;
+  readonly budget?: number;
+  readonly gradientEvaluations?: number;
+  readonly marginAttack?: string;
+  readonly quick?: boolean;
   readonly seed: number;
+  readonly state?: string;
+  readonly shard?: Share;
+  readonly output?: string;
 }
 
-/** `maxmargin evaluate`: accuracy and margins of a published model on a test set, in this process. */
+/** What `--quick` asks for where nothing else is: a first impression in well under a minute for a small model. */
+const QUICK = { robustExamples: 50, marginExamples: 50, iterations: 20, restarts: 2, marginBudget: 40 };
+
+const EXAMPLES = `maxmargin evaluate --model digits --dataset digits --margin-examples 500
+maxmargin evaluate --model mnist@3 --dataset mnist --epsilons 0.1,0.2,0.3 --output mnist-3.json
+maxmargin evaluate --model cifar@1 --model cifar@2 --dataset cifar10 --epsilons 8/255 --shard 1/4 --state cifar-both`;
+
+/** `maxmargin evaluate`: accuracy, robust accuracy and margins of published models on a test set, in this process. */
 export function evaluateCommand(): Command {
-  const evaluate = command('evaluate', 'Measure accuracy and margins of a published model on a test set');
-  return withOutput(withModel(evaluate), 'maxmargin evaluate --model digits --dataset digits --margin-examples 500')
+  const evaluate = command(
+    'evaluate',
+    'Measure accuracy, robust accuracy and margins of published models on a test set',
+  );
+  return withOutput(evaluate, EXAMPLES)
+    .option(
+      '--model <name[@version]>',
+      'which model, its version or alias after @; more than once: the mean of their probabilities (default: the only one there is, its champion)',
+      repeated,
+    )
+    .option('--model-version <n>', 'the version of a single model', integer(1))
+    .option('--alias <alias>', 'the version of an alias, such as challenger')
     .option('--registry <dir>', 'where the model is published', './registry')
     .option('--data <dir>', 'where data sets are', './data')
     .option('--dataset <name>', 'digits, mnist, fashion-mnist, cifar10, idx or folder', 'digits')
     .option('--directory <path>', "where it is below the data directory (default: the data set's name)")
     .addOption(new Option('--engine <engine>', 'what runs the numerics').choices(ENGINE_CHOICES).default('auto'))
-    .option('--examples <n>', 'test examples for the accuracy (default: all)', integer(1))
-    .option('--margin-examples <n>', 'test examples whose margins are measured', integer(1), 200)
-    .addOption(new Option('--norm <norm>', "what distance is measured in (default: the model's own)").choices(NORMS))
-    .option('--max-distance <d>', "how far to search (default: 1.05 times the model's d_max)", decimal(0))
-    .option('--gradient-evaluations <n>', 'what one margin may cost', integer(1), 100)
+    .addOption(
+      new Option('--norm <norm>', "what perturbations are measured in (default: the model's own)").choices(
+        ATTACK_NORMS,
+      ),
+    )
+    .option('--examples <n>', 'test examples for the accuracy (default: all)', integer(0))
+    .option('--robust-examples <n>', 'test examples that are attacked at each ε (default: 200)', integer(0))
+    .option(
+      '--epsilons <list>',
+      "ε of robust accuracy, such as 4/255,8/255 (default: the paper's for the data set)",
+      numbers,
+    )
+    .option('--iterations <n>', 'iterations of white-box PGD (default: 100)', integer(1))
+    .option('--restarts <n>', 'runs of white-box PGD, half on CE, half on CW (default: 10)', integer(0))
+    .option('--margin-examples <n>', 'test examples whose margins are measured (default: 200)', integer(0))
+    .option('--max-distance <d>', "how far margins are searched (default: 1.05 times the model's d_max)", decimal(0))
+    .option('--budget <n>', 'gradient evaluations that one margin may cost (default: 100)', integer(1))
+    .option('--margin-attack <name>', 'what measures margins')
+    .option(
+      '--quick',
+      'a first impression: 50 examples, 2 restarts of 20 iterations, margins of 40 gradient evaluations',
+    )
     .option('--seed <n>', 'what random starts are drawn from', integer(0), 0)
+    .option(
+      '--state <dir>',
+      'where finished parts are kept, to be continued (default: below ./evaluations, until all are finished)',
+    )
+    .option(
+      '--shard <i/n>',
+      'do the i-th of n parts, into the same --state; without it: what is left, and put all together',
+      share,
+    )
+    .option('--output <file>', 'write the result as JSON')
+    .addOption(new Option('--gradient-evaluations <n>', 'the same as --budget').argParser(integer(1)).hideHelp())
     .action(async (options: Options) => {
       const { evaluateLocally } = await import('../local/evaluate-locally.js');
-      const { registry, data, dataset, directory, engine, examples, marginExamples, norm, maxDistance, seed } = options;
-      const evaluated = await evaluateLocally({
-        model: modelSelector(options),
-        registry,
-        data,
-        dataset,
-        directory,
-        engine,
-        examples,
-        marginExamples,
-        norm,
-        maxDistance,
-        gradientEvaluations: options.gradientEvaluations,
-        seed: BigInt(seed),
-      });
-      printResult(options.json, evaluated, () => {
-        const { model, version, engine: used, evaluation } = evaluated;
-        const { attack, gradientEvaluations } = evaluation;
-        return formatFields([
-          ['model', `${model} version ${version}`],
-          ...evaluationFields(evaluation),
-          ['attack', `${attack}, at most ${gradientEvaluations} gradient evaluations an example, engine ${used}`],
-        ]);
-      });
+      const evaluated = await evaluateLocally(localOptions(options));
+      if (isShare(evaluated)) {
+        printResult(options.json, evaluated, () => shareTable(evaluated));
+        return;
+      }
+      if (options.output !== undefined) await writeResult(options.output, evaluated);
+      printResult(options.json, evaluated, () => evaluationTables(evaluated));
     });
+}
+
+function localOptions(options: Options): LocalEvaluationOptions {
+  const { registry, data, dataset, directory, engine, norm, state, shard } = options;
+  if (shard !== undefined && options.output !== undefined) {
+    throw new CommandFailure(
+      '--output: there is no result before all parts are put together; leave --shard out for that',
+      2,
+    );
+  }
+  const quick = options.quick === true ? QUICK : {};
+  const asked = {
+    cleanExamples: options.examples,
+    robustExamples: options.robustExamples,
+    marginExamples: options.marginExamples,
+    epsilons: options.epsilons,
+    iterations: options.iterations,
+    restarts: options.restarts,
+    maxDistance: options.maxDistance,
+    marginBudget: options.budget ?? options.gradientEvaluations,
+    marginAttack: options.marginAttack,
+    seed: String(options.seed),
+  };
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  return {
+    models: selectors(options),
+    registry,
+    data,
+    dataset,
+    directory,
+    engine,
+    norm,
+    state,
+    share: shard,
+    plan: { ...quick, ...given },
+  };
+}
+
+function selectors({ model = [], modelVersion, alias }: Options) {
+  const models = model.map(parseModel);
+  if (modelVersion === undefined && alias === undefined) return models;
+  const [only = {}, ...more] = models;
+  if (more.length > 0)
+    throw new CommandFailure('--model-version, --alias: for a single model; of several, say --model NAME@VERSION', 2);
+  return [
+    { ...only, ...(modelVersion !== undefined && { version: modelVersion }), ...(alias !== undefined && { alias }) },
+  ];
+}
+
+const isShare = (evaluated: EvaluationResult | FinishedShare): evaluated is FinishedShare => 'directory' in evaluated;
+
+function shareTable({ finished, shards, directory }: FinishedShare): string {
+  const next =
+    finished === shards ? 'The same command without --shard puts them together.' : 'The others are still to be done.';
+  return `${finished} of ${shards} parts are finished in ${directory}. ${next}`;
+}
+
+async function writeResult(file: string, result: EvaluationResult): Promise<void> {
+  const { replaceFile } = await import('../../../core/durable/durable-files.js');
+  await replaceFile(file, `${JSON.stringify(result)}\n`);
 }

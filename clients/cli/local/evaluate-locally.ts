@@ -1,103 +1,136 @@
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import { openEngine } from '../../../core/engine/open-engine.js';
-import { DEFAULT_MAX_DISTANCE, SEARCH_REACH } from '../../../core/margin/threat-model.js';
-import type { Norm } from '../../../core/margin/threat-model.js';
-import { buildModel } from '../../../core/model/model.js';
-import type { EvaluationRecord, Manifest } from '../../../core/registry/manifest.js';
+import type { AttackNorm } from '../../../core/margin/threat-model.js';
 import { openRegistry } from '../../../core/registry/open-registry.js';
-import type { Examples } from '../../../trainer/data/dataset.js';
+import { fingerprint } from '../../../trainer/data/fingerprint.js';
 import { openDataset } from '../../../trainer/data/open-dataset.js';
-import { evaluate } from '../../../trainer/evaluate/evaluate.js';
+import { evaluate, identityOf, runShards, type EvaluationRequest } from '../../../trainer/evaluate/evaluate.js';
+import { planOf, type PlanOptions } from '../../../trainer/evaluate/evaluation-plan.js';
+import type { EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
+import { evaluationKey, openShardDirectory } from '../../../trainer/evaluate/shard-store.js';
+import type { Share } from '../../../trainer/evaluate/shards.js';
+import { stoppablePace } from '../../../trainer/mma/stoppable-pace.js';
 import type { ModelSelector } from '../../client/models.js';
-import { onlyModel, selectVersion } from '../models/local-models.js';
+import { duration, percent } from '../output/figures.js';
 import { progressBar } from '../output/progress-bar.js';
 import { CommandFailure } from '../report-failure.js';
+import { stopOnSignals } from '../stop-on-signals.js';
+import { loadSubject, type LoadedSubject } from './load-subject.js';
 
 export interface LocalEvaluationOptions {
-  readonly model: ModelSelector;
+  /** Of several, the probabilities are averaged. */
+  readonly models: readonly ModelSelector[];
   readonly registry: string;
   readonly data: string;
   readonly dataset: string;
   readonly directory: string | undefined;
   readonly engine: EngineChoice;
-  /** undefined: all. */
-  readonly examples: number | undefined;
-  readonly marginExamples: number;
   /** undefined: the model's own. */
-  readonly norm: Norm | undefined;
-  /** undefined: 1.05 d_max, the model's in its own norm. */
-  readonly maxDistance: number | undefined;
-  readonly gradientEvaluations: number;
-  readonly seed: bigint;
+  readonly norm: AttackNorm | undefined;
+  readonly plan: PlanOptions;
+  /** Where finished parts are kept; undefined: below `./evaluations`, until all are finished. */
+  readonly state: string | undefined;
+  /** undefined: all parts are done, and put together. */
+  readonly share: Share | undefined;
 }
 
-export interface EvaluatedHere {
-  readonly model: string;
-  readonly version: number;
-  readonly dataset: string;
-  readonly engine: string;
-  readonly evaluation: EvaluationRecord;
+/** What is finished of an evaluation that others do parts of, too. */
+export interface FinishedShare {
+  readonly directory: string;
+  readonly finished: number;
+  readonly shards: number;
 }
 
-/** Measures a published model on the test split of a data set, in this process. */
-export async function evaluateLocally(options: LocalEvaluationOptions): Promise<EvaluatedHere> {
+/** Measures published models on the test split of a data set, in this process. Ctrl-C stops it; the same options again continue. */
+export async function evaluateLocally(options: LocalEvaluationOptions): Promise<EvaluationResult | FinishedShare> {
   const registry = await openRegistry(options.registry);
-  const name = options.model.name ?? (await onlyModel(registry));
-  const version = await registry.resolve(name, selectVersion(options.model));
-  const { manifest, architecture, weights } = await registry.load(name, version);
-  const threat = threatOf(manifest, options);
+  const subject = await loadSubject(registry, options.models);
   const dataset = await openDataset(options.dataset, join(options.data, options.directory ?? options.dataset));
-  const examples = firstOf(await dataset.read('test'), options.examples);
-  checkFit(manifest, options.dataset, dataset);
-
+  checkFit(subject, options.dataset, dataset);
+  const examples = await dataset.read('test');
+  const norm = options.norm ?? subject.threatModel.norm;
+  const plan = planOf(
+    {
+      dataset: options.dataset,
+      norm,
+      trainedMaxDistance: norm === subject.threatModel.norm ? subject.threatModel.maxDistance : undefined,
+      examples: examples.count,
+    },
+    options.plan,
+  );
   const engine = await openEngine(options.engine);
+  return run(options, {
+    engine,
+    examples,
+    plan,
+    subject: subject.subject,
+    classifier: subject.classifier,
+    checksums: subject.checksums,
+    history: subject.history,
+    dataset: { name: options.dataset, fingerprint: fingerprint(examples) },
+  });
+}
+
+async function run(
+  { state, share }: LocalEvaluationOptions,
+  asked: Omit<EvaluationRequest, 'proceed' | 'onProgress'>,
+): Promise<EvaluationResult | FinishedShare> {
   const bar = progressBar();
+  const stopping = new AbortController();
+  const unsubscribe = stopOnSignals(() => {
+    stopping.abort();
+  });
+  const request: EvaluationRequest = {
+    ...asked,
+    proceed: stoppablePace(stopping.signal),
+    onProgress: ({ part, share: done, etaSeconds }) => {
+      bar.update(part.padEnd(TITLE_WIDTH), done, `${percent(done)} · ${duration(etaSeconds)} left`);
+    },
+  };
+  const identity = identityOf(request);
+  const directory = resolve(state ?? join('evaluations', directoryName(request, evaluationKey(identity))));
+  const store = await openShardDirectory(directory, identity, (problem) => {
+    bar.clear();
+    process.stderr.write(`Damaged, and done again: ${problem}\n`);
+  });
   try {
-    const evaluation = await evaluate({
-      engine,
-      model: buildModel(architecture),
-      weights,
-      examples,
-      ...threat,
-      marginExamples: options.marginExamples,
-      gradientEvaluations: options.gradientEvaluations,
-      seed: options.seed,
-      onProgress: (done, total) => {
-        bar.update('evaluating', done / total, `${done}/${total}`);
-      },
-    });
-    return { model: name, version, dataset: options.dataset, engine: engine.name, evaluation };
+    if (share !== undefined) return { directory, ...(await runShards(request, store, share)) };
+    const result = await evaluate(request, store);
+    if (state === undefined) await rm(directory, { recursive: true, force: true });
+    return result;
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    const message = `Stopped. The same command continues; what is finished lies in ${directory}.`;
+    throw new CommandFailure(message, 130, { cause: error });
   } finally {
     bar.clear();
+    unsubscribe();
   }
 }
 
-function threatOf({ threatModel }: Manifest, options: LocalEvaluationOptions): { norm: Norm; maxDistance: number } {
-  const { norm = threatModel.norm } = options;
-  const dMax = norm === threatModel.norm ? threatModel.maxDistance : DEFAULT_MAX_DISTANCE[norm];
-  return { norm, maxDistance: options.maxDistance ?? SEARCH_REACH * dMax };
+/** As wide as the longest title of a part usually is, so that the bar stays where it is. */
+const TITLE_WIDTH = 18;
+
+function directoryName({ subject }: EvaluationRequest, key: string): string {
+  const names = subject.members.map(({ model, version }) => `${model}-${version}`);
+  return `${names.join('+').slice(0, 100)}-${key.slice(0, 16)}`;
 }
 
 function checkFit(
-  { name, inputShape, labels }: Manifest,
+  { subject: { title, inputShape, labels } }: LoadedSubject,
   datasetName: string,
   dataset: { readonly inputShape: readonly number[]; readonly labelNames: readonly string[] },
 ): void {
   if (dataset.inputShape.join() !== inputShape.join()) {
     const [wanted, given] = [inputShape, dataset.inputShape].map((shape) => shape.join(' × '));
     throw new CommandFailure(
-      `--dataset ${datasetName}: model ${name} takes ${wanted ?? ''}, the images are ${given ?? ''}`,
+      `--dataset ${datasetName}: model ${title} takes ${wanted ?? ''}, the images are ${given ?? ''}`,
     );
   }
   if (dataset.labelNames.length > labels.length) {
-    const counts = `${dataset.labelNames.length} classes, model ${name} has ${labels.length}`;
+    const counts = `${dataset.labelNames.length} classes, model ${title} has ${labels.length}`;
     throw new CommandFailure(`--dataset ${datasetName}: it has ${counts}`);
   }
-}
-
-function firstOf(examples: Examples, count: number | undefined): Examples {
-  if (count === undefined || count >= examples.count) return examples;
-  const size = examples.images.length / examples.count;
-  return { count, images: examples.images.subarray(0, count * size), labels: examples.labels.subarray(0, count) };
 }

@@ -5,3 +5,9 @@ export function parseSelector(text: string | undefined): Pick<ModelSelector, 've
   if (text === undefined) return {};
   return /^\d+$/.test(text) ? { version: Number(text) } : { alias: text };
 }
+
+/** A model's name with its version or alias: `digits`, `digits@3`, `digits@challenger`. */
+export function parseModel(text: string): ModelSelector {
+  const at = text.indexOf('@');
+  return at < 0 ? { name: text } : { name: text.slice(0, at), ...parseSelector(text.slice(at + 1)) };
+}

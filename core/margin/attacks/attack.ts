@@ -37,7 +37,7 @@ export interface FixedNormRequest extends AttackProblem {
   readonly iterations: number;
   /** Runs from starts of their own, at least 1. */
   readonly restarts: number;
-  /** The length of a step in radii, in attacks whose steps all have one length; undefined: 1/4 (paper, evaluation). */
+  /** The length of a step in radii, in attacks whose steps all have one length; undefined: the attack's own. */
   readonly stepShare?: number | undefined;
 }
 

@@ -179,14 +179,14 @@ const areAll = async (found: Tensor1D): Promise<boolean> => (await found.data())
  */
 async function climb<S extends BallState>(
   { method, iterate, tryLast }: BallSteps<S>,
-  { weights, inputs, iterations }: FixedNormRequest,
+  { weights, inputs, iterations, stepShare }: FixedNormRequest,
   problem: BallProblem,
   start: S,
   known: Strongest,
   goOn: () => Promise<boolean>,
 ): Promise<{ found: Strongest; spent: number }> {
   const together = areShort(weights, inputs);
-  const strides = method.strides(iterations);
+  const strides = method.strides(iterations, stepShare);
   let run: Run<S> = { state: start, strongest: known };
   let spent = 0;
   const disposeRun = (): void => {

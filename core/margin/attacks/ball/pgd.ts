@@ -44,7 +44,8 @@ function pgdMethod(name: LossName, aim: Aim, stepShare: number | undefined): Bal
   return {
     loss: () => loss,
     open: (_, perturbations) => ({ perturbations }),
-    strides: (iterations) => Array.from({ length: iterations }, () => [stepShare ?? STEPS_LENGTH / iterations]),
+    strides: (iterations, asked) =>
+      Array.from({ length: iterations }, () => [asked ?? stepShare ?? STEPS_LENGTH / iterations]),
     advance: ({ geometry, project }, problem, { perturbations }, { gradients }, [step]) => {
       const stepSizes = perExample(mul(problem.radii, step as Scalar));
       const moved: Tensor4D = add(perturbations, mul(stepSizes, geometry.steepestAscent(gradients)));

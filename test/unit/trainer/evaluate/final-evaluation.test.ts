@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import type { Engine } from '../../../../core/engine/engine.js';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import { evaluateTrained, type FinalEvaluationRequest } from '../../../../trainer/evaluate/final-evaluation.js';
+import { marginHistogram } from '../../../../trainer/evaluate/margin-histogram.js';
+import { linearProblem } from '../../../support/linear-model.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
+
+const linear = linearProblem(70, 5);
+const { model, weights, examples, isCorrect } = linear;
+
+describe('evaluation', () => {
+  let engine: Engine;
+  before(async () => (engine = await openEngine(TEST_ENGINE)));
+
+  const request = (more: Partial<FinalEvaluationRequest> = {}): FinalEvaluationRequest => ({
+    engine,
+    model,
+    weights,
+    examples,
+    norm: 'linf',
+    maxDistance: 0.025,
+    marginExamples: 60,
+    gradientEvaluations: 40,
+    seed: 1n,
+    ...more,
+  });
+
+  for (const norm of ['linf', 'l2'] as const) {
+    it(`measures the margins of a linear model (${norm})`, async () => {
+      const { numTensors } = engine.memory();
+      const exact = Array.from({ length: 60 }, (_, example) => linear.margin(example, norm));
+      const maxDistance = exact.toSorted((x, y) => x - y)[52]!;
+      const counted = exact.map((margin) => Math.min(margin, maxDistance)).toSorted((x, y) => x - y);
+
+      const seen: number[] = [];
+      const onProgress = (share: number) => seen.push(share);
+      const record = await evaluateTrained(request({ norm, maxDistance, onProgress }));
+
+      const near = (actual: number, expected: number) => {
+        assert.ok(Math.abs(actual - expected) <= 0.01 * expected, `${actual}, expected ${expected}`);
+      };
+      assert.equal(record.cleanAccuracy, examples.labels.filter((_, i) => isCorrect(i)).length / 70);
+      assert.deepEqual([record.examples, record.marginExamples, record.norm], [70, 60, norm]);
+      near(record.meanMargin, counted.reduce((sum, margin) => sum + margin, 0) / 60);
+      near(record.medianMargin, (counted[29]! + counted[30]!) / 2);
+      // Those beyond, and the one at the very end, which the search may reach or not.
+      assert.ok([7 / 60, 8 / 60].includes(record.censoredShare), String(record.censoredShare));
+      assert.equal(record.histogram.counts.at(-1), Math.round(record.censoredShare * 60));
+      assert.ok(record.gradientEvaluations > 0 && record.gradientEvaluations <= 40 && record.attack !== '');
+      assert.deepEqual(
+        seen.toSorted((x, y) => x - y),
+        seen,
+      );
+      assert.equal(seen.at(-1), 1);
+      assert.equal(engine.memory().numTensors, numTensors);
+    });
+  }
+
+  it('stops when it is asked to', async () => {
+    const { numTensors } = engine.memory();
+    await assert.rejects(evaluateTrained(request({ proceed: () => false })), { kind: 'cancelled' });
+    let looks = 0;
+    await assert.rejects(evaluateTrained(request({ proceed: () => ++looks < 6 })), { kind: 'cancelled' });
+    assert.equal(engine.memory().numTensors, numTensors);
+  });
+
+  it('refuses weights that are not the model’s', async () => {
+    const kernel = { 'dense.kernel': weights['dense.kernel']! };
+    await assert.rejects(evaluateTrained(request({ weights: kernel })), {
+      kind: 'invalid-input',
+      message: /dense\.bias/,
+    });
+  });
+
+  it('counts every margin once, a censored one above all edges', () => {
+    const { edges, counts } = marginHistogram(
+      [
+        { status: 'misclassified', distance: 0 },
+        { status: 'found', distance: 0.05 },
+        { status: 'found', distance: 0.051 },
+        { status: 'found', distance: 1 },
+        { status: 'not-found', distance: 1 },
+      ],
+      1,
+    );
+    assert.equal(edges.at(-1), 1);
+    assert.ok(Math.abs(edges[0]! - 0.05) < 1e-12);
+    assert.equal(counts.length, edges.length + 1);
+    assert.deepEqual([counts[0], counts[1], counts.at(-2), counts.at(-1)], [2, 1, 1, 1]);
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      5,
+    );
+  });
+});

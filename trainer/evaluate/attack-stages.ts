@@ -1,0 +1,57 @@
+import type { AttackKind, FixedNormAttack, MinimumNormAttack } from '../../core/margin/attacks/attack.js';
+import { FIXED_NORM_ATTACKS } from '../../core/margin/attacks/fixed-norm-attacks.js';
+import { MINIMUM_NORM_ATTACKS } from '../../core/margin/attacks/minimum-norm-attacks.js';
+import { invalidInput } from '../../core/errors.js';
+import type { AttackNorm } from '../../core/margin/threat-model.js';
+
+/** One of the attacks that an example must withstand, one after the other, to count as robust. */
+export interface AttackStage {
+  /** A name in the tables of attacks. */
+  readonly attack: string;
+  readonly iterations: number;
+  /** Runs from starts of their own. */
+  readonly restarts: number;
+  /** A call for each restart, so that the next one meets only what is still robust; else the attack needs them together. */
+  readonly apart: boolean;
+}
+
+/** The paper's white-box protocol (evaluation): PGD from random starts, half of them on CE and half on CW. */
+export const whiteBoxStages = (plan: {
+  readonly iterations: number;
+  readonly restarts: number;
+}): readonly AttackStage[] =>
+  [
+    { attack: 'pgd-ce', iterations: plan.iterations, restarts: Math.ceil(plan.restarts / 2), apart: true },
+    { attack: 'pgd-cw', iterations: plan.iterations, restarts: Math.floor(plan.restarts / 2), apart: true },
+  ].filter(({ restarts }) => restarts > 0);
+
+/**
+ * AutoAttack's standard version (Croce and Hein 2020, arXiv:2003.01690): APGD-CE 5 × 100, APGD-T 9 targets × 100, FAB-T 9 targets × 100,
+ * Square 5,000. FAB-T is a search for shortest perturbations: it counts where it finds one of at most ε.
+ */
+export const AUTO_ATTACK: readonly AttackStage[] = [
+  { attack: 'apgd-ce', iterations: 100, restarts: 5, apart: true },
+  { attack: 'apgd-t', iterations: 100, restarts: 9, apart: false },
+  { attack: 'fab-t', iterations: 100, restarts: 9, apart: false },
+  { attack: 'square', iterations: 5000, restarts: 1, apart: false },
+];
+
+/** An attack of either table. */
+export type FoundKind =
+  | { readonly within: 'ball'; readonly kind: AttackKind<FixedNormAttack> }
+  | { readonly within: 'any'; readonly kind: AttackKind<MinimumNormAttack> };
+
+const FIXED: Readonly<Record<string, AttackKind<FixedNormAttack>>> = FIXED_NORM_ATTACKS;
+const MINIMUM: Readonly<Record<string, AttackKind<MinimumNormAttack>>> = MINIMUM_NORM_ATTACKS;
+
+/** The attack of a name. @throws invalid-input if there is none, or it is not defined for the norm */
+export function attackNamed(name: string, norm: AttackNorm): FoundKind {
+  const fixed = FIXED[name];
+  const minimum = MINIMUM[name];
+  const kind = fixed ?? minimum;
+  if (kind === undefined)
+    throw invalidInput('attack', [...Object.keys(FIXED), ...Object.keys(MINIMUM)].join(', '), name);
+  if (!kind.norms.includes(norm)) throw invalidInput(`norm of ${name}`, kind.norms.join(' or '), norm);
+  if (fixed !== undefined) return { within: 'ball', kind: fixed };
+  return { within: 'any', kind: kind as AttackKind<MinimumNormAttack> };
+}

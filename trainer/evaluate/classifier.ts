@@ -1,0 +1,90 @@
+import { add, logSoftmax, logSumExp, stack } from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { TensorMap } from '../../core/engine/engine.js';
+import { invalidInput } from '../../core/errors.js';
+import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
+import type { HostTensors } from '../../core/model/host-tensors.js';
+import type { Model } from '../../core/model/model.js';
+import { weightsFor } from '../../core/model/weights.js';
+
+/** A model and its weights. */
+export interface Member {
+  /** For people. */
+  readonly title: string;
+  readonly model: Model;
+  /** Parameters and running statistics. */
+  readonly weights: HostTensors;
+}
+
+/** What is evaluated: inputs → logits, as one function of all its weights. */
+export interface EvaluatedClassifier {
+  readonly apply: WeightedClassifier;
+  readonly weights: HostTensors;
+  readonly inputShape: readonly [number, number, number];
+  readonly classes: number;
+}
+
+/**
+ * One classifier of one model or of several, whose probabilities are averaged:
+ *
+ *     z = log( (1/m) Σᵢ softmax(zᵢ) )
+ *
+ * Probabilities and not logits are averaged, since logits of different models have scales of their own, and the one with the largest would
+ * decide alone; and the logarithm is taken of the mean, since attacks climb losses of logits: softmax(z) is then the mean itself, and cross
+ * entropy its own. All members are attacked at once, as the one classifier that they are. A single model's logits are left as they are.
+ *
+ * @throws invalid-input if there is no member, they take different inputs or have different classes, or their weights are not theirs
+ */
+export function evaluatedClassifier(members: readonly Member[]): EvaluatedClassifier {
+  const [first] = members;
+  if (first === undefined) throw invalidInput('members', 'at least one model', 'none');
+  const { inputShape, classes } = first.model.architecture;
+  for (const { title, model } of members) {
+    const other = model.architecture;
+    if (other.inputShape.join() !== inputShape.join()) {
+      throw invalidInput(
+        `ensemble: ${title}`,
+        `inputs of ${shown(inputShape)} as ${first.title}`,
+        shown(other.inputShape),
+      );
+    }
+    if (other.classes !== classes) {
+      throw invalidInput(`ensemble: ${title}`, `${classes} classes as ${first.title}`, `${other.classes}`);
+    }
+  }
+  return { apply: averaging(members.map(({ model }) => model)), weights: prefixed(members), inputShape, classes };
+}
+
+function averaging(models: readonly Model[]): WeightedClassifier {
+  return (weights, inputs) => {
+    const logits = models.map((model, index) => {
+      const own = ownWeights(weights, index);
+      return model.apply(own, own, inputs, false).logits;
+    });
+    const [only, ...more] = logits;
+    if (only !== undefined && more.length === 0) return only;
+    const mean: Tensor2D = logSumExp(stack(logits.map((each) => logSoftmax(each))), 0);
+    return add(mean, -Math.log(logits.length));
+  };
+}
+
+const prefix = (index: number): string => `member${index + 1}.`;
+
+function prefixed(members: readonly Member[]): HostTensors {
+  return Object.fromEntries(
+    members.flatMap(({ model, weights }, index) =>
+      Object.entries(weightsFor(model.architecture, weights)).map(([name, value]) => [prefix(index) + name, value]),
+    ),
+  );
+}
+
+function ownWeights(weights: TensorMap, index: number): TensorMap {
+  const own = prefix(index);
+  return Object.fromEntries(
+    Object.entries(weights).flatMap(([name, value]) =>
+      name.startsWith(own) ? [[name.slice(own.length), value] as const] : [],
+    ),
+  );
+}
+
+const shown = (shape: readonly number[]): string => shape.join(' × ');

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { dispose } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Engine, TensorMap } from '../../core/engine/engine.js';
+import { DomainError, invalidInput } from '../../core/errors.js';
+import type { FixedNormAttack, MinimumNormAttack } from '../../core/margin/attacks/attack.js';
+import { compileMarginSearch, type MarginSearch } from '../../core/margin/margin-search.js';
+import type { Proceed } from '../../core/margin/pace.js';
+import type { ThreatModel } from '../../core/margin/threat-model.js';
+import { toTensors } from '../../core/model/weights.js';
+import type { Examples } from '../data/dataset.js';
+import { IMAGE_BOUNDS } from '../mma/batches.js';
+import { attackNamed } from './attack-stages.js';
+import type { EvaluatedClassifier } from './classifier.js';
+import type { EvaluationPlan } from './evaluation-result.js';
+
+/** An odd number that sets the seeds of neighbouring examples far apart. */
+const SEED_STRIDE = 0xd1342543de82ef95n;
+
+/** An attack that is compiled. */
+export type CompiledAttack =
+  | { readonly within: 'ball'; readonly attack: FixedNormAttack }
+  | { readonly within: 'any'; readonly attack: MinimumNormAttack };
+
+/** What the parts of an evaluation share; tensors and what is compiled live as long as it does. */
+export interface EvaluationContext {
+  readonly plan: EvaluationPlan;
+  readonly classifier: EvaluatedClassifier;
+  readonly examples: Examples;
+  readonly weights: TensorMap;
+  readonly threat: ThreatModel;
+  /** z, [n, k]; the caller disposes it. */
+  readonly logitsAt: (weights: TensorMap, points: Tensor4D) => Tensor2D;
+  /** An attack by name, compiled when it is first asked for. */
+  readonly attack: (name: string) => CompiledAttack;
+  readonly marginSearch: () => MarginSearch;
+  /** False, from then on, once the work is to end: attacks then return what they have. */
+  readonly proceed: () => Promise<boolean>;
+  /** The same for what is between attacks. @throws cancelled */
+  readonly orStop: () => Promise<void>;
+  readonly dispose: () => void;
+}
+
+/** Opens what the parts of an evaluation share; `dispose` gives it back. @throws invalid-input if an attack does not know the norm */
+export function openContext(
+  engine: Engine,
+  classifier: EvaluatedClassifier,
+  examples: Examples,
+  plan: EvaluationPlan,
+  proceed: Proceed,
+): EvaluationContext {
+  const threat: ThreatModel = { norm: plan.norm, bounds: IMAGE_BOUNDS };
+  const weights = toTensors(classifier.weights);
+  const compiled = new Map<string, CompiledAttack>();
+  let search: MarginSearch | undefined;
+  let stopped = false;
+  const goOn = async (): Promise<boolean> => {
+    stopped ||= !(await proceed());
+    return !stopped;
+  };
+  const compileSearch = (): MarginSearch => {
+    const found = attackNamed(plan.marginAttack, plan.norm);
+    if (found.within === 'ball') {
+      throw invalidInput('margin attack', 'a search for shortest perturbations', plan.marginAttack);
+    }
+    return compileMarginSearch(engine.compile, classifier.apply, threat, found.kind);
+  };
+  const compileAttack = (name: string): CompiledAttack => {
+    const found = attackNamed(name, plan.norm);
+    return found.within === 'ball'
+      ? { within: 'ball', attack: found.kind.compile(engine.compile, classifier.apply, threat, 'leave') }
+      : { within: 'any', attack: found.kind.compile(engine.compile, classifier.apply, threat, 'leave') };
+  };
+  return {
+    plan,
+    classifier,
+    examples,
+    weights,
+    threat,
+    logitsAt: engine.compile((at: TensorMap, points: Tensor4D): Tensor2D => classifier.apply(at, points), {
+      callsPerWeights: Infinity,
+    }),
+    attack: (name) => {
+      const known = compiled.get(name) ?? compileAttack(name);
+      compiled.set(name, known);
+      return known;
+    },
+    marginSearch: () => (search ??= compileSearch()),
+    proceed: goOn,
+    orStop: async () => {
+      if (!(await goOn())) throw new DomainError('cancelled', 'evaluation: stopped');
+    },
+    dispose: () => {
+      dispose(weights);
+    },
+  };
+}
+
+/** What the random numbers of one example in one run of an attack are drawn from: the same however the work is cut. */
+export function exampleSeed({ seed }: EvaluationPlan, run: string, example: number): bigint {
+  const stream = createHash('sha256').update(run).digest().readBigUInt64LE(0);
+  return BigInt.asUintN(64, BigInt(seed) + stream + BigInt(example + 1) * SEED_STRIDE);
+}

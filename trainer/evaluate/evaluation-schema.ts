@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { DomainError, messageOf } from '../../core/errors.js';
+import { ATTACK_NORMS } from '../../core/margin/threat-model.js';
+import { issueOf } from '../../core/registry/manifest-schema.js';
+import { trainingHistorySchema } from '../mma/training-history.js';
+import type { EvaluationResult, ExampleMargin, ShownExample } from './evaluation-result.js';
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+const distance = z.number().min(0);
+const positive = z.number().positive();
+const size = z.int().min(1);
+
+export const attackTally = z.object({ attack: z.string(), attempted: count, broken: count });
+
+export const exampleMargin: z.ZodType<ExampleMargin> = z.object({
+  index: count,
+  label: count,
+  predictedClass: count,
+  status: z.enum(['found', 'not-found', 'misclassified']),
+  distance,
+  adversarialClass: z.int().min(-1),
+  attack: z.string(),
+});
+
+export const shownExample: z.ZodType<ShownExample> = z.intersection(
+  exampleMargin,
+  z.object({ input: z.base64(), perturbation: z.base64() }),
+);
+
+const robustAccuracy = z.object({
+  epsilon: positive,
+  examples: count,
+  accuracy: share,
+  attacks: z.array(attackTally),
+});
+
+const statistics = {
+  examples: count,
+  mean: distance,
+  quartiles: z.tuple([distance, distance, distance]),
+  censoredShare: share,
+  misclassifiedShare: share,
+};
+
+const margins = z.object({
+  ...statistics,
+  attack: z.string(),
+  gradientEvaluations: count,
+  histogram: z.object({ edges: z.array(distance), counts: z.array(count) }),
+  byClass: z.array(z.object({ label: count, ...statistics })),
+  byAttack: z.array(z.object({ attack: z.string(), found: count })),
+  each: z.array(exampleMargin),
+  closest: z.array(shownExample),
+  farthest: z.array(shownExample),
+});
+
+const plan = z.object({
+  norm: z.enum(ATTACK_NORMS),
+  maxDistance: positive,
+  cleanExamples: count,
+  robustExamples: count,
+  marginExamples: count,
+  epsilons: z.array(positive),
+  autoAttackEpsilons: z.array(positive),
+  whiteBox: z.object({ iterations: size, restarts: count, stepShare: positive }),
+  marginAttack: z.string(),
+  marginBudget: size,
+  maskingChecks: z.boolean(),
+  seed: z.string().regex(/^\d{1,20}$/),
+});
+
+/** An {@link EvaluationResult} as it is read back. Fields that a later version of this format may add are ignored. */
+export const evaluationResultSchema: z.ZodType<EvaluationResult> = z.object({
+  format: z.literal(1),
+  subject: z.object({
+    title: z.string(),
+    members: z.array(z.object({ model: z.string(), version: size })).min(1),
+    labels: z.array(z.string()),
+    inputShape: z.tuple([size, size, size]),
+    origins: z.array(z.unknown()),
+  }),
+  dataset: z.object({ name: z.string(), split: z.literal('test'), fingerprint: z.string() }),
+  plan,
+  engine: z.string(),
+  codeVersion: z.string(),
+  cleanExamples: count,
+  cleanAccuracy: share,
+  whiteBox: z.array(robustAccuracy),
+  autoAttack: z.array(robustAccuracy),
+  avgAcc: share.optional(),
+  avgRobAcc: share.optional(),
+  margins: margins.optional(),
+  masking: z.array(z.object({ check: z.string(), raised: z.boolean(), reason: z.string() })),
+  cost: z.object({ gradientEvaluations: count, forwardEvaluations: count, seconds: z.number().min(0) }),
+  history: trainingHistorySchema.optional(),
+});
+
+/** The result in a file's text. @throws invalid-input naming the file and the field */
+export function readEvaluationResult(text: string, file: string): EvaluationResult {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DomainError('invalid-input', `${file}: expected JSON: ${messageOf(error)}`);
+  }
+  const parsed = evaluationResultSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { field, problem } = issueOf(parsed.error);
+  throw new DomainError('invalid-input', `${file}: ${field}: ${problem}`);
+}

@@ -1,0 +1,144 @@
+import { dispose, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { filledUp } from '../../core/engine/batch-size.js';
+import type { AttackOutcome, AttackProblem } from '../../core/margin/attacks/attack.js';
+import { pointAt } from '../../core/margin/box.js';
+import { hostLength } from '../../core/margin/host-length.js';
+import { logitMarginOf, readLogits } from '../../core/margin/host-logits.js';
+import { gather } from '../mma/batches.js';
+import type { AttackStage } from './attack-stages.js';
+import { exampleSeed, type CompiledAttack, type EvaluationContext } from './evaluation-context.js';
+
+/** How the report calls what a smaller ε broke: the point that did it lies within the larger ball, too. */
+export const SMALLER_EPSILON = 'smaller ε';
+
+/** What the attacks of one ε did to some examples. */
+export interface RobustFinding {
+  /** The examples that were broken, at this ε or a smaller one. */
+  readonly broken: readonly number[];
+  readonly attacks: readonly { readonly attack: string; readonly attempted: number; readonly broken: number }[];
+  /** In sum over all examples. */
+  readonly gradientEvaluations: number;
+  readonly forwardEvaluations: number;
+}
+
+/** Which examples are attacked, at which ε. */
+export interface RobustRequest {
+  readonly epsilon: number;
+  readonly stages: readonly AttackStage[];
+  /** The correct ones, ascending. */
+  readonly correct: readonly number[];
+  /** Those of them that a smaller ε of the same attacks has broken; undefined: there is no smaller one. */
+  readonly brokenBefore: readonly number[] | undefined;
+  /** After each run of an attack: the share that is done. */
+  readonly onProgress: (share: number) => void;
+}
+
+/**
+ * Runs attacks within the balls of radius ε one after the other, each on what the ones before it left.
+ *
+ * An example counts as broken when a point within ball and box has been classified again and is wrong. It then is at every larger ε, too, so
+ * what a smaller ε broke is not attacked again.
+ *
+ * @throws cancelled if the context says so
+ */
+export async function attackWithin(context: EvaluationContext, request: RobustRequest): Promise<RobustFinding> {
+  const { correct, brokenBefore, stages, epsilon, onProgress } = request;
+  const broken = new Set(brokenBefore);
+  const attacks: { attack: string; attempted: number; broken: number }[] = [];
+  if (brokenBefore !== undefined) {
+    attacks.push({ attack: SMALLER_EPSILON, attempted: correct.length, broken: broken.size });
+  }
+  const cost = { gradientEvaluations: 0, forwardEvaluations: 0 };
+  const evaluations = stages.reduce((total, stage) => total + stage.iterations * stage.restarts, 0);
+  let done = 0;
+  for (const stage of stages) {
+    const attempted = correct.length - broken.size;
+    const { apart, restarts } = stage;
+    for (let run = 0; run < (apart ? restarts : 1); run++) {
+      const standing = correct.filter((example) => !broken.has(example));
+      if (standing.length > 0) {
+        const found = await attackOnce(context, { ...stage, restarts: apart ? 1 : restarts }, run, epsilon, standing);
+        for (const example of found.broken) broken.add(example);
+        cost.gradientEvaluations += found.gradientEvaluations;
+        cost.forwardEvaluations += found.forwardEvaluations;
+      }
+      done += stage.iterations * (apart ? 1 : restarts);
+      onProgress(done / evaluations);
+    }
+    attacks.push({ attack: stage.attack, attempted, broken: attempted - (correct.length - broken.size) });
+  }
+  return { broken: [...broken].sort((a, b) => a - b), attacks, ...cost };
+}
+
+/** One run of an attack on examples; the batch is filled up to a size that others share. */
+async function attackOnce(
+  context: EvaluationContext,
+  stage: AttackStage,
+  run: number,
+  epsilon: number,
+  standing: readonly number[],
+): Promise<Omit<RobustFinding, 'attacks'>> {
+  const { examples, classifier, logitsAt, weights, plan } = context;
+  const rows = filledUp(standing);
+  const { inputs, labels } = gather(examples, classifier.inputShape, Uint32Array.from(rows));
+  try {
+    await context.orStop();
+    const { rows: logits } = await readLogits(tidy(() => logitsAt(weights, inputs)));
+    const classes = rows.map((example) => examples.labels[example] ?? 0);
+    const seeds = rows.map((example) => exampleSeed(plan, `${stage.attack} ${run}`, example));
+    const problem = { weights, inputs, classes, logits, seeds, proceed: context.proceed };
+    const outcome = await find(context.attack(stage.attack), stage, epsilon, plan.whiteBox.stepShare, problem);
+    const succeeds = await verify(context, inputs, classes, outcome.perturbations, epsilon);
+    await context.orStop();
+    return {
+      broken: standing.filter((_, row) => succeeds[row] === true),
+      gradientEvaluations: standing.length * outcome.gradientEvaluations,
+      forwardEvaluations: standing.length * (outcome.forwardEvaluations ?? 0),
+    };
+  } finally {
+    dispose([inputs, labels]);
+  }
+}
+
+/** Asks an attack for points within the ball: a search for shortest perturbations looks no farther. */
+function find(
+  compiled: CompiledAttack,
+  { iterations, restarts }: AttackStage,
+  epsilon: number,
+  stepShare: number,
+  problem: AttackProblem,
+): Promise<AttackOutcome> {
+  if (compiled.within === 'any') {
+    return compiled.attack.find({
+      ...problem,
+      maxDistance: epsilon,
+      maxGradientEvaluations: iterations * restarts,
+    });
+  }
+  const radii = problem.classes.map(() => epsilon);
+  return compiled.attack.find({ ...problem, radii, iterations, restarts, stepShare });
+}
+
+/** Classifies each x + δ again. Disposes the perturbations. @returns whether each is wrong there, and the ball holds it */
+async function verify(
+  { logitsAt, weights, threat }: EvaluationContext,
+  inputs: Tensor4D,
+  labels: readonly number[],
+  perturbations: Tensor4D,
+  epsilon: number,
+): Promise<readonly boolean[]> {
+  try {
+    const values = (await perturbations.data()) as Float32Array;
+    const size = values.length / labels.length;
+    const points = tidy(() => logitsAt(weights, pointAt(inputs, perturbations, threat.bounds)));
+    const { rows } = await readLogits(points);
+    return labels.map((label, row) => {
+      const delta = values.subarray(row * size, (row + 1) * size);
+      const logits = rows[row];
+      return logits !== undefined && logitMarginOf(logits, label) > 0 && hostLength(threat.norm, delta) <= epsilon;
+    });
+  } finally {
+    perturbations.dispose();
+  }
+}

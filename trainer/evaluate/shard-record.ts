@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { DomainError, messageOf } from '../../core/errors.js';
+import { issueOf } from '../../core/registry/manifest-schema.js';
+import { attackTally, exampleMargin, shownExample } from './evaluation-schema.js';
+
+const count = z.int().min(0);
+const examples = z.array(count);
+
+const finding = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('clean'), correct: examples }),
+  z.object({ kind: z.literal('robust'), correct: examples, broken: examples, attacks: z.array(attackTally) }),
+  z.object({
+    kind: z.literal('margins'),
+    each: z.array(exampleMargin),
+    gradientEvaluations: count,
+    shown: z.array(shownExample),
+  }),
+]);
+
+const shardRecord = z.object({
+  format: z.literal(1),
+  /** The evaluation that it is of: its key. */
+  evaluation: z.string(),
+  name: z.string(),
+  /** In sum over its examples. */
+  gradientEvaluations: count,
+  forwardEvaluations: count,
+  seconds: z.number().min(0),
+  finding,
+});
+
+const shardFile = z.object({ sha256: z.string(), shard: shardRecord });
+
+/** What a part of the plan found on some of the examples. */
+export type ShardFinding = Readonly<z.infer<typeof finding>>;
+
+/** What a finished shard found, and what it cost: plain JSON. */
+export type ShardRecord = Readonly<z.infer<typeof shardRecord>>;
+
+/** A shard as the text of its file, with the checksum of its content. */
+export function encodeShard(shard: ShardRecord): string {
+  return JSON.stringify({ sha256: checksum(shard), shard });
+}
+
+/** @throws data-loss if the text is damaged, naming the file */
+export function decodeShard(text: string, file: string): ShardRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DomainError('data-loss', `${file}: expected JSON: ${messageOf(error)}`);
+  }
+  const parsed = shardFile.safeParse(value);
+  if (!parsed.success) {
+    const { field, problem } = issueOf(parsed.error);
+    throw new DomainError('data-loss', `${file}: ${field}: ${problem}`);
+  }
+  const { sha256, shard } = parsed.data;
+  // As it was read: a schema may give fields another order.
+  const got = checksum((value as { readonly shard: unknown }).shard);
+  if (got !== sha256) throw new DomainError('data-loss', `${file}: expected SHA-256 ${sha256}, got ${got}`);
+  return shard;
+}
+
+const checksum = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');

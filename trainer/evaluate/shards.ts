@@ -1,0 +1,89 @@
+import type { EvaluationPlan } from './evaluation-result.js';
+
+/** Some of the test examples. */
+export interface ExampleRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A part of a plan. */
+export type Part =
+  | { readonly kind: 'clean' }
+  /** `rank`: the ε's place in the grid. */
+  | { readonly kind: 'white-box' | 'auto-attack'; readonly rank: number; readonly epsilon: number }
+  | { readonly kind: 'margins' };
+
+/** A part of a plan on some of the examples: what is kept, and not done again, once it is finished. */
+export interface Shard {
+  /** Unique in its evaluation, and the name of its file. */
+  readonly name: string;
+  readonly part: Part;
+  readonly range: ExampleRange;
+  /** Of the robust accuracy at a larger ε: the shard of the next smaller one, which is done before. */
+  readonly after: string | undefined;
+  /** About what it costs at most, in gradient evaluations of one example. */
+  readonly work: number;
+}
+
+/** How many clean answers cost as much as a gradient, and how many batches of them make a shard. */
+const CLEAN_WORK = 0.4;
+const CLEAN_BATCHES = 20;
+
+/** About what AutoAttack costs an example, Square's forward evaluations being less than half of a gradient. */
+const AUTO_ATTACK_WORK = 500 + 900 + 900 + 2000;
+
+/**
+ * The shards of a plan, in an order in which each comes after what it needs. How examples are grouped depends on the plan and on `rangeSize`
+ * alone, not on who does which of them or when.
+ *
+ * @param rangeSize how many examples are attacked together
+ */
+export function shardsOf(plan: EvaluationPlan, rangeSize: number): readonly Shard[] {
+  const robustly = (kind: 'white-box' | 'auto-attack', epsilons: readonly number[], work: number): Shard[] =>
+    epsilons.flatMap((epsilon, rank) => {
+      const nameAt = (place: number, index: number) => `${kind}-${place + 1}-${index + 1}`;
+      return rangesOf(plan.robustExamples, rangeSize).map((range, index) => ({
+        name: nameAt(rank, index),
+        part: { kind, rank, epsilon },
+        range,
+        after: rank === 0 ? undefined : nameAt(rank - 1, index),
+        work: range.count * work,
+      }));
+    });
+  const { iterations, restarts } = plan.whiteBox;
+  return [
+    ...rangesOf(plan.cleanExamples, rangeSize * CLEAN_BATCHES).map((range, index) => ({
+      name: `clean-${index + 1}`,
+      part: { kind: 'clean' as const },
+      range,
+      after: undefined,
+      work: range.count * CLEAN_WORK,
+    })),
+    ...rangesOf(plan.marginExamples, rangeSize).map((range, index) => ({
+      name: `margins-${index + 1}`,
+      part: { kind: 'margins' as const },
+      range,
+      after: undefined,
+      work: range.count * plan.marginBudget,
+    })),
+    ...robustly('white-box', plan.epsilons, iterations * restarts),
+    ...robustly('auto-attack', plan.autoAttackEpsilons, AUTO_ATTACK_WORK),
+  ];
+}
+
+function rangesOf(examples: number, size: number): ExampleRange[] {
+  const ranges: ExampleRange[] = [];
+  for (let first = 0; first < examples; first += size) ranges.push({ first, count: Math.min(size, examples - first) });
+  return ranges;
+}
+
+/** One of several processes that share an evaluation's shards: `index` of `count`, from 1. */
+export interface Share {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The shards of a share. All parts of the same robust examples are one process', since the larger ε needs what the smaller one has found. */
+export function shareOf(shards: readonly Shard[], { index, count }: Share, rangeSize: number): readonly Shard[] {
+  return shards.filter(({ range }) => Math.floor(range.first / rangeSize) % count === index - 1);
+}
