@@ -2,7 +2,9 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { LOSSES, METHODS, type OptimizerSpec, type TrainingLoss, type TrainingSpec } from '../client/training-spec.js';
 import { NORMS } from '../../core/margin/threat-model.js';
-import { decimal, integer, integers } from './option-types.js';
+import { AUGMENTATIONS, type Augmentation } from '../../trainer/mma/augmentation.js';
+import type { LearningRateChange, StepInterval } from '../../trainer/mma/training-config.js';
+import { decimal, integer, integers, learningRateChanges, stepInterval } from './option-types.js';
 
 /** The options of a training, named like the fields of the contract's TrainingSpec. */
 export interface TrainingOptions {
@@ -32,13 +34,19 @@ export interface TrainingOptions {
   readonly batchSize?: number;
   readonly optimizer?: OptimizerSpec['rule'];
   readonly learningRate?: number;
+  readonly learningRateSchedule?: readonly LearningRateChange[];
   readonly weightDecay?: number;
   readonly momentum?: number;
   readonly seed?: number;
-  readonly checkpointInterval?: number;
-  readonly validationInterval?: number;
+  readonly augmentation?: Augmentation;
+  readonly checkpointInterval?: StepInterval;
+  readonly validationInterval?: StepInterval;
+  readonly validationRadius?: number;
+  readonly validationStepSize?: number;
   readonly validationMarginExamples?: number;
   readonly evaluationMarginExamples?: number;
+  readonly keepEpochs?: boolean;
+  readonly earlyStopValidations?: number;
   readonly alias?: string;
 }
 
@@ -78,13 +86,29 @@ export function withTrainingOptions(command: Command): Command {
     .option('--batch-size <n>', 'examples a step (default: 50)', integer(1))
     .addOption(new Option('--optimizer <rule>', 'how gradients become steps (default: adam)').choices(['adam', 'sgd']))
     .option('--learning-rate <r>', 'default: 1e-4 (adam), 0.1 (sgd)', decimal(0))
+    .option(
+      '--learning-rate-schedule <step:r,…>',
+      'learning rates from later steps on: 0:0.3,20000:0.09',
+      learningRateChanges,
+    )
     .option('--weight-decay <w>', "the L2 penalty's coefficient (default: 0)", decimal(0))
     .option('--momentum <m>', 'of sgd (default: 0.9)', decimal(0))
     .option('--seed <n>', 'what weights, order and random starts are drawn from (default: 0)', integer(0))
-    .option('--checkpoint-interval <n>', 'steps between checkpoints (default: 100)', integer(1))
-    .option('--validation-interval <n>', 'steps between validations', integer(1))
+    .addOption(
+      new Option('--augmentation <kind>', 'how training images are varied (default: none)').choices(AUGMENTATIONS),
+    )
+    .option('--checkpoint-interval <n|epoch>', 'steps between checkpoints (default: 100)', stepInterval)
+    .option('--validation-interval <n|epoch>', 'steps between validations', stepInterval)
+    .option('--validation-radius <d>', "of a validation's PGD (default: two thirds of d_max)", decimal(0))
+    .option('--validation-step-size <d>', 'of its steps (default: 2.5 radii over its iterations)', decimal(0))
     .option('--validation-margin-examples <n>', 'examples a validation measures (default: 200)', integer(1))
     .option('--evaluation-margin-examples <n>', 'test examples that are measured at the end (default: 200)', integer(1))
+    .option('--keep-epochs', 'keep the weights of every epoch, beside the checkpoint')
+    .option(
+      '--early-stop-validations <n>',
+      'stop after so many validations without a larger margin (default: never)',
+      integer(1),
+    )
     .option(
       '--alias <alias>',
       'an alias for the result (default: champion if the model has none yet, else challenger)',
@@ -118,16 +142,23 @@ export function trainingSpec(options: TrainingOptions): TrainingSpec {
     batchSize: options.batchSize,
     optimizer: optimizerSpec(options),
     seed: seed === undefined ? undefined : String(seed),
+    augmentation: options.augmentation,
     checkpointInterval: options.checkpointInterval,
     validationInterval: options.validationInterval,
+    validationRadius: options.validationRadius,
+    validationStepSize: options.validationStepSize,
     validationMarginExamples: options.validationMarginExamples,
     evaluationMarginExamples: options.evaluationMarginExamples,
+    keepEpochs: options.keepEpochs,
+    earlyStopValidations: options.earlyStopValidations,
     alias: options.alias,
   };
 }
 
-function optimizerSpec({ optimizer, learningRate, weightDecay, momentum }: TrainingOptions): OptimizerSpec {
-  return optimizer === 'sgd'
-    ? { rule: 'sgd', learningRate, weightDecay, momentum }
-    : { rule: 'adam', learningRate, weightDecay };
+function optimizerSpec({ optimizer, momentum, ...options }: TrainingOptions): OptimizerSpec {
+  const { learningRate, weightDecay, learningRateSchedule: schedule } = options;
+  const common = { learningRate, weightDecay, schedule };
+  return optimizer === 'sgd' || (optimizer === undefined && momentum !== undefined)
+    ? { rule: 'sgd', ...common, momentum }
+    : { rule: optimizer, ...common };
 }

@@ -1,4 +1,8 @@
-import { Loss as LossCode, Method as MethodCode } from '../../proto/gen/maxmargin/v1/training_service.js';
+import {
+  Augmentation as AugmentationCode,
+  Loss as LossCode,
+  Method as MethodCode,
+} from '../../proto/gen/maxmargin/v1/training_service.js';
 import type {
   OptimizerSpec as OptimizerMessage,
   TrainingLosses as LossesMessage,
@@ -35,10 +39,14 @@ export interface TrainingLosses {
   readonly clean?: TrainingLoss | undefined;
 }
 
+export type Augmentation = 'none' | 'crop-flip';
+
 /** How gradients become steps; what is not given is the service's default. */
 export type OptimizerSpec = {
   /** Default: 1e-4 (Adam) or 0.1 (SGD). */
   readonly learningRate?: number | undefined;
+  /** Learning rates from later steps on, ascending. */
+  readonly schedule?: readonly { readonly fromStep: number; readonly learningRate: number }[] | undefined;
   readonly weightDecay?: number | undefined;
 } & (
   | {
@@ -48,6 +56,7 @@ export type OptimizerSpec = {
       readonly epsilon?: number | undefined;
     }
   | { readonly rule: 'sgd'; readonly momentum?: number | undefined }
+  | { readonly rule?: undefined }
 );
 
 /** What a job computes. What is not given is the service's default (training_service.proto names each); a job's spec has them filled in. */
@@ -86,14 +95,25 @@ export interface TrainingSpec {
   readonly optimizer?: OptimizerSpec | undefined;
   /** A decimal number of up to 64 bits. */
   readonly seed?: string | undefined;
-  readonly checkpointInterval?: number | undefined;
-  readonly validationInterval?: number | undefined;
+  readonly augmentation?: Augmentation | undefined;
+  /** Steps. */
+  readonly checkpointInterval?: number | 'epoch' | undefined;
+  /** Steps. */
+  readonly validationInterval?: number | 'epoch' | undefined;
+  readonly validationRadius?: number | undefined;
+  readonly validationStepSize?: number | undefined;
   readonly validationMarginExamples?: number | undefined;
   readonly evaluationMarginExamples?: number | undefined;
+  readonly keepEpochs?: boolean | undefined;
+  readonly earlyStopValidations?: number | undefined;
   readonly alias?: string | undefined;
+  /** What is taken for everything that is not given here: `maxmargin train --list-presets`. */
+  readonly preset?: string | undefined;
 }
 
 const methodCode = (method: Method): MethodCode => MethodCode[method.toUpperCase() as Uppercase<Method>];
+
+const AUGMENTATIONS = { none: AugmentationCode.NONE, 'crop-flip': AugmentationCode.CROP_FLIP } as const;
 
 export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
   const { data, architecture } = spec;
@@ -122,11 +142,19 @@ export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
     batchSize: spec.batchSize ?? 0,
     optimizer: spec.optimizer && toOptimizer(spec.optimizer),
     seed: BigInt(spec.seed ?? 0),
-    checkpointInterval: int64(spec.checkpointInterval),
-    validationInterval: int64(spec.validationInterval),
+    augmentation: spec.augmentation === undefined ? AugmentationCode.UNSPECIFIED : AUGMENTATIONS[spec.augmentation],
+    checkpointInterval: stepsOf(spec.checkpointInterval),
+    checkpointPerEpoch: spec.checkpointInterval === 'epoch',
+    validationInterval: stepsOf(spec.validationInterval),
+    validationPerEpoch: spec.validationInterval === 'epoch',
+    validationRadius: spec.validationRadius ?? 0,
+    validationStepSize: spec.validationStepSize ?? 0,
     validationMarginExamples: int64(spec.validationMarginExamples),
     evaluationMarginExamples: int64(spec.evaluationMarginExamples),
+    keepEpochs: spec.keepEpochs ?? false,
+    earlyStopValidations: spec.earlyStopValidations ?? 0,
     alias: spec.alias ?? '',
+    preset: spec.preset ?? '',
   };
 }
 
@@ -143,18 +171,33 @@ function fromLosses({ attack, search, margin, clean }: LossesMessage): TrainingL
 }
 
 function toOptimizer(optimizer: OptimizerSpec): OptimizerMessage {
-  const { learningRate = 0, weightDecay = 0 } = optimizer;
-  if (optimizer.rule === 'sgd') {
-    return { rule: { $case: 'sgd', value: { momentum: optimizer.momentum } }, learningRate, weightDecay };
+  const { learningRate = 0, weightDecay = 0, schedule = [] } = optimizer;
+  const common = {
+    learningRate,
+    weightDecay,
+    noWeightDecay: optimizer.weightDecay === 0,
+    schedule: schedule.map((change) => ({ ...change, fromStep: int64(change.fromStep) })),
+  };
+  switch (optimizer.rule) {
+    case undefined:
+      return { ...common, rule: undefined };
+    case 'sgd':
+      return { ...common, rule: { $case: 'sgd', value: { momentum: optimizer.momentum } } };
+    case 'adam': {
+      const { beta1, beta2, epsilon } = optimizer;
+      return { ...common, rule: { $case: 'adam', value: { beta1, beta2, epsilon } } };
+    }
   }
-  const { beta1, beta2, epsilon } = optimizer;
-  return { rule: { $case: 'adam', value: { beta1, beta2, epsilon } }, learningRate, weightDecay };
 }
 
+const stepsOf = (interval: number | 'epoch' | undefined): bigint => int64(interval === 'epoch' ? 0 : interval);
+
+const intervalOf = (steps: bigint, perEpoch: boolean): number | 'epoch' => (perEpoch ? 'epoch' : safeNumber(steps));
+
 export function fromTrainingSpec(spec: SpecMessage): TrainingSpec {
-  const { data, architecture } = spec;
+  const { data, architecture, checkpointPerEpoch, validationPerEpoch, ...same } = spec;
   return {
-    ...spec,
+    ...same,
     data: data && {
       name: data.name,
       directory: data.directory,
@@ -168,8 +211,9 @@ export function fromTrainingSpec(spec: SpecMessage): TrainingSpec {
     steps: safeNumber(spec.steps),
     optimizer: spec.optimizer && fromOptimizer(spec.optimizer),
     seed: String(spec.seed),
-    checkpointInterval: safeNumber(spec.checkpointInterval),
-    validationInterval: safeNumber(spec.validationInterval),
+    augmentation: spec.augmentation === AugmentationCode.CROP_FLIP ? 'crop-flip' : 'none',
+    checkpointInterval: intervalOf(spec.checkpointInterval, checkpointPerEpoch),
+    validationInterval: intervalOf(spec.validationInterval, validationPerEpoch),
     validationMarginExamples: safeNumber(spec.validationMarginExamples),
     evaluationMarginExamples: safeNumber(spec.evaluationMarginExamples),
   };
@@ -178,8 +222,15 @@ export function fromTrainingSpec(spec: SpecMessage): TrainingSpec {
 /** A code that this client does not know is the default's, as in the contract. */
 const fromMethod = (code: MethodCode): Method => METHODS.find((method) => methodCode(method) === code) ?? 'mma';
 
-function fromOptimizer({ rule, learningRate, weightDecay }: OptimizerMessage): OptimizerSpec {
+function fromOptimizer({ rule, learningRate, weightDecay, schedule }: OptimizerMessage): OptimizerSpec {
+  const common = {
+    learningRate,
+    weightDecay,
+    ...(schedule.length > 0 && {
+      schedule: schedule.map((change) => ({ ...change, fromStep: safeNumber(change.fromStep) })),
+    }),
+  };
   return rule?.$case === 'sgd'
-    ? { rule: 'sgd', learningRate, weightDecay, momentum: rule.value.momentum }
-    : { rule: 'adam', learningRate, weightDecay, ...rule?.value };
+    ? { rule: 'sgd', ...common, momentum: rule.value.momentum }
+    : { rule: 'adam', ...common, ...rule?.value };
 }

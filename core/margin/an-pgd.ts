@@ -23,6 +23,8 @@ export interface AnPgdRequest {
   readonly start: Tensor4D;
   /** The end of the ray, in units of its direction: 1.05 d_max in the paper. */
   readonly maxRadius: number;
+  /** α > 0, [n]: the length of PGD's steps; not given: 2.5 ε₀ / N (Algorithm 1). */
+  readonly stepSizes?: Tensor1D;
   /** N ≥ 1. */
   readonly iterations: number;
   /** At least 1. */
@@ -68,7 +70,7 @@ export async function pgd(
   request: Omit<AnPgdRequest, 'maxRadius' | 'bisections'>,
 ): Promise<Tensor4D> {
   const { weights, inputs, labels, radii, iterations, proceed = unhurried } = request;
-  const stepSizes = tidy(() => stepSizesOf(radii, iterations));
+  const stepSizes = tidy(() => request.stepSizes?.clone() ?? stepSizesOf(radii, iterations));
   let perturbations: Tensor4D = request.start.clone();
   try {
     for (let i = 0; i < iterations && (await proceed()); i++) {

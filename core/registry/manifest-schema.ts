@@ -40,6 +40,8 @@ const origin = z.discriminatedUnion('kind', [
     configuration: z.unknown(),
     engine: text,
     dataFingerprint: text,
+    steps: count.exactOptional(),
+    keptStep: count.exactOptional(),
   }),
   z.object({ kind: z.literal('imported'), format: text, sha256 }),
 ]);

@@ -73,6 +73,9 @@ export interface Manifest {
         readonly configuration: unknown;
         readonly engine: string;
         readonly dataFingerprint: string;
+        /** Optimizer steps that were done, and after how many of them the weights were as they are here. */
+        readonly steps?: number;
+        readonly keptStep?: number;
       }
     | { readonly kind: 'imported'; readonly format: string; readonly sha256: string };
   /** The champion at the time of publication, if there was one. */

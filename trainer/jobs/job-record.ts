@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NORMS } from '../../core/margin/threat-model.js';
 import { FAMILY_NAMES } from '../../core/model/families.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
+import { AUGMENTATIONS } from '../mma/augmentation.js';
 import { CROSSING_LOSSES, TRAINING_LOSSES } from '../mma/methods/method-config.js';
 import { METHODS } from '../mma/methods.js';
 import { isJobName, JOB_PHASES, JOB_STATES } from './job.js';
@@ -13,16 +14,26 @@ const FORMAT = 1;
 const measured = z.union([z.number(), z.null().transform(() => Number.NaN)]);
 const time = z.iso.datetime();
 
+const schedule = z.array(z.object({ fromStep: z.int(), learningRate: z.number() })).exactOptional();
+const interval = z.union([z.int(), z.literal('epoch')]);
+
 const optimizer = z.discriminatedUnion('rule', [
   z.object({
     rule: z.literal('adam'),
     learningRate: z.number(),
+    schedule,
     beta1: z.number(),
     beta2: z.number(),
     epsilon: z.number(),
     weightDecay: z.number(),
   }),
-  z.object({ rule: z.literal('sgd'), learningRate: z.number(), momentum: z.number(), weightDecay: z.number() }),
+  z.object({
+    rule: z.literal('sgd'),
+    learningRate: z.number(),
+    schedule,
+    momentum: z.number(),
+    weightDecay: z.number(),
+  }),
 ]);
 
 const loss = z.enum(TRAINING_LOSSES).exactOptional();
@@ -45,10 +56,15 @@ const training = z.object({
   batchSize: z.int(),
   optimizer,
   seed: z.string(),
-  checkpointInterval: z.int(),
-  validationInterval: z.int(),
+  augmentation: z.enum(AUGMENTATIONS).exactOptional(),
+  checkpointInterval: interval,
+  validationInterval: interval,
+  validationRadius: z.number().exactOptional(),
+  validationStepSize: z.number().exactOptional(),
   validationMarginExamples: z.int(),
   evaluationMarginExamples: z.int(),
+  keepEpochs: z.boolean().exactOptional(),
+  earlyStopValidations: z.int().exactOptional(),
 });
 
 const spec = z.object({
@@ -62,6 +78,7 @@ const spec = z.object({
   architecture: z.object({ name: z.enum(FAMILY_NAMES), sizes: z.array(z.int()) }),
   training,
   alias: z.string(),
+  preset: z.string().exactOptional(),
 });
 
 const progress = z.object({

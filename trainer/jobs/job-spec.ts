@@ -5,10 +5,13 @@ import { sizedFamily, type SizedFamily } from '../../core/model/families.js';
 import { checkAliasName, checkModelName } from '../../core/registry/names.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
 import type { DatasetName } from '../data/open-dataset.js';
+import { AUGMENTATIONS, type Augmentation } from '../mma/augmentation.js';
 import { METHODS, type Method } from '../mma/methods.js';
-import type { OptimizerConfig, TrainingConfig } from '../mma/training-config.js';
+import type { TrainingConfig } from '../mma/training-config.js';
 import { completeMethod, type MethodRequest } from './method-spec.js';
-import { choice, integer, integerUpTo, real, relativeDirectory, unsigned64 } from './spec-fields.js';
+import { completeOptimizer, type OptimizerRequest } from './optimizer-spec.js';
+import { choice, integer, integerUpTo, MAX_STEPS, real, relativeDirectory, unsigned64 } from './spec-fields.js';
+import { completeValidation, type ValidationRequest } from './validation-spec.js';
 
 /** All that decides what a job computes, every default filled in. Plain JSON: it is stored and sent to the job's process. */
 export interface JobSpec {
@@ -27,10 +30,12 @@ export interface JobSpec {
   readonly training: TrainingConfig;
   /** Empty: champion if the model has none yet, else challenger. */
   readonly alias: string;
+  /** What the rest was taken from, where it was not asked for. */
+  readonly preset?: string;
 }
 
 /** What a client asks for: what is not there takes its default. */
-export interface JobSpecRequest extends MethodRequest {
+export interface JobSpecRequest extends MethodRequest, ValidationRequest {
   readonly model: string;
   readonly data?: {
     readonly name?: string | undefined;
@@ -49,27 +54,12 @@ export interface JobSpecRequest extends MethodRequest {
   readonly batchSize?: number | undefined;
   readonly optimizer?: OptimizerRequest | undefined;
   readonly seed?: string | undefined;
-  readonly checkpointInterval?: number | undefined;
-  readonly validationInterval?: number | undefined;
-  readonly validationMarginExamples?: number | undefined;
-  readonly evaluationMarginExamples?: number | undefined;
+  readonly augmentation?: Augmentation | undefined;
   readonly alias?: string | undefined;
-}
-
-export interface OptimizerRequest {
-  readonly rule?: 'adam' | 'sgd' | undefined;
-  readonly learningRate?: number | undefined;
-  readonly weightDecay?: number | undefined;
-  readonly beta1?: number | undefined;
-  readonly beta2?: number | undefined;
-  readonly epsilon?: number | undefined;
-  readonly momentum?: number | undefined;
+  readonly preset?: string | undefined;
 }
 
 const MAX_EXAMPLES = 10_000_000;
-const MAX_STEPS = 100_000_000;
-const MAX_INTERVAL = 1_000_000;
-const MAX_MEASURED = 1_000_000;
 
 /** Per norm: the defaults of the paper's MNIST settings, and the largest d_max that means something for values in [0, 1]. */
 const DISTANCES: Readonly<Record<Norm, { maxDistance: number; minRadius: number; limit: number }>> = {
@@ -147,51 +137,7 @@ function completeTraining(request: JobSpecRequest): TrainingConfig {
     batchSize: integer('spec.batch_size', request.batchSize, 50, 1, 4096),
     optimizer: completeOptimizer(request.optimizer ?? {}),
     seed: unsigned64('spec.seed', request.seed ?? '0'),
-    checkpointInterval: integer('spec.checkpoint_interval', request.checkpointInterval, 100, 1, MAX_INTERVAL),
-    validationInterval: integer(
-      'spec.validation_interval',
-      request.validationInterval,
-      Math.min(1000, Math.ceil(steps / 5)),
-      1,
-      MAX_INTERVAL,
-    ),
-    validationMarginExamples: integer(
-      'spec.validation_margin_examples',
-      request.validationMarginExamples,
-      200,
-      1,
-      MAX_MEASURED,
-    ),
-    evaluationMarginExamples: integer(
-      'spec.evaluation_margin_examples',
-      request.evaluationMarginExamples,
-      200,
-      1,
-      MAX_MEASURED,
-    ),
-  };
-}
-
-function completeOptimizer(request: OptimizerRequest): OptimizerConfig {
-  const rule = choice('spec.optimizer.rule', request.rule, ['adam', 'sgd'], 'adam');
-  const weightDecay = real('spec.optimizer.weight_decay', request.weightDecay, 0, { atLeast: 0, atMost: 1 });
-  const learningRate = (byDefault: number) =>
-    real('spec.optimizer.learning_rate', request.learningRate, byDefault, { above: 0, atMost: 100 });
-  const share = (field: string, value: number | undefined, byDefault: number) =>
-    real(`spec.optimizer.${field}`, value, byDefault, { atLeast: 0, below: 1 });
-  if (rule === 'sgd')
-    return {
-      rule,
-      learningRate: learningRate(0.1),
-      momentum: share('sgd.momentum', request.momentum, 0.9),
-      weightDecay,
-    };
-  return {
-    rule,
-    learningRate: learningRate(1e-4),
-    beta1: share('adam.beta1', request.beta1, 0.9),
-    beta2: share('adam.beta2', request.beta2, 0.999),
-    epsilon: real('spec.optimizer.adam.epsilon', request.epsilon, 1e-8, { above: 0, atMost: 1 }),
-    weightDecay,
+    augmentation: choice('spec.augmentation', request.augmentation, AUGMENTATIONS, 'none'),
+    ...completeValidation(request, common),
   };
 }

@@ -7,12 +7,14 @@ import { DomainError } from '../../core/errors.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import { architectureOf } from '../../core/model/families.js';
 import { buildModel } from '../../core/model/model.js';
+import { writeSafetensors } from '../../core/model/safetensors.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import { fingerprint } from '../data/fingerprint.js';
 import { evaluateTrained } from '../evaluate/final-evaluation.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
 import { stoppablePace } from '../mma/stoppable-pace.js';
 import { train } from '../mma/training-loop.js';
+import { epochFile } from './epoch-file.js';
 import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
 import { tellStart, tellWhetherDone } from './job-world.js';
@@ -67,7 +69,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   // Several processes stop together, between steps.
   if (world.size === 1) stopIf(signal);
 
-  const { weights, history } = await train({
+  const { weights, history, steps, validation } = await train({
     engine,
     model,
     train: data.train,
@@ -83,9 +85,14 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
       report({ kind: 'checkpoint', step: checkpoint.step, seconds: (performance.now() - began) / 1000 });
       progress.paused();
     },
+    saveEpoch: async (epoch, kept) => {
+      assertOwned();
+      await replaceFile(epochFile(task.directory, epoch), writeSafetensors(kept));
+      progress.paused();
+    },
   });
 
-  progress.enter('evaluating');
+  progress.enter('evaluating', steps);
   const evaluation = await evaluateTrained({
     engine,
     model,
@@ -103,13 +110,15 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   });
 
   stopIf(signal);
-  progress.enter('publishing');
+  progress.enter('publishing', steps);
   assertOwned();
   const began = performance.now();
   const publishedVersion = await publishJob(registry, task.name, spec, {
     architecture: model.architecture,
     weights,
     history,
+    steps,
+    keptStep: validation.step,
     labels: data.info.labelNames,
     evaluation,
     engine: engine.name,

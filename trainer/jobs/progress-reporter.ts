@@ -6,8 +6,8 @@ import type { JobReport } from './job-messages.js';
 
 /** Turns what training says after each step into reports that the service can bear. */
 export interface ProgressReporter {
-  /** Begins a phase outside of training. */
-  enter(phase: JobPhase): void;
+  /** Begins a phase outside of training. @param done how many steps, all that were asked for, unless it ended early */
+  enter(phase: JobPhase, done?: number): void;
   readonly trained: (progress: TrainingProgress) => void;
   /** Something else than a step took time. */
   paused(): void;
@@ -60,8 +60,8 @@ export function progressReporter(
   };
 
   return {
-    enter: (phase) => {
-      const training = phase === 'preparing' ? {} : { step: steps, etaSeconds: 0 };
+    enter: (phase, done = steps) => {
+      const training = phase === 'preparing' ? {} : { step: done, etaSeconds: 0 };
       change({ ...current, ...training, phase });
     },
     trained: ({ validation, best, ...figures }) => {

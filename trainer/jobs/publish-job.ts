@@ -12,6 +12,9 @@ export interface JobProduct {
   readonly architecture: Architecture;
   readonly weights: HostTensors;
   readonly history: TrainingHistory;
+  /** Optimizer steps that were done, and after how many of them the weights were as they are. */
+  readonly steps: number;
+  readonly keptStep: number;
   readonly labels: readonly string[];
   readonly evaluation: EvaluationRecord;
   readonly engine: string;
@@ -41,6 +44,8 @@ export async function publishJob(registry: Registry, job: string, spec: JobSpec,
         configuration: spec,
         engine: product.engine,
         dataFingerprint: product.dataFingerprint,
+        steps: product.steps,
+        keptStep: product.keptStep,
       },
       evaluation: product.evaluation,
     },

@@ -1,6 +1,9 @@
 import { invalidInput } from '../../core/errors.js';
 import type { Interval } from '../mma/methods/method-config.js';
 
+/** Of a training. */
+export const MAX_STEPS = 100_000_000;
+
 /** One of a list; undefined or empty takes the default. @throws invalid-input */
 export function choice<T extends string>(
   field: string,

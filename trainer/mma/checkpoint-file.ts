@@ -31,6 +31,7 @@ const metadata = z.object({
   history: historyRecordSchema.default(EMPTY_HISTORY),
   validation: validation.optional(),
   best: validation.optional(),
+  withoutBetter: count.default(0),
 });
 
 /** A checkpoint as one safetensors file: `weights/…`, `moments/…`, `best/…`, `radii`, `order`, and the rest as JSON in its metadata. */
@@ -57,7 +58,7 @@ export function decodeCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkp
   try {
     const contents = readSafetensors(bytes, file);
     const json: unknown = JSON.parse(contents.metadata[METADATA] ?? 'null');
-    const { fingerprint, step, random, figures, history, validation: last, best } = metadata.parse(json);
+    const { fingerprint, step, random, figures, history, validation: last, best, withoutBetter } = metadata.parse(json);
     const radii = contents.tensors.radii?.data;
     const order = contents.tensors.order?.data;
     if (!(radii instanceof Float32Array && order instanceof Int32Array && radii.length === order.length))
@@ -74,6 +75,7 @@ export function decodeCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkp
       order: Uint32Array.from(order),
       ...(last && { validation: last }),
       ...(best && { best: { validation: best, weights: unprefixed('best/', contents.tensors) } }),
+      withoutBetter,
     };
   } catch (error) {
     throw new DomainError('data-loss', `${file}: not a checkpoint: ${messageOf(error)}`, { cause: error });

@@ -31,6 +31,8 @@ export interface Checkpoint {
   readonly validation?: Validation;
   /** The weights with the largest mean validation margin so far. */
   readonly best?: { readonly validation: Validation; readonly weights: HostTensors };
+  /** Validations since then; not given: 0. */
+  readonly withoutBetter?: number;
 }
 
 /** SHA-256, in hex, of everything that decides what a training computes, so that a checkpoint continues nothing else. */

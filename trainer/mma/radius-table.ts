@@ -1,4 +1,4 @@
-/** The last margin estimate of every training example: where the next search for its shortest perturbation starts. */
+/** The last margin estimate of every training example, however it was augmented: where the next search for its shortest perturbation starts. */
 export interface RadiusTable {
   /** By example; 0 for one never seen, or wrong when last seen. */
   readonly radii: Float32Array;

@@ -10,7 +10,7 @@ import type { TrainingProgress } from './progress.js';
 import { trainingPace } from './shared-pace.js';
 import { checkShares } from './shares.js';
 import { stepTimer } from './step-timer.js';
-import type { TrainingConfig } from './training-config.js';
+import type { StepInterval, TrainingConfig } from './training-config.js';
 import type { TrainingHistory } from './training-history.js';
 import { openTrainingRun, type TrainingRun } from './training-run.js';
 import type { Validation } from './validation.js';
@@ -28,6 +28,8 @@ export interface TrainRequest {
   readonly onProgress?: (progress: TrainingProgress) => void;
   /** Every `checkpointInterval` steps, at the end, and when the signal stops the training; awaited. */
   readonly saveCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
+  /** At the end of every epoch, if `keepEpochs` is set; awaited. Once more for an epoch at whose end the training was stopped. */
+  readonly saveEpoch?: (epoch: number, weights: HostTensors) => Promise<void>;
   /** Stops the training within one step. */
   readonly signal?: AbortSignal;
 }
@@ -39,11 +41,14 @@ export interface TrainResult {
   /** What that validation found, and after which step. */
   readonly validation: Validation;
   readonly history: TrainingHistory;
+  /** How many were done: fewer than asked for where validations no longer became better. */
+  readonly steps: number;
 }
 
 /**
  * Trains a model: epochs over a seeded permutation of the examples (the last, partial batch of each is dropped), a validation every
- * `validationInterval` steps and at the end, the weights with the largest mean validation margin kept (paper, settings).
+ * `validationInterval` steps and at the end, the weights with the largest mean validation margin kept (paper, settings). It ends early after
+ * `earlyStopValidations` validations in a row without a larger one.
  *
  * An engine of several processes has each of them compute its part of every batch; all of them are given the same request, keep the same weights and
  * radii, and stop together.
@@ -77,14 +82,16 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 }
 
 async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResult> {
-  const { config, resume, signal, onProgress, saveCheckpoint } = request;
+  const { config, resume, signal, onProgress, saveCheckpoint, saveEpoch } = request;
   const pace = trainingPace(request.engine.world ?? ALONE, signal);
   const timer = stepTimer();
   let validationSeconds = 0;
 
-  const due = (interval: number): boolean => run.step > 0 && (run.step % interval === 0 || run.step === config.steps);
+  const stepsOf = (interval: StepInterval): number => (interval === 'epoch' ? run.stepsPerEpoch : interval);
+  const ended = (): boolean => run.step >= config.steps || run.becameNoBetter();
+  const due = (interval: StepInterval): boolean => run.step > 0 && (run.step % stepsOf(interval) === 0 || ended());
   const notify = (phase: TrainingProgress['phase']): void => {
-    const validationsUpTo = (step: number): number => Math.ceil(step / config.validationInterval);
+    const validationsUpTo = (step: number): number => Math.ceil(step / stepsOf(config.validationInterval));
     const { validation } = run.standing();
     const validationsLeft = validationsUpTo(config.steps) - validationsUpTo(validation?.step ?? 0);
     const secondsPerStep = timer.median();
@@ -115,9 +122,11 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
   for (;;) {
     let going = await pace.between();
     if (going && due(config.validationInterval) && !run.validated()) going = await validate();
+    if (going && config.keepEpochs === true && run.step > 0 && run.step % run.stepsPerEpoch === 0)
+      await saveEpoch?.(run.step / run.stepsPerEpoch, await run.weights());
     if (going && due(config.checkpointInterval) && run.step !== resume?.step)
       await saveCheckpoint?.(await run.checkpoint());
-    if (going && run.step >= config.steps) return { ...run.best(), history: run.history() };
+    if (going && ended()) return { ...run.best(), history: run.history(), steps: run.step };
     if (going) going = await timed(() => run.advance(pace.within), timer.record);
     if (!going) {
       await saveCheckpoint?.(await run.checkpoint());

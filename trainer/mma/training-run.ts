@@ -9,6 +9,7 @@ import type { Model, WeightShapes } from '../../core/model/model.js';
 import { initialWeights, splitWeights, toHost, toTensors, weightsFor } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
 import type { Examples } from '../data/dataset.js';
+import { checkAugmentation, drawVariants } from './augmentation.js';
 import { gather, IMAGE_BOUNDS } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { compileMethod, methodContext } from './compile-method.js';
@@ -38,14 +39,19 @@ export interface TrainingRunRequest {
 export interface TrainingRun {
   /** Steps done. */
   readonly step: number;
+  readonly stepsPerEpoch: number;
   /** One step. @returns false if `proceed` stopped it: nothing has changed then */
   advance(proceed: Proceed): Promise<boolean>;
   /** A validation of the weights as they are. @returns false if `proceed` stopped it: nothing has changed then */
   validate(proceed: Proceed): Promise<boolean>;
   /** Whether the weights as they are have been validated. */
   validated(): boolean;
+  /** Whether as many validations as `earlyStopValidations` have found no larger margin. */
+  becameNoBetter(): boolean;
   /** What a progress tells of it. */
   standing(): Omit<TrainingProgress, 'phase' | 'steps' | 'secondsPerStep' | 'etaSeconds'>;
+  /** Parameters and running statistics as they are. */
+  weights(): Promise<HostTensors>;
   /** Everything that {@link openTrainingRun} needs to continue. */
   checkpoint(): Promise<Checkpoint>;
   /** The weights of the validation with the largest mean margin. */
@@ -61,6 +67,8 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   const { engine, model, config, fingerprint, resume, train: examples } = request;
   const { world = ALONE } = engine;
   const { inputShape } = model.architecture;
+  const { augmentation = 'none' } = config;
+  checkAugmentation(augmentation, inputShape);
   const context = methodContext(engine.compile, model, config, IMAGE_BOUNDS, world);
   const method = compileMethod(config, context);
   const measure = compileValidation(engine.compile, model, request.validation, config, world);
@@ -84,6 +92,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   let history = resume?.history ?? EMPTY_HISTORY;
   let validation = resume?.validation;
   let best = resume?.best;
+  let withoutBetter = resume?.withoutBetter ?? 0;
 
   const weightsNow = async (): Promise<HostTensors> => ({
     ...(await toHost(tensors.parameters)),
@@ -103,13 +112,16 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
     get step() {
       return step;
     },
+    stepsPerEpoch,
 
     advance: async (proceed) => {
       const position = step % stepsPerEpoch;
       if (position === 0) order = random.permutation(examples.count);
       const chosen = order.subarray(position * config.batchSize, (position + 1) * config.batchSize);
       const own = shareOf(world, chosen);
-      const { inputs, labels } = gather(examples, inputShape, own);
+      // Numbers are drawn for the whole batch, so that they are the same however many processes share it.
+      const variants = augmentation === 'none' ? undefined : shareOf(world, drawVariants(random, chosen.length));
+      const { inputs, labels } = gather(examples, inputShape, own, variants);
       const search = method.search && startOf(method.search, inputs, own);
       const batch = { inputs, labels, ...(search && { search }) };
       const after = await method.step(tensors, batch, step, proceed);
@@ -136,12 +148,21 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       if (found === undefined) return false;
       validation = { step, ...found };
       history = withValidation(history, validation);
-      if (best === undefined || validation.margin > best.validation.margin)
+      if (best === undefined || validation.margin > best.validation.margin) {
         best = { validation, weights: await weightsNow() };
+        withoutBetter = 0;
+      } else withoutBetter++;
       return true;
     },
 
     validated: () => validation?.step === step,
+
+    becameNoBetter: () => {
+      const { earlyStopValidations = 0 } = config;
+      return earlyStopValidations > 0 && withoutBetter >= earlyStopValidations;
+    },
+
+    weights: weightsNow,
 
     standing: () => ({
       step,
@@ -163,6 +184,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       history,
       ...(validation && { validation }),
       ...(best && { best }),
+      withoutBetter,
     }),
 
     best: () => {

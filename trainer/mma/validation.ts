@@ -34,8 +34,8 @@ export type Validate = (weights: TensorMap, proceed: Proceed) => Promise<Omit<Va
  * Compiles the validation of a training: PGD at a fixed radius, then bisection of LM along its direction up to 1.05 d_max (paper,
  * settings), on the first `validationMarginExamples`; clean accuracy on all of them.
  *
- * Differs from the paper: the radius is 2/3 d_max for every data set, its iterations those of training, and what counts is the norm of the
- * clipped perturbation, not the multiplier of its ray.
+ * Differs from the paper: unless the configuration names them, the radius is 2/3 d_max for every data set and the steps are those of
+ * training, and what counts is the norm of the clipped perturbation, not the multiplier of its ray.
  *
  * @param world the processes that measure, each its own part of the batches; all of them hear what was found
  */
@@ -87,15 +87,27 @@ export function compileValidation(
       const drawn = random.uniforms(config.batchSize * pixels);
       if (turn % world.size !== world.rank) continue;
       const { inputs, labels } = gather(examples, inputShape, batch);
-      const radii: Tensor1D = fill([batch.length], RADIUS_SHARE * config.maxDistance);
+      const radii: Tensor1D = fill([batch.length], config.validationRadius ?? RADIUS_SHARE * config.maxDistance);
+      const stepSizes: Tensor1D | undefined =
+        config.validationStepSize === undefined ? undefined : fill([batch.length], config.validationStepSize);
       const uniforms = tensor4d(drawn, inputs.shape);
       const from = tidy(() => start(inputs, radii, uniforms));
-      const request = { weights, inputs, labels, radii, start: from, maxRadius, proceed };
+      const request = {
+        weights,
+        inputs,
+        labels,
+        radii,
+        start: from,
+        maxRadius,
+        proceed,
+        ...(stepSizes && { stepSizes }),
+      };
       const { attackIterations: iterations, bisections } = config;
       const found = await anPgd(steps, { ...request, iterations, bisections });
       const losses = tidy(() => steps.lossAt(weights, inputs, labels));
       const settled = tidy(() => settle(losses, found));
       margins.set((await settled.data()).subarray(0, used), turn * config.batchSize);
+      stepSizes?.dispose();
       dispose([inputs, labels, radii, uniforms, from, found, losses, settled]);
       if (!(await proceed())) return undefined;
     }

@@ -1,11 +1,17 @@
 import { invalidInput } from '../../core/errors.js';
 import { normMessage, normOf } from '../../host/contract/norm-message.js';
-import { Loss, Method as MethodMessage } from '../../proto/gen/maxmargin/v1/training_service.js';
+import {
+  Augmentation as AugmentationMessage,
+  Loss,
+  Method as MethodMessage,
+} from '../../proto/gen/maxmargin/v1/training_service.js';
 import type { OptimizerSpec, TrainingLosses, TrainingSpec } from '../../proto/gen/maxmargin/v1/training_service.js';
-import type { JobSpec, JobSpecRequest, OptimizerRequest } from '../jobs/job-spec.js';
+import type { JobSpec, JobSpecRequest } from '../jobs/job-spec.js';
+import type { OptimizerRequest } from '../jobs/optimizer-spec.js';
+import type { Augmentation } from '../mma/augmentation.js';
 import { LOSS_ROLES, METHOD_FIELDS, TRAINING_LOSSES, type MethodConfig } from '../mma/methods/method-config.js';
 import { METHODS, type Method } from '../mma/methods.js';
-import type { OptimizerConfig } from '../mma/training-config.js';
+import type { OptimizerConfig, StepInterval } from '../mma/training-config.js';
 
 /** A method's value in the contract has its name in capitals. */
 const methodMessage = (method: Method): MethodMessage => MethodMessage[method.toUpperCase() as Uppercase<Method>];
@@ -41,11 +47,17 @@ export function specRequestOf(message: TrainingSpec | undefined): JobSpecRequest
     batchSize: given(message.batchSize),
     ...(message.optimizer && { optimizer: optimizerRequestOf(message.optimizer) }),
     seed: String(message.seed),
-    checkpointInterval: given(message.checkpointInterval),
-    validationInterval: given(message.validationInterval),
+    augmentation: augmentationOf(message.augmentation),
+    checkpointInterval: intervalOf('checkpoint', message.checkpointInterval, message.checkpointPerEpoch),
+    validationInterval: intervalOf('validation', message.validationInterval, message.validationPerEpoch),
+    validationRadius: given(message.validationRadius),
+    validationStepSize: given(message.validationStepSize),
     validationMarginExamples: given(message.validationMarginExamples),
     evaluationMarginExamples: given(message.evaluationMarginExamples),
+    keepEpochs: message.keepEpochs || undefined,
+    earlyStopValidations: given(message.earlyStopValidations),
     alias: message.alias,
+    preset: message.preset,
   };
 }
 
@@ -73,11 +85,20 @@ export function specMessage(spec: JobSpec): TrainingSpec {
     batchSize: training.batchSize,
     optimizer: optimizerMessage(training.optimizer),
     seed: BigInt(training.seed),
-    checkpointInterval: BigInt(training.checkpointInterval),
-    validationInterval: BigInt(training.validationInterval),
+    augmentation:
+      training.augmentation === undefined ? AugmentationMessage.UNSPECIFIED : AUGMENTATIONS[training.augmentation],
+    checkpointInterval: stepsOf(training.checkpointInterval),
+    checkpointPerEpoch: training.checkpointInterval === 'epoch',
+    validationInterval: stepsOf(training.validationInterval),
+    validationPerEpoch: training.validationInterval === 'epoch',
+    validationRadius: training.validationRadius ?? 0,
+    validationStepSize: training.validationStepSize ?? 0,
+    keepEpochs: training.keepEpochs ?? false,
+    earlyStopValidations: training.earlyStopValidations ?? 0,
     validationMarginExamples: BigInt(training.validationMarginExamples),
     evaluationMarginExamples: BigInt(training.evaluationMarginExamples),
     alias: spec.alias,
+    preset: spec.preset ?? '',
   };
 }
 
@@ -119,15 +140,50 @@ function lossesMessage(losses: NonNullable<MethodConfig['losses']>): TrainingLos
   };
 }
 
-function optimizerRequestOf({ rule, learningRate, weightDecay }: OptimizerSpec): OptimizerRequest {
-  const common = { learningRate: given(learningRate), weightDecay };
+const AUGMENTATIONS: Readonly<Record<Augmentation, AugmentationMessage>> = {
+  none: AugmentationMessage.NONE,
+  'crop-flip': AugmentationMessage.CROP_FLIP,
+};
+
+function augmentationOf(message: AugmentationMessage): Augmentation | undefined {
+  if (message === AugmentationMessage.UNSPECIFIED) return undefined;
+  const names = Object.keys(AUGMENTATIONS) as Augmentation[];
+  const augmentation = names.find((name) => AUGMENTATIONS[name] === message);
+  if (augmentation !== undefined) return augmentation;
+  throw invalidInput('spec.augmentation', 'AUGMENTATION_NONE or AUGMENTATION_CROP_FLIP', String(message));
+}
+
+function intervalOf(name: string, steps: bigint, perEpoch: boolean): StepInterval | undefined {
+  if (!perEpoch) return given(steps);
+  if (steps === 0n) return 'epoch';
+  throw invalidInput(`spec.${name}_interval`, `none beside ${name}_per_epoch`, String(steps));
+}
+
+const stepsOf = (interval: StepInterval): bigint => (interval === 'epoch' ? 0n : BigInt(interval));
+
+function optimizerRequestOf(message: OptimizerSpec): OptimizerRequest {
+  const { rule, learningRate, weightDecay, noWeightDecay, schedule } = message;
+  if (noWeightDecay && weightDecay !== 0)
+    throw invalidInput('spec.optimizer.weight_decay', 'none beside no_weight_decay', String(weightDecay));
+  const common = {
+    learningRate: given(learningRate),
+    weightDecay: noWeightDecay ? 0 : given(weightDecay),
+    ...(schedule.length > 0 && {
+      schedule: schedule.map((change) => ({ ...change, fromStep: Number(change.fromStep) })),
+    }),
+  };
   return rule === undefined ? common : { ...common, rule: rule.$case, ...rule.value };
 }
 
 function optimizerMessage(optimizer: OptimizerConfig): OptimizerSpec {
-  const { learningRate, weightDecay } = optimizer;
-  if (optimizer.rule === 'sgd')
-    return { learningRate, weightDecay, rule: { $case: 'sgd', value: { momentum: optimizer.momentum } } };
+  const { learningRate, weightDecay, schedule = [] } = optimizer;
+  const common = {
+    learningRate,
+    weightDecay,
+    noWeightDecay: weightDecay === 0,
+    schedule: schedule.map((change) => ({ ...change, fromStep: BigInt(change.fromStep) })),
+  };
+  if (optimizer.rule === 'sgd') return { ...common, rule: { $case: 'sgd', value: { momentum: optimizer.momentum } } };
   const { beta1, beta2, epsilon } = optimizer;
-  return { learningRate, weightDecay, rule: { $case: 'adam', value: { beta1, beta2, epsilon } } };
+  return { ...common, rule: { $case: 'adam', value: { beta1, beta2, epsilon } } };
 }

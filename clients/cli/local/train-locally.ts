@@ -15,6 +15,8 @@ import { progressBar } from '../output/progress-bar.js';
 import { CommandFailure } from '../report-failure.js';
 import { stopOnSignals } from '../stop-on-signals.js';
 
+const NAME_FILE = 'name';
+
 export interface LocalTrainingOptions {
   readonly registry: string;
   readonly data: string;
@@ -66,7 +68,7 @@ export async function trainLocally(
       report,
     });
     if (outcome.kind !== 'succeeded') throw new DomainError('internal', `training: it ${outcome.kind}`);
-    await rm(task.directory, { recursive: true });
+    await forget(task);
     return { model: task.spec.model, version: outcome.publishedVersion, evaluation: outcome.evaluation };
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
@@ -82,6 +84,12 @@ export async function trainLocally(
     bar.clear();
     process.stderr.write(`Engine ${report.name}: ${report.device}, ${report.library}\n`);
   }
+}
+
+/** So that the same settings begin anew; only the weights of epochs stay, where they are asked for. */
+async function forget({ directory, spec }: JobTask): Promise<void> {
+  if (spec.training.keepEpochs === true) await rm(join(directory, NAME_FILE));
+  else await rm(directory, { recursive: true });
 }
 
 const complete = (spec: TrainingSpec): JobSpec =>
@@ -107,7 +115,7 @@ async function openTask(spec: TrainingSpec, options: LocalTrainingOptions): Prom
 
 /** What the manifest will call the training: kept beside the checkpoint, so that one that is continued publishes once. */
 async function taskName(directory: string): Promise<string> {
-  const file = join(directory, 'name');
+  const file = join(directory, NAME_FILE);
   try {
     await writeFile(file, `local-${randomUUID()}`, { flag: 'wx' });
   } catch (error) {

@@ -142,6 +142,49 @@ export function lossToJSON(object: Loss): string {
   }
 }
 
+/** Augmentation is how training images are varied. */
+export enum Augmentation {
+  /** UNSPECIFIED - Not set: none. */
+  UNSPECIFIED = 0,
+  /** NONE - Images as they are. */
+  NONE = 1,
+  /** CROP_FLIP - Padded by 4 pixels on each side by reflection, a random crop of the image's size, mirrored half of the time. */
+  CROP_FLIP = 2,
+  UNRECOGNIZED = -1,
+}
+
+export function augmentationFromJSON(object: any): Augmentation {
+  switch (object) {
+    case 0:
+    case "AUGMENTATION_UNSPECIFIED":
+      return Augmentation.UNSPECIFIED;
+    case 1:
+    case "AUGMENTATION_NONE":
+      return Augmentation.NONE;
+    case 2:
+    case "AUGMENTATION_CROP_FLIP":
+      return Augmentation.CROP_FLIP;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Augmentation.UNRECOGNIZED;
+  }
+}
+
+export function augmentationToJSON(object: Augmentation): string {
+  switch (object) {
+    case Augmentation.UNSPECIFIED:
+      return "AUGMENTATION_UNSPECIFIED";
+    case Augmentation.NONE:
+      return "AUGMENTATION_NONE";
+    case Augmentation.CROP_FLIP:
+      return "AUGMENTATION_CROP_FLIP";
+    case Augmentation.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** JobState is where a job stands. */
 export enum JobState {
   /** UNSPECIFIED - Never sent. */
@@ -264,6 +307,14 @@ export interface Sgd {
   momentum?: number | undefined;
 }
 
+/** LearningRateChange is a learning rate and when it begins. */
+export interface LearningRateChange {
+  /** How many steps are done before it holds. */
+  fromStep: bigint;
+  /** The learning rate. */
+  learningRate: number;
+}
+
 /** OptimizerSpec says how gradients become steps. */
 export interface OptimizerSpec {
   /** The rule; not set: Adam. */
@@ -275,10 +326,14 @@ export interface OptimizerSpec {
     /** SGD with momentum. */
     { $case: "sgd"; value: Sgd }
     | undefined;
-  /** The learning rate; 0: 1e-4 (Adam) or 0.1 (SGD). */
+  /** The learning rate; 0: that of a schedule that begins at step 0, else 1e-4 (Adam) or 0.1 (SGD). */
   learningRate: number;
-  /** The L2 penalty's coefficient, added to the gradient. */
+  /** The L2 penalty's coefficient, added to the gradient; 0: the preset's, if it names one. */
   weightDecay: number;
+  /** Learning rates from later steps on, ascending by from_step; empty: the learning rate is constant. */
+  schedule: LearningRateChange[];
+  /** No L2 penalty, although the preset has one. */
+  noWeightDecay: boolean;
 }
 
 /** TrainingSpec is all that decides what a job computes. */
@@ -346,7 +401,25 @@ export interface TrainingSpec {
     | number
     | undefined;
   /** The losses; not set: SLM searches, CE is learned from. */
-  losses: TrainingLosses | undefined;
+  losses:
+    | TrainingLosses
+    | undefined;
+  /** The settings of an experiment of the paper, such as `cifar10-linf-mma-12`, from which everything is taken that this spec does not say. */
+  preset: string;
+  /** How training images are varied; unspecified: not at all. */
+  augmentation: Augmentation;
+  /** A checkpoint at the end of every epoch, in place of checkpoint_interval. */
+  checkpointPerEpoch: boolean;
+  /** A validation at the end of every epoch, in place of validation_interval. */
+  validationPerEpoch: boolean;
+  /** The radius of the PGD that a validation begins its searches with; 0: two thirds of max_distance. */
+  validationRadius: number;
+  /** The length of its steps; 0: 2.5 validation_radius / attack_iterations. */
+  validationStepSize: number;
+  /** Keep the weights of every epoch, as files beside the job's checkpoint. */
+  keepEpochs: boolean;
+  /** Stop after so many validations without a larger mean margin; 0: never. */
+  earlyStopValidations: number;
 }
 
 /** TrainingProgress is where a running job stands. */
@@ -1006,8 +1079,104 @@ export const Sgd: MessageFns<Sgd> = {
   },
 };
 
+function createBaseLearningRateChange(): LearningRateChange {
+  return { fromStep: 0n, learningRate: 0 };
+}
+
+export const LearningRateChange: MessageFns<LearningRateChange> = {
+  encode(message: LearningRateChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromStep !== 0n) {
+      if (BigInt.asIntN(64, message.fromStep) !== message.fromStep) {
+        throw new globalThis.Error("value provided for field message.fromStep of type int64 too large");
+      }
+      writer.uint32(8).int64(message.fromStep);
+    }
+    if (message.learningRate !== 0) {
+      writer.uint32(17).double(message.learningRate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LearningRateChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLearningRateChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.fromStep = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.learningRate = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LearningRateChange {
+    return {
+      fromStep: isSet(object.fromStep)
+        ? BigInt(object.fromStep)
+        : isSet(object.from_step)
+        ? BigInt(object.from_step)
+        : 0n,
+      learningRate: isSet(object.learningRate)
+        ? globalThis.Number(object.learningRate)
+        : isSet(object.learning_rate)
+        ? globalThis.Number(object.learning_rate)
+        : 0,
+    };
+  },
+
+  toJSON(message: LearningRateChange): unknown {
+    const obj: any = {};
+    if (message.fromStep !== 0n) {
+      obj.fromStep = message.fromStep.toString();
+    }
+    if (message.learningRate !== 0) {
+      obj.learningRate = floatToJson(message.learningRate);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LearningRateChange>): LearningRateChange {
+    return LearningRateChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LearningRateChange>): LearningRateChange {
+    const message = createBaseLearningRateChange();
+    message.fromStep = (object.fromStep !== undefined && object.fromStep !== null) ? BigInt(object.fromStep) : 0n;
+    message.learningRate = object.learningRate ?? 0;
+    return message;
+  },
+};
+
 function createBaseOptimizerSpec(): OptimizerSpec {
-  return { rule: undefined, learningRate: 0, weightDecay: 0 };
+  return { rule: undefined, learningRate: 0, weightDecay: 0, schedule: [], noWeightDecay: false };
 }
 
 export const OptimizerSpec: MessageFns<OptimizerSpec> = {
@@ -1025,6 +1194,12 @@ export const OptimizerSpec: MessageFns<OptimizerSpec> = {
     }
     if (message.weightDecay !== 0) {
       writer.uint32(33).double(message.weightDecay);
+    }
+    for (const v of message.schedule) {
+      LearningRateChange.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.noWeightDecay !== false) {
+      writer.uint32(48).bool(message.noWeightDecay);
     }
     return writer;
   },
@@ -1074,6 +1249,22 @@ export const OptimizerSpec: MessageFns<OptimizerSpec> = {
             message.weightDecay = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.schedule.push(LearningRateChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.noWeightDecay = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1103,6 +1294,14 @@ export const OptimizerSpec: MessageFns<OptimizerSpec> = {
         : isSet(object.weight_decay)
         ? globalThis.Number(object.weight_decay)
         : 0,
+      schedule: globalThis.Array.isArray(object?.schedule)
+        ? object.schedule.map((e: any) => LearningRateChange.fromJSON(e))
+        : [],
+      noWeightDecay: isSet(object.noWeightDecay)
+        ? globalThis.Boolean(object.noWeightDecay)
+        : isSet(object.no_weight_decay)
+        ? globalThis.Boolean(object.no_weight_decay)
+        : false,
     };
   },
 
@@ -1118,6 +1317,12 @@ export const OptimizerSpec: MessageFns<OptimizerSpec> = {
     }
     if (message.weightDecay !== 0) {
       obj.weightDecay = floatToJson(message.weightDecay);
+    }
+    if (message.schedule?.length) {
+      obj.schedule = message.schedule.map((e) => LearningRateChange.toJSON(e));
+    }
+    if (message.noWeightDecay !== false) {
+      obj.noWeightDecay = message.noWeightDecay;
     }
     return obj;
   },
@@ -1143,6 +1348,8 @@ export const OptimizerSpec: MessageFns<OptimizerSpec> = {
     }
     message.learningRate = object.learningRate ?? 0;
     message.weightDecay = object.weightDecay ?? 0;
+    message.schedule = object.schedule?.map((e) => LearningRateChange.fromPartial(e)) || [];
+    message.noWeightDecay = object.noWeightDecay ?? false;
     return message;
   },
 };
@@ -1173,6 +1380,14 @@ function createBaseTrainingSpec(): TrainingSpec {
     epsilonRampSteps: undefined,
     tradesBeta: undefined,
     losses: undefined,
+    preset: "",
+    augmentation: 0,
+    checkpointPerEpoch: false,
+    validationPerEpoch: false,
+    validationRadius: 0,
+    validationStepSize: 0,
+    keepEpochs: false,
+    earlyStopValidations: 0,
   };
 }
 
@@ -1267,6 +1482,30 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
     }
     if (message.losses !== undefined) {
       TrainingLosses.encode(message.losses, writer.uint32(194).fork()).join();
+    }
+    if (message.preset !== "") {
+      writer.uint32(242).string(message.preset);
+    }
+    if (message.augmentation !== 0) {
+      writer.uint32(248).int32(message.augmentation);
+    }
+    if (message.checkpointPerEpoch !== false) {
+      writer.uint32(256).bool(message.checkpointPerEpoch);
+    }
+    if (message.validationPerEpoch !== false) {
+      writer.uint32(264).bool(message.validationPerEpoch);
+    }
+    if (message.validationRadius !== 0) {
+      writer.uint32(273).double(message.validationRadius);
+    }
+    if (message.validationStepSize !== 0) {
+      writer.uint32(281).double(message.validationStepSize);
+    }
+    if (message.keepEpochs !== false) {
+      writer.uint32(288).bool(message.keepEpochs);
+    }
+    if (message.earlyStopValidations !== 0) {
+      writer.uint32(296).int32(message.earlyStopValidations);
     }
     return writer;
   },
@@ -1476,6 +1715,70 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
             message.losses = TrainingLosses.decode(reader, reader.uint32());
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.preset = reader.string();
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.augmentation = reader.int32() as any;
+            continue;
+          }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.checkpointPerEpoch = reader.bool();
+            continue;
+          }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.validationPerEpoch = reader.bool();
+            continue;
+          }
+          case 34: {
+            if (tag !== 273) {
+              break;
+            }
+
+            message.validationRadius = reader.double();
+            continue;
+          }
+          case 35: {
+            if (tag !== 281) {
+              break;
+            }
+
+            message.validationStepSize = reader.double();
+            continue;
+          }
+          case 36: {
+            if (tag !== 288) {
+              break;
+            }
+
+            message.keepEpochs = reader.bool();
+            continue;
+          }
+          case 37: {
+            if (tag !== 296) {
+              break;
+            }
+
+            message.earlyStopValidations = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1562,6 +1865,38 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
         ? globalThis.Number(object.trades_beta)
         : undefined,
       losses: isSet(object.losses) ? TrainingLosses.fromJSON(object.losses) : undefined,
+      preset: isSet(object.preset) ? globalThis.String(object.preset) : "",
+      augmentation: isSet(object.augmentation) ? augmentationFromJSON(object.augmentation) : 0,
+      checkpointPerEpoch: isSet(object.checkpointPerEpoch)
+        ? globalThis.Boolean(object.checkpointPerEpoch)
+        : isSet(object.checkpoint_per_epoch)
+        ? globalThis.Boolean(object.checkpoint_per_epoch)
+        : false,
+      validationPerEpoch: isSet(object.validationPerEpoch)
+        ? globalThis.Boolean(object.validationPerEpoch)
+        : isSet(object.validation_per_epoch)
+        ? globalThis.Boolean(object.validation_per_epoch)
+        : false,
+      validationRadius: isSet(object.validationRadius)
+        ? globalThis.Number(object.validationRadius)
+        : isSet(object.validation_radius)
+        ? globalThis.Number(object.validation_radius)
+        : 0,
+      validationStepSize: isSet(object.validationStepSize)
+        ? globalThis.Number(object.validationStepSize)
+        : isSet(object.validation_step_size)
+        ? globalThis.Number(object.validation_step_size)
+        : 0,
+      keepEpochs: isSet(object.keepEpochs)
+        ? globalThis.Boolean(object.keepEpochs)
+        : isSet(object.keep_epochs)
+        ? globalThis.Boolean(object.keep_epochs)
+        : false,
+      earlyStopValidations: isSet(object.earlyStopValidations)
+        ? globalThis.Number(object.earlyStopValidations)
+        : isSet(object.early_stop_validations)
+        ? globalThis.Number(object.early_stop_validations)
+        : 0,
     };
   },
 
@@ -1639,6 +1974,30 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
     if (message.losses !== undefined) {
       obj.losses = TrainingLosses.toJSON(message.losses);
     }
+    if (message.preset !== "") {
+      obj.preset = message.preset;
+    }
+    if (message.augmentation !== 0) {
+      obj.augmentation = augmentationToJSON(message.augmentation);
+    }
+    if (message.checkpointPerEpoch !== false) {
+      obj.checkpointPerEpoch = message.checkpointPerEpoch;
+    }
+    if (message.validationPerEpoch !== false) {
+      obj.validationPerEpoch = message.validationPerEpoch;
+    }
+    if (message.validationRadius !== 0) {
+      obj.validationRadius = floatToJson(message.validationRadius);
+    }
+    if (message.validationStepSize !== 0) {
+      obj.validationStepSize = floatToJson(message.validationStepSize);
+    }
+    if (message.keepEpochs !== false) {
+      obj.keepEpochs = message.keepEpochs;
+    }
+    if (message.earlyStopValidations !== 0) {
+      obj.earlyStopValidations = Math.round(message.earlyStopValidations);
+    }
     return obj;
   },
 
@@ -1687,6 +2046,14 @@ export const TrainingSpec: MessageFns<TrainingSpec> = {
     message.losses = (object.losses !== undefined && object.losses !== null)
       ? TrainingLosses.fromPartial(object.losses)
       : undefined;
+    message.preset = object.preset ?? "";
+    message.augmentation = object.augmentation ?? 0;
+    message.checkpointPerEpoch = object.checkpointPerEpoch ?? false;
+    message.validationPerEpoch = object.validationPerEpoch ?? false;
+    message.validationRadius = object.validationRadius ?? 0;
+    message.validationStepSize = object.validationStepSize ?? 0;
+    message.keepEpochs = object.keepEpochs ?? false;
+    message.earlyStopValidations = object.earlyStopValidations ?? 0;
     return message;
   },
 };

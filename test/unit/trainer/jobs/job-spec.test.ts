@@ -30,9 +30,12 @@ describe('completeSpec', () => {
         batchSize: 50,
         optimizer: { rule: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
         seed: '0',
+        augmentation: 'none',
         checkpointInterval: 100,
         validationInterval: 200,
         validationMarginExamples: 200,
+        validationRadius: 0.3,
+        validationStepSize: 0.01875,
         evaluationMarginExamples: 200,
       },
       alias: '',
@@ -105,6 +108,31 @@ describe('completeSpec', () => {
     );
   });
 
+  it('takes schedules, epochs and early stops, and what it has made of them', () => {
+    const schedule = [
+      { fromStep: 0, learningRate: 0.3 },
+      { fromStep: 20_000, learningRate: 0.09 },
+    ];
+    const spec = completeSpec({
+      model: 'm',
+      optimizer: { rule: 'sgd', schedule },
+      augmentation: 'crop-flip',
+      checkpointInterval: 'epoch',
+      validationInterval: 'epoch',
+      keepEpochs: true,
+      earlyStopValidations: 3,
+    });
+    const { optimizer, ...training } = spec.training;
+    assert.deepEqual(optimizer, { rule: 'sgd', learningRate: 0.3, schedule, momentum: 0.9, weightDecay: 0 });
+    assert.deepEqual(
+      [training.checkpointInterval, training.validationInterval, training.keepEpochs, training.earlyStopValidations],
+      ['epoch', 'epoch', true, 3],
+    );
+    assert.deepEqual(completeSpec({ ...training, optimizer, model: 'm' }), spec);
+    const later = completeSpec({ model: 'm', optimizer: { schedule: [{ fromStep: 9, learningRate: 1 }] } });
+    assert.equal(later.training.optimizer.learningRate, 1e-4);
+  });
+
   it('starts searches no higher than a quarter of a small d_max', () => {
     assert.equal(completeSpec({ model: 'm', maxDistance: 0.04 }).training.minRadius, 0.01);
     assert.equal(completeSpec({ model: 'm', norm: 'l2', maxDistance: 1 }).training.minRadius, 0.25);
@@ -146,6 +174,28 @@ describe('completeSpec', () => {
     refused({ optimizer: { rule: 'sgd', momentum: 2 } }, /^spec\.optimizer\.sgd\.momentum: /);
     refused({ seed: '-1' }, /^spec\.seed: /);
     refused({ seed: '18446744073709551616' }, /^spec\.seed: /);
+    for (const [fromSteps, place] of [
+      [[5, 5], '1'],
+      [[5, 4], '1'],
+      [[-1], '0'],
+      [[0.5], '0'],
+    ] as const)
+      refused(
+        { optimizer: { schedule: fromSteps.map((fromStep) => ({ fromStep, learningRate: 1 })) } },
+        new RegExp(`^spec\\.optimizer\\.schedule\\[${place}\\]\\.from_step: `),
+      );
+    refused(
+      { optimizer: { schedule: [{ fromStep: 1, learningRate: 0 }] } },
+      /^spec\.optimizer\.schedule\[0\]\.learning_rate: expected a number above 0 and up to 100, got 0/,
+    );
+    refused(
+      { optimizer: { learningRate: 2, schedule: [{ fromStep: 0, learningRate: 1 }] } },
+      /^spec\.optimizer\.learning_rate: expected none, or 1 as in the schedule, got 2/,
+    );
+    refused({ augmentation: 'rotate' as 'none' }, /^spec\.augmentation: expected one of none, crop-flip, got "rotate"/);
+    refused({ validationRadius: -1 }, /^spec\.validation_radius: /);
+    refused({ validationStepSize: Number.NaN }, /^spec\.validation_step_size: /);
+    refused({ earlyStopValidations: 0.5 }, /^spec\.early_stop_validations: /);
     refused({ checkpointInterval: -1 }, /^spec\.checkpoint_interval: /);
     refused({ validationMarginExamples: 1e12 }, /^spec\.validation_margin_examples: /);
   });

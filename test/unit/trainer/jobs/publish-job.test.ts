@@ -29,6 +29,8 @@ const product: JobProduct = {
   architecture,
   weights,
   history: historyOf(EMPTY_HISTORY),
+  steps: 7,
+  keptStep: 5,
   labels: ['even', 'odd'],
   evaluation,
   engine: 'wasm',
@@ -53,6 +55,8 @@ describe('publishing what a job has made', () => {
       configuration: spec,
       engine: 'wasm',
       dataFingerprint: 'none',
+      steps: 7,
+      keptStep: 5,
     });
     assert.deepEqual(threatModel, { norm: 'linf', maxDistance: 0.45 });
     assert.deepEqual(bounds, { lower: 0, upper: 1 });

@@ -36,9 +36,17 @@ const WRN = wrn(10, 1, [8, 8, 3], 3);
 /** 13 examples in batches of 6: two steps an epoch. */
 const CASES: Readonly<Record<string, TrainingCase>> = {
   'LeNet, MMA, momentum': { architecture: LENET, config: MMA, examples: 13 },
-  'LeNet, OMMA, L2, Adam': {
+  'LeNet, OMMA, L2, Adam, crops and flips': {
     architecture: LENET,
-    config: { ...MMA, method: 'omma', norm: 'l2', maxDistance: 1, cleanCoefficient: 0, optimizer: ADAM },
+    config: {
+      ...MMA,
+      method: 'omma',
+      norm: 'l2',
+      maxDistance: 1,
+      cleanCoefficient: 0,
+      optimizer: ADAM,
+      augmentation: 'crop-flip',
+    },
     examples: 13,
   },
   'WRN-10-1, MMA, L2, momentum': { architecture: WRN, config: { ...MMA, norm: 'l2', maxDistance: 1 }, examples: 13 },

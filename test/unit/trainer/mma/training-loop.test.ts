@@ -2,71 +2,25 @@ import assert from 'node:assert/strict';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { DomainError } from '../../../../core/errors.js';
-import type { HostTensors } from '../../../../core/model/host-tensors.js';
-import { lenet } from '../../../../core/model/lenet.js';
-import { buildModel } from '../../../../core/model/model.js';
-import { createRandom } from '../../../../core/random.js';
 import type { Examples } from '../../../../trainer/data/dataset.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../../trainer/mma/checkpoint-file.js';
 import type { Checkpoint } from '../../../../trainer/mma/checkpoint.js';
 import type { TrainingProgress } from '../../../../trainer/mma/progress.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { train, type TrainRequest } from '../../../../trainer/mma/training-loop.js';
+import {
+  assertSameBits,
+  examples,
+  MMA,
+  model,
+  OMMA,
+  PGDLS,
+  STANDARD,
+  stripes,
+  TRADES,
+  validation,
+} from '../../../support/stripes-training.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
-
-const model = buildModel(lenet({ conv1: 2, conv2: 3, hidden: 8 }, [8, 8, 1], 3));
-
-/** Images of three classes, each with a bright third, and noise. */
-function stripes(count: number, seed: number): Examples {
-  const random = createRandom(seed);
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3);
-  const images = Uint8Array.from({ length: count * 64 }, (_, i) => {
-    const column = i % 8;
-    const bright = Math.floor(column / 3) === labels[Math.floor(i / 64)];
-    return Math.floor((bright ? 200 : 0) + 55 * random.uniform());
-  });
-  return { count, images, labels };
-}
-
-const examples = stripes(50, 1);
-const validation = stripes(12, 2);
-
-/** 50 examples in batches of 8: six steps an epoch, two examples left over. */
-const MMA: TrainingConfig = {
-  method: 'mma',
-  norm: 'linf',
-  maxDistance: 0.45,
-  minRadius: 0.1,
-  attackIterations: 3,
-  bisections: 4,
-  cleanCoefficient: 1 / 3,
-  steps: 16,
-  batchSize: 8,
-  optimizer: { rule: 'adam', learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  seed: '7',
-  checkpointInterval: 4,
-  validationInterval: 5,
-  validationMarginExamples: 10,
-  evaluationMarginExamples: 1,
-};
-const OMMA: TrainingConfig = {
-  ...MMA,
-  method: 'omma',
-  norm: 'l2',
-  maxDistance: 2,
-  minRadius: 0.5,
-  cleanCoefficient: 0,
-  optimizer: { rule: 'sgd', learningRate: 0.05, momentum: 0.9, weightDecay: 2e-4 },
-};
-const STANDARD: TrainingConfig = { ...MMA, method: 'standard' };
-const PGDLS: TrainingConfig = {
-  ...OMMA,
-  method: 'pgdls',
-  epsilon: 1.5,
-  initialEpsilon: 0.1,
-  epsilonRampSteps: 10,
-};
-const TRADES: TrainingConfig = { ...MMA, method: 'trades', cleanCoefficient: 1, epsilon: 0.3, tradesBeta: 6 };
 
 const RESUMED: Readonly<Record<string, TrainingConfig>> = {
   'MMA, Adam': MMA,
@@ -237,19 +191,6 @@ function impatient(patience: number): AbortSignal {
       return ++looks >= patience;
     },
   } as AbortSignal;
-}
-
-/** Compared as bytes: a comparison of values would take −0 for 0. */
-function assertSameBits(actual: HostTensors, expected: HostTensors): void {
-  assert.deepEqual(Object.keys(actual), Object.keys(expected));
-  for (const [name, { data }] of Object.entries(expected)) {
-    const other = actual[name]!.data;
-    assert.deepEqual(
-      Buffer.from(other.buffer, other.byteOffset, other.byteLength),
-      Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-      name,
-    );
-  }
 }
 
 function assertSame(actual: Checkpoint, expected: Checkpoint): void {

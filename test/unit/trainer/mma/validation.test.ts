@@ -54,6 +54,14 @@ describe('validation', () => {
         );
       });
 
+      const as = async (more: Partial<TrainingConfig>) =>
+        (await compileValidation(engine.compile, model, examples, { ...config, ...more })(tensors, unhurried))!.margin;
+      // Half the radius finds the same margins of a linear model; steps that lead nowhere leave the directions of the random start.
+      const radius = reach / 1.05 / 3;
+      const near = await as({ validationRadius: radius, validationStepSize: (2.5 * radius) / 40 });
+      assert.ok(Math.abs(near - mean) <= 0.02 * mean, `${near}, expected ${mean}`);
+      assert.ok((await as({ validationStepSize: 1e-9 })) > 1.3 * mean);
+
       assert.equal(await compileValidation(engine.compile, model, examples, config)(tensors, () => false), undefined);
       dispose(tensors);
       assert.equal(engine.memory().numTensors, numTensors);

@@ -31,6 +31,22 @@ describe('the message of a spec', () => {
       completeSpec({ model: 'm', method: 'pgdls', epsilon: 0.25, initialEpsilon: 0.125, epsilonRampSteps: 30 }),
       completeSpec({ model: 'm', method: 'trades', tradesBeta: 1, losses: { clean: 'slm' } }),
       completeSpec({ model: 'm', losses: { attack: 'ce', search: 'lm', margin: 'lm', clean: 'cw' } }),
+      completeSpec({
+        model: 'm',
+        optimizer: {
+          schedule: [
+            { fromStep: 0, learningRate: 0.3 },
+            { fromStep: 7, learningRate: 0.1 },
+          ],
+        },
+        augmentation: 'crop-flip',
+        validationRadius: 0.01,
+        validationStepSize: 0.001,
+        checkpointInterval: 'epoch',
+        validationInterval: 3,
+        keepEpochs: true,
+        earlyStopValidations: 4,
+      }),
     ])
       assert.deepEqual(completeSpec(specRequestOf(received(specMessage(spec)))), spec);
   });
@@ -52,7 +68,17 @@ describe('the message of a spec', () => {
     assert.throws(() => specRequestOf(TrainingSpec.decode(Uint8Array.of(5 << 3, 9))), /spec\.norm: .*got 9/);
     const losses = TrainingSpec.fromPartial({ losses: { margin: 9 as never } });
     assert.throws(() => specRequestOf(received(losses)), /spec\.losses\.margin: .*LOSS_SLM, LOSS_CW, got 9/);
+    // Field 31, two bytes of key.
+    const augmented = Uint8Array.of(0xf8, 1, 9);
+    assert.throws(() => specRequestOf(TrainingSpec.decode(augmented)), /spec\.augmentation: .*got 9/);
     assert.throws(() => specRequestOf(undefined), /spec: expected what to train, got nothing/);
+  });
+
+  it('refuses steps beside an epoch, and a weight decay beside none', () => {
+    const both = TrainingSpec.fromPartial({ model: 'm', checkpointInterval: 5n, checkpointPerEpoch: true });
+    assert.throws(() => specRequestOf(both), /spec\.checkpoint_interval: expected none beside .*got 5/);
+    const decayed = TrainingSpec.fromPartial({ model: 'm', optimizer: { weightDecay: 0.5, noWeightDecay: true } });
+    assert.throws(() => specRequestOf(decayed), /spec\.optimizer\.weight_decay: expected none beside .*got 0\.5/);
   });
 
   it('lets values pass that no float64 holds exactly, to be refused by their bounds', () => {
