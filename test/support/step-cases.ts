@@ -13,7 +13,10 @@ import { initialWeights, splitWeights, toTensors } from '../../core/model/weight
 import { wrn } from '../../core/model/wrn.js';
 import { createRandom } from '../../core/random.js';
 import { methodContext } from '../../trainer/mma/compile-method.js';
+import { compileFixedRadius } from '../../trainer/mma/methods/fixed-radius.js';
 import { compileMaxMargin } from '../../trainer/mma/methods/max-margin.js';
+import { compileTrades } from '../../trainer/mma/methods/trades.js';
+import type { Method } from '../../trainer/mma/methods.js';
 import type { OptimizerConfig, TrainingConfig } from '../../trainer/mma/training-config.js';
 
 /** What the numerics compile, called once: whole attack iterations, bisections and training steps. */
@@ -55,20 +58,23 @@ function casesOf(family: string, architecture: Architecture, norm: Norm): readon
   const classifier = (weights: TensorMap, inputs: Tensor4D) => model.apply(weights, weights, inputs, false).logits;
   const losses = { search: 'slm', crossing: 'lm' } as const;
 
-  const pass = (optimizer: OptimizerConfig, cleanCoefficient: number) => (compile: Compile) => {
+  const stepOf = (compile: Compile, method: Method, optimizer = SGD, cleanCoefficient = 0) => {
     const { weights, inputs, labels, radii, images } = tensorsOf(architecture);
-    const { parameters, statistics } = splitWeights(model, weights);
-    const config = { method: 'mma', optimizer, cleanCoefficient, norm, maxDistance: 0.3 } as TrainingConfig;
-    const context = methodContext(compile, model, config, BOUNDS);
-    const passes = compileMaxMargin(context);
-    const clean = passes.clean(parameters, statistics, inputs, labels);
+    const own = { method, optimizer, cleanCoefficient, epsilon: 0.1, tradesBeta: 6 };
+    const context = methodContext(compile, model, { ...own, norm, maxDistance: 0.3 } as TrainingConfig, BOUNDS);
     const moments = zerosOf(context.optimizer.stateShapes(model.parameters));
     const factors = Object.fromEntries(
       Object.entries(context.optimizer.factors(1)).map(([name, value]) => [name, scalar(value)]),
     );
-    const found = { radii, perturbations: images(0.1), crossed: tensor1d([1, 0, 1], 'bool') };
-    const after = passes.finish({ parameters, statistics, moments }, clean, { inputs, labels }, found, factors);
-    return { clean, after };
+    const tensors = { ...splitWeights(model, weights), moments };
+    return { context, tensors, batch: { inputs, labels }, factors, radii, perturbations: images(0.1) };
+  };
+  const pass = (optimizer: OptimizerConfig, cleanCoefficient: number) => (compile: Compile) => {
+    const { context, tensors, batch, factors, ...found } = stepOf(compile, 'mma', optimizer, cleanCoefficient);
+    const passes = compileMaxMargin(context);
+    const clean = passes.clean(tensors.parameters, tensors.statistics, batch.inputs, batch.labels);
+    const crossed = tensor1d([1, 0, 1], 'bool');
+    return { clean, after: passes.finish(tensors, clean, batch, { ...found, crossed }, factors) };
   };
 
   return [
@@ -100,6 +106,20 @@ function casesOf(family: string, architecture: Architecture, norm: Norm): readon
         };
       }),
     ),
+    named('a step at a fixed radius with momentum', (compile) => {
+      const { context, tensors, batch, factors, perturbations } = stepOf(compile, 'pgd');
+      const steps = compileFixedRadius(context, () => 0.1);
+      const clean = steps.clean(tensors.parameters, tensors.statistics, batch.inputs, batch.labels);
+      return { clean, after: steps.finish(tensors, clean, batch, perturbations, factors) };
+    }),
+    named('a TRADES step with momentum', (compile) => {
+      const { context, tensors, batch, factors, perturbations, radii } = stepOf(compile, 'trades');
+      const steps = compileTrades(context);
+      const weights = { ...tensors.parameters, ...tensors.statistics };
+      const answers = steps.answer(weights, batch.inputs);
+      const next = steps.iterate(weights, answers, { ...batch, perturbations, radii, stepSizes: radii });
+      return { answers, next, after: steps.descend(tensors, batch, perturbations, factors) };
+    }),
     named('an MMA step with Adam', pass(ADAM, 1 / 3)),
     named('an OMMA step with momentum', pass(SGD, 0)),
   ];

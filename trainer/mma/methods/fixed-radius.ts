@@ -3,7 +3,7 @@ import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
 import { DomainError } from '../../../core/errors.js';
 import { pgd } from '../../../core/margin/an-pgd.js';
-import { compileAttackSteps } from '../../../core/margin/attack-steps.js';
+import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
 import { lossOf } from '../../../core/margin/losses.js';
 import { mapNamed } from '../named.js';
 import { trainingPass } from '../objective.js';
@@ -23,6 +23,21 @@ type CleanTerm = {
   readonly figures: Tensor1D;
 };
 
+/** Adversarial training at a radius, and what its steps are made of: pure functions, compiled once. */
+export interface FixedRadiusSteps extends CompiledMethod {
+  /** The search, in evaluation mode. */
+  readonly attack: AttackSteps;
+  readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => CleanTerm;
+  /** The adversarial term at x + δ, and the update. */
+  readonly finish: (
+    tensors: TrainingTensors,
+    clean: CleanTerm,
+    batch: Pick<StepBatch, 'inputs' | 'labels'>,
+    perturbations: Tensor4D,
+    factors: TensorMap,
+  ) => { readonly tensors: TrainingTensors; readonly report: Tensor1D };
+}
+
 /**
  * Compiles the steps of adversarial training at a radius (Madry, Makelov, Schmidt, Tsipras, Vladu 2018, arXiv:1706.06083, Eq. 2.1, with a
  * share of the clean loss as in Eq. 8 of the paper of MMA):
@@ -37,7 +52,7 @@ type CleanTerm = {
  *
  * @param epsilonAt ε in the step after the first `step`
  */
-export function compileFixedRadius(context: MethodContext, epsilonAt: (step: number) => number): CompiledMethod {
+export function compileFixedRadius(context: MethodContext, epsilonAt: (step: number) => number): FixedRadiusSteps {
   const { compile, model, config, bounds, optimizer, world } = context;
   const { attackIterations: iterations, cleanCoefficient } = config;
   const losses = lossesOf(config);
@@ -48,35 +63,22 @@ export function compileFixedRadius(context: MethodContext, epsilonAt: (step: num
     { search: losses.attack, crossing: losses.attack },
     { iterations, bisections: 1 },
   );
-  const clean = compile(
-    (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D): CleanTerm => {
-      if (cleanCoefficient > 0) {
-        const pass = cleanPass(context, cleanCoefficient, parameters, statistics, inputs, labels);
-        return { gradients: pass.gradients, statistics: pass.statistics, figures: pass.figures };
-      }
-      const { logits } = model.apply(parameters, statistics, inputs, false);
-      const loss: Scalar = div(mean(lossOf(losses.clean)(logits, labels)), world.size);
-      const figures = concat([asVector(loss), asVector(accuracyOf(logits, labels, world))]);
-      return { gradients: {}, statistics: {}, figures };
-    },
-  );
-  const finish = compile(
-    (
-      { parameters, statistics, moments }: TrainingTensors,
-      term: CleanTerm,
-      { inputs, labels }: Pick<StepBatch, 'inputs' | 'labels'>,
-      perturbations: Tensor4D,
-      factors: TensorMap,
-    ) => {
+  const clean: FixedRadiusSteps['clean'] = compile((parameters, statistics, inputs, labels) => {
+    if (cleanCoefficient > 0) {
+      const pass = cleanPass(context, cleanCoefficient, parameters, statistics, inputs, labels);
+      return { gradients: pass.gradients, statistics: pass.statistics, figures: pass.figures };
+    }
+    const { logits } = model.apply(parameters, statistics, inputs, false);
+    const loss: Scalar = div(mean(lossOf(losses.clean)(logits, labels)), world.size);
+    const figures = concat([asVector(loss), asVector(accuracyOf(logits, labels, world))]);
+    return { gradients: {}, statistics: {}, figures };
+  });
+  const finish: FixedRadiusSteps['finish'] = compile(
+    ({ parameters, statistics, moments }, term, { inputs, labels }, perturbations, factors) => {
       const objective = { weight: 1 - cleanCoefficient, loss: lossOf(losses.margin), world };
-      const pass = trainingPass(
-        model,
-        objective,
-        parameters,
-        { ...statistics, ...term.statistics },
-        add(inputs, perturbations),
-        labels,
-      );
+      const points: Tensor4D = add(inputs, perturbations);
+      const moved = { ...statistics, ...term.statistics };
+      const pass = trainingPass(model, objective, parameters, moved, points, labels);
       const own = concat([term.figures, asVector(pass.loss)]);
       const { gradients, report } = sumOverProcesses(world, sumOfTerms(term.gradients, pass.gradients), own);
       const next = optimizer.update(parameters, gradients, moments, factors);
@@ -85,6 +87,10 @@ export function compileFixedRadius(context: MethodContext, epsilonAt: (step: num
   );
 
   return {
+    attack,
+    clean,
+    finish,
+
     search: randomStart(context, (_, examples, step) => new Float32Array(examples.length).fill(epsilonAt(step))),
 
     step: async (tensors, { inputs, labels, search }, step, proceed) => {

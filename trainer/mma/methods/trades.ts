@@ -30,6 +30,21 @@ export const trades: TrainingMethod = {
   compile: compileTrades,
 };
 
+/** TRADES, and what its steps are made of: pure functions, compiled once. */
+export interface TradesSteps extends CompiledMethod {
+  /** f(x) in evaluation mode. */
+  readonly answer: (weights: TensorMap, inputs: Tensor4D) => Tensor2D;
+  /** One PGD iteration on KL(f(x) ‖ ·) in evaluation mode: the next perturbations. */
+  readonly iterate: (weights: TensorMap, answers: Tensor2D, state: PgdState) => Tensor4D;
+  /** The objective at x' = x + δ, and the update. */
+  readonly descend: (
+    tensors: TrainingTensors,
+    batch: Pick<StepBatch, 'inputs' | 'labels'>,
+    perturbations: Tensor4D,
+    factors: TensorMap,
+  ) => { readonly tensors: TrainingTensors; readonly report: Tensor1D };
+}
+
 /**
  * Compiles the steps of TRADES (Algorithm 1 there):
  *
@@ -42,31 +57,28 @@ export const trades: TrainingMethod = {
  * Differs from Algorithm 1: steps are 2.5 ε / N long, as everywhere here; its experiments have 0.007 at ε 0.031 and N 10, which is 2.26 ε / N.
  * For ℓ2, which its Algorithm 1 leaves out, the sign of the gradient gives way to the gradient over its norm.
  */
-function compileTrades(context: MethodContext): CompiledMethod {
+export function compileTrades(context: MethodContext): TradesSteps {
   const { compile, model, config, bounds, optimizer, world } = context;
   const { attackIterations: iterations } = config;
   const [epsilon, beta] = [required(config, 'epsilon'), required(config, 'tradesBeta')];
   const cleanLoss = lossOf(lossesOf(config).clean);
   const geometry = geometryOf(config.norm);
-  const answer = compile((weights: TensorMap, inputs: Tensor4D) => model.apply(weights, weights, inputs, false).logits);
-  const iterate = compile(
-    (weights: TensorMap, reference: Tensor2D, state: PgdState) =>
+  const answer: TradesSteps['answer'] = compile(
+    (weights, inputs) => model.apply(weights, weights, inputs, false).logits,
+  );
+  const iterate: TradesSteps['iterate'] = compile(
+    (weights, answers, state) =>
       pgdIteration(
         (inputs) => model.apply(weights, weights, inputs, false).logits,
-        (logits) => klDivergence(reference, logits),
+        (logits) => klDivergence(answers, logits),
         geometry,
         bounds,
         state,
       ),
     { callsPerWeights: iterations },
   );
-  const descend = compile(
-    (
-      { parameters, statistics, moments }: TrainingTensors,
-      { inputs, labels }: Pick<StepBatch, 'inputs' | 'labels'>,
-      perturbations: Tensor4D,
-      factors: TensorMap,
-    ) => {
+  const descend: TradesSteps['descend'] = compile(
+    ({ parameters, statistics, moments }, { inputs, labels }, perturbations, factors) => {
       const pass = gradientsOf(parameters, (at) => {
         const clean = model.apply(at, statistics, inputs, true, world);
         const moved = model.apply(at, clean.statistics, add(inputs, perturbations), true, world);
@@ -89,6 +101,10 @@ function compileTrades(context: MethodContext): CompiledMethod {
   );
 
   return {
+    answer,
+    iterate,
+    descend,
+
     search: {
       radii: (_, examples) => new Float32Array(examples.length).fill(epsilon),
       draw: (random, count) => Float32Array.from({ length: count }, () => random.normal()),
@@ -101,14 +117,14 @@ function compileTrades(context: MethodContext): CompiledMethod {
       if (search === undefined) throw new DomainError('internal', 'TRADES: expected a start, got none');
       const weights = { ...tensors.parameters, ...tensors.statistics };
       const factors = mapNamed(optimizer.factors(step + 1), (value) => scalar(value));
-      const reference = tidy(() => answer(weights, inputs));
+      const answers = tidy(() => answer(weights, inputs));
       const pace = watchedPace(proceed);
       const found = await pgd(
-        { iterate: (at, state) => iterate(at, reference, state) },
+        { iterate: (at, state) => iterate(at, answers, state) },
         { weights, inputs, labels, ...search, iterations, proceed: pace.proceed },
       );
       const after = pace.stopped() ? undefined : tidy(() => descend(tensors, { inputs, labels }, found, factors));
-      dispose([reference, found, factors]);
+      dispose([answers, found, factors]);
       if (after === undefined) return undefined;
       const [clean = NaN, accuracy = NaN, divergence = NaN] = await after.report.data();
       after.report.dispose();

@@ -50,6 +50,16 @@ const CASES: Readonly<Record<string, TrainingCase>> = {
     examples: 13,
   },
   'WRN-10-1, MMA, L2, momentum': { architecture: WRN, config: { ...MMA, norm: 'l2', maxDistance: 1 }, examples: 13 },
+  'WRN-10-1, TRADES, momentum': {
+    architecture: WRN,
+    config: { ...MMA, method: 'trades', cleanCoefficient: 1, epsilon: 0.2, tradesBeta: 6 },
+    examples: 13,
+  },
+  'WRN-10-1, PGDLS, momentum': {
+    architecture: WRN,
+    config: { ...MMA, method: 'pgdls', epsilon: 0.2, initialEpsilon: 0.1, epsilonRampSteps: 3 },
+    examples: 13,
+  },
   'WRN-10-1, standard, momentum': {
     architecture: WRN,
     config: { ...MMA, method: 'standard', cleanCoefficient: 1 },
