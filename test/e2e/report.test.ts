@@ -12,6 +12,8 @@ import { FAINT, OVERFLOWING, OVERLAPPING, UNSEEN } from '../support/page-checks.
 
 const executablePath = findChromium();
 
+const LONG_LABELS = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'].map((letter) => letter.repeat(60));
+
 const REPORTS: Readonly<Record<string, readonly [EvaluationResult, EvaluationResult?]>> = {
   'a whole evaluation': [richEvaluation()],
   'clean accuracy alone': [minimalEvaluation()],
@@ -27,8 +29,8 @@ const REPORTS: Readonly<Record<string, readonly [EvaluationResult, EvaluationRes
     }),
   ],
   'long names without a space': [
-    richEvaluation({ title: 'a'.repeat(80), labels: ['b'.repeat(60), ...'cdefghijk'] }),
-    richEvaluation({ title: 'l'.repeat(80), seed: 2, labels: ['b'.repeat(60), ...'cdefghijk'] }),
+    richEvaluation({ title: 'a'.repeat(80), labels: LONG_LABELS }),
+    richEvaluation({ title: 'l'.repeat(80), seed: 2, labels: LONG_LABELS }),
   ],
 };
 

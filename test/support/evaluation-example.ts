@@ -66,7 +66,9 @@ export function richEvaluation({
         {
           kind: 'trained',
           job: 'job-1',
-          configuration: { training: { method: 'mma', norm: 'linf', maxDistance: 0.45, steps: 20000, batchSize: 50 } },
+          configuration: {
+            training: { method: 'mma', norm: 'linf', maxDistance: maxDistance / 1.05, steps: 20000, batchSize: 50 },
+          },
           engine: 'onnx',
         },
       ],

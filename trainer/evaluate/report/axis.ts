@@ -1,4 +1,4 @@
-import { logarithmicTicks, roundTicks, type Ticks } from './ticks.js';
+import { binaryTicks, logarithmicTicks, roundTicks, type Ticks } from './ticks.js';
 
 /** Maps values to places in a drawing, and knows which values to name. */
 export interface Axis {
@@ -20,7 +20,7 @@ export interface AxisRequest {
   /** The domain is widened to the next tick at its upper end. */
   readonly roundUp?: boolean;
   readonly scale?: 'linear' | 'logarithmic';
-  /** Ticks stand at round multiples of this: 1/255 on an axis of pixel values. */
+  /** Ticks stand at multiples of this by powers of two, if it is not 1: 1/255 on an axis of pixel values. */
   readonly perUnit?: number;
 }
 
@@ -32,7 +32,8 @@ export function axis({ label, domain, range, mostTicks, roundUp, scale = 'linear
     const place = between([Math.log(lower), Math.log(upper)], range);
     return { label, domain: [lower, upper], range, ticks, place: (value) => place(Math.log(Math.max(value, lower))) };
   }
-  const round = roundTicks(lower / perUnit, upper / perUnit, mostTicks);
+  const ticksOf = perUnit === 1 ? roundTicks : binaryTicks;
+  const round = ticksOf(lower / perUnit, upper / perUnit, mostTicks);
   const values = round.values.map((value) => value * perUnit);
   const ticks: Ticks = { values, text: (value) => round.text(value / perUnit) };
   const last = values.at(-1) ?? upper;

@@ -1,7 +1,10 @@
-import type { EvaluationResult } from '../evaluation-result.js';
-import { accuracyAt, sameGrid, type Comparison } from './comparison.js';
+import { accuracyAt, baselineInNorm, type Comparison } from './comparison.js';
+import { differencesOf } from './differences.js';
 import { markup, type Child, type Markup } from './markup.js';
 import { count, percent, points, wilsonInterval } from './numbers.js';
+
+/** Of the ε of AutoAttack so many are key figures; the table has all. */
+const MOST_AUTO_ATTACKS = 2;
 
 /** A number that decides, what it is of, and the baseline's. */
 interface Figure {
@@ -25,92 +28,81 @@ export function keyFigures(comparison: Comparison): Markup {
   )}</dl>`;
 }
 
-function accuracies({ model, baseline, unit, sameData, sameNorm }: Comparison): readonly Figure[] {
-  const other = sameNorm ? baseline : undefined;
-  const figures = [
-    shareFigure('Clean accuracy', model.cleanAccuracy, model.cleanExamples, baseline?.cleanAccuracy, sameData),
-  ];
+function accuracies(comparison: Comparison): readonly Figure[] {
+  const { model, baseline, unit } = comparison;
+  const other = baselineInNorm(comparison);
+  const differences = differencesOf(comparison);
+  const share = (value: number, theirs: number | undefined, difference: number | undefined): Omit<Figure, 'name'> => ({
+    value: percent(value),
+    detail: '',
+    baseline: optional(theirs, percent),
+    difference: optional(difference, points),
+  });
+  const figures: Figure[] = [];
+  if (model.cleanExamples > 0)
+    figures.push({
+      name: 'Clean accuracy',
+      ...share(model.cleanAccuracy, baseline?.cleanAccuracy, differences.cleanAccuracy),
+      detail: intervalOf(model.cleanAccuracy, model.cleanExamples),
+    });
   if (model.avgRobAcc !== undefined) {
-    const comparable = sameData && other !== undefined && sameGrid(model.whiteBox, other.whiteBox);
     const grid = model.whiteBox.map(({ epsilon }) => epsilon);
-    const [first, last] = [Math.min(...grid), Math.max(...grid)];
+    const range = `${unit.epsilon(Math.min(...grid))} to ${unit.epsilon(Math.max(...grid))}`;
     figures.push({
       name: 'AvgRobAcc',
-      value: percent(model.avgRobAcc),
-      detail:
-        grid.length === 1
-          ? `white-box, ε = ${unit.epsilon(first)}`
-          : `white-box, mean over ${count(grid.length)} ε, ${unit.epsilon(first)} to ${unit.epsilon(last)}`,
-      baseline: other?.avgRobAcc === undefined ? undefined : percent(other.avgRobAcc),
-      difference: comparable && other.avgRobAcc !== undefined ? points(model.avgRobAcc - other.avgRobAcc) : undefined,
+      ...share(model.avgRobAcc, other?.avgRobAcc, differences.avgRobAcc),
+      detail: `white-box, ${count(grid.length)} ε of ${range}${model.avgAcc === undefined ? '' : `; AvgAcc ${percent(model.avgAcc)}`}`,
     });
   }
-  for (const { epsilon, accuracy, examples } of model.autoAttack.slice(0, 2)) {
-    const theirs = accuracyAt(other?.autoAttack ?? [], epsilon)?.accuracy;
-    figures.push(shareFigure(`AutoAttack, ε = ${unit.epsilon(epsilon)}`, accuracy, examples, theirs, sameData));
-  }
+  for (const { epsilon, accuracy, examples } of model.autoAttack.slice(0, MOST_AUTO_ATTACKS))
+    figures.push({
+      name: 'AutoAttack',
+      ...share(accuracy, accuracyAt(other?.autoAttack ?? [], epsilon)?.accuracy, differences.autoAttack(epsilon)),
+      detail: `ε = ${unit.epsilon(epsilon)}; ${intervalOf(accuracy, examples)}`,
+    });
   return figures;
 }
 
-function margins({ model, baseline, unit, sameData, sameNorm }: Comparison): readonly Figure[] {
+function margins(comparison: Comparison): readonly Figure[] {
+  const { model, unit } = comparison;
   const ours = model.margins;
   if (ours === undefined) return [];
-  const theirs = sameNorm ? baseline?.margins : undefined;
-  const sameReach = model.plan.maxDistance === baseline?.plan.maxDistance;
-  const distance = (
-    name: string,
-    value: number,
-    detail: string,
-    other: number | undefined,
-    comparable: boolean,
-  ): Figure => ({
-    name,
-    value: unit.distance(value),
-    detail,
-    baseline: other === undefined ? undefined : unit.distance(other),
-    difference: comparable && other !== undefined ? unit.difference(value - other) : undefined,
-  });
+  const theirs = baselineInNorm(comparison)?.margins;
+  const differences = differencesOf(comparison);
   const [lower, median, upper] = ours.quartiles;
   return [
-    distance('Mean margin', ours.mean, meanDetail(model), theirs?.mean, sameData && sameReach),
-    distance(
-      'Median margin',
-      median,
-      `half of them ${unit.distance(lower)} to ${unit.distance(upper)}`,
-      theirs?.quartiles[1],
-      sameData && (sameReach || bothUncensored(ours.censoredShare, theirs?.censoredShare)),
-    ),
     {
-      ...shareFigure('Censored', ours.censoredShare, ours.examples, theirs?.censoredShare, sameData && sameReach),
+      name: 'Mean margin',
+      value: unit.distance(ours.mean),
+      detail: `${count(ours.examples)} examples, by ${ours.attack}`,
+      baseline: optional(theirs?.mean, unit.distance),
+      difference: optional(differences.meanMargin, unit.difference),
+    },
+    {
+      name: 'Median margin',
+      value: unit.distance(median),
+      detail: `half of them ${unit.distance(lower)} to ${unit.distance(upper)}`,
+      baseline: optional(theirs?.quartiles[1], unit.distance),
+      difference: optional(differences.medianMargin, unit.difference),
+    },
+    {
+      name: 'Censored',
+      value: percent(ours.censoredShare),
       detail: `nothing found up to ${unit.epsilon(model.plan.maxDistance)}`,
+      baseline: optional(theirs?.censoredShare, percent),
+      difference: optional(differences.censoredShare, points),
     },
   ];
 }
 
-/** With fewer than half censored, the median is a measured margin, wherever the searches ended. */
-function bothUncensored(a: number, b: number | undefined): boolean {
-  return a < 0.5 && b !== undefined && b < 0.5;
+function optional(value: number | undefined, text: (value: number) => string): string | undefined {
+  return value === undefined ? undefined : text(value);
 }
 
-function meanDetail({ margins: report }: EvaluationResult): string {
-  return report === undefined ? '' : `${count(report.examples)} examples, by ${report.attack}`;
-}
-
-function shareFigure(
-  name: string,
-  share: number,
-  examples: number,
-  other: number | undefined,
-  comparable: boolean,
-): Figure {
+function intervalOf(share: number, examples: number): string {
+  if (!(examples > 0)) return '';
   const [lower, upper] = wilsonInterval(share, examples);
-  return {
-    name,
-    value: percent(share),
-    detail: examples > 0 ? `of ${count(examples)}; 95% interval ${percent(lower)}–${percent(upper)}` : '',
-    baseline: other === undefined ? undefined : percent(other),
-    difference: comparable && other !== undefined ? points(share - other) : undefined,
-  };
+  return `${count(examples)} examples; 95% interval ${percent(lower)}–${percent(upper)}`;
 }
 
 /** What a reader must know before comparing. */

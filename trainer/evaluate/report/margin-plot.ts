@@ -11,6 +11,9 @@ const GAP = 15;
 /** A bar this many times as tall as the tallest bin is cut, so that the bins stay visible; its number is written on it. */
 const CUT_ABOVE = 1.6;
 
+/** Few margins that were found do not fill a plot. */
+const LOWEST_TOP = 0.05;
+
 export interface MarginPlot extends PlotText {
   readonly unit: DistanceUnit;
   /** Edges of the bins, one more than there are bins. */
@@ -24,7 +27,7 @@ export interface MarginPlot extends PlotText {
 
 /** Margins as bars, those of a baseline mirrored below; misclassified and censored examples apart at the sides. */
 export function marginPlot({ id, title, description, unit, edges, model, baseline, limits }: MarginPlot): Markup {
-  const tallestBin = Math.max(1e-9, ...model.bins, ...(baseline?.bins ?? []));
+  const tallestBin = Math.max(LOWEST_TOP, ...model.bins, ...(baseline?.bins ?? []));
   const reach = (shares: MarginShares): number =>
     Math.max(...shares.bins, Math.min(Math.max(shares.misclassified, shares.censored), CUT_ABOVE * tallestBin));
   const heights = { up: reach(model) * 1.12, down: baseline === undefined ? 0 : reach(baseline) * 1.12 };

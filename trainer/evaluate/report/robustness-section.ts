@@ -75,12 +75,13 @@ function numbers({ unit }: Comparison, results: readonly EvaluationResult[]): Ch
     results.map((result, i) => ({
       heading: results.length === 1 ? name : i === 0 ? 'model' : 'baseline',
       at: (epsilon: number) => at(result, epsilon),
+      opensGroup: i === 0 && results.length > 1,
     })),
   );
   return table({
     caption: 'Robust accuracy',
     groups: results.length === 1 ? [] : kinds.map(({ name }) => ({ heading: name, span: results.length })),
-    columns: [{ heading: 'ε' }, ...columns.map(({ heading }) => ({ heading, numeric: true }))],
+    columns: [{ heading: 'ε' }, ...columns.map(({ heading, opensGroup }) => ({ heading, opensGroup, numeric: true }))],
     rows: epsilons.map((epsilon) => [unit.epsilon(epsilon), ...columns.map(({ at }) => percent(at(epsilon)))]),
   });
 }

@@ -81,6 +81,8 @@ th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--quiet);vertical-align:bottom}
 thead th[scope=colgroup]{color:var(--text);font-weight:600}
 .number{text-align:right;white-space:nowrap}
+thead th[scope=colgroup]{text-align:center}
+th+.apart,td+.apart{padding-left:.6rem}
 tbody th{min-width:4.5rem}
 .quartiles{display:block}
 .quartiles .rail{stroke:var(--rule)}
@@ -98,5 +100,5 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono
 code{font-size:.92em}
 :focus-visible{outline:2px solid var(--first);outline-offset:2px}
 @media (max-width:34rem){main{padding:1.5rem 1rem 3rem}h1{font-size:1.6rem}.checks li{grid-template-columns:1fr;gap:.15rem}.facts div{grid-template-columns:4.5rem 1fr}}
-@media print{@page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}section{margin-top:1.5rem}figure,.checks li,tr,.cautions,.figures div{break-inside:avoid}h2,h3,.lead{break-after:avoid}.beside{grid-template-columns:1fr 1fr}.scroll{overflow:visible}.triple img,.band,.bars,.swatch,.checks li,.quartiles{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+@media print{pre{max-height:none;white-space:pre-wrap}details::details-content{content-visibility:visible;height:auto}@page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}section{margin-top:1.5rem}figure,.checks li,tr,.cautions,.figures div{break-inside:avoid}h2,h3,.lead{break-after:avoid}.beside{grid-template-columns:1fr 1fr}.scroll{overflow:visible}.triple img,.band,.bars,.swatch,.checks li,.quartiles{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 `.replaceAll(/\n/g, '');

@@ -26,6 +26,18 @@ export function roundTicks(lower: number, upper: number, most: number): Ticks {
   }
 }
 
+/** Multiples of a power of two inside [lower, upper], as pixel values are counted: as many as there can be without being more than `most`. */
+export function binaryTicks(lower: number, upper: number, most: number): Ticks {
+  if (!(upper > lower) || !Number.isFinite(upper - lower)) return roundTicks(lower, upper, most);
+  const slack = 1e-9;
+  for (let step = 2 ** Math.floor(Math.log2((upper - lower) / Math.max(1, most))); ; step *= 2) {
+    const [first, last] = [Math.ceil(lower / step - slack), Math.floor(upper / step + slack)];
+    if (last - first >= Math.max(1, most)) continue;
+    const values = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+    return { values, text: plain(Math.max(0, -Math.log2(step))) };
+  }
+}
+
 /** The smallest of 1, 2 and 5 times a power of ten that is at least `size` > 0: its digit, and the power. */
 export function roundStep(size: number): { readonly mantissa: number; readonly exponent: number } {
   const exponent = Math.floor(Math.log10(size));

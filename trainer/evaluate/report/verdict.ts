@@ -1,4 +1,5 @@
-import { accuracyAt, baselineInNorm, sameGrid, type Comparison } from './comparison.js';
+import { accuracyAt, type Comparison } from './comparison.js';
+import { differencesOf } from './differences.js';
 import { count, percent, points } from './numbers.js';
 
 /** What the evaluation found, in a few sentences. */
@@ -41,22 +42,24 @@ function margins({ model, unit }: Comparison): string | undefined {
 }
 
 function against(comparison: Comparison): string | undefined {
-  const { model, sameData, unit } = comparison;
-  const baseline = baselineInNorm(comparison);
-  if (baseline === undefined || !sameData) return undefined;
+  const { model, baseline, unit } = comparison;
+  if (baseline === undefined) return undefined;
+  const { cleanAccuracy, avgRobAcc, commonEpsilons, autoAttack, meanMargin, medianMargin } = differencesOf(comparison);
   const parts: string[] = [];
-  if (model.avgRobAcc !== undefined && baseline.avgRobAcc !== undefined && sameGrid(model.whiteBox, baseline.whiteBox))
-    parts.push(`AvgRobAcc ${points(model.avgRobAcc - baseline.avgRobAcc)}`);
-  const [first] = model.autoAttack;
-  const theirs = first && accuracyAt(baseline.autoAttack, first.epsilon);
-  if (first !== undefined && theirs !== undefined) parts.push(`AutoAttack ${points(first.accuracy - theirs.accuracy)}`);
-  if (
-    model.margins !== undefined &&
-    baseline.margins !== undefined &&
-    model.plan.maxDistance === baseline.plan.maxDistance
-  )
-    parts.push(`mean margin ${unit.difference(model.margins.mean - baseline.margins.mean)}`);
-  return parts.length === 0 ? undefined : `Against ${baseline.subject.title}: ${parts.join(', ')}.`;
+  if (cleanAccuracy !== undefined) parts.push(`clean accuracy ${points(cleanAccuracy)}`);
+  if (avgRobAcc !== undefined) parts.push(`AvgRobAcc ${points(avgRobAcc)}`);
+  else if (commonEpsilons !== undefined) {
+    const common = commonEpsilons.epsilons.map(unit.epsilon).join(', ');
+    parts.push(`white-box accuracy ${points(commonEpsilons.difference)} over the ε in common (${common})`);
+  }
+  for (const { epsilon } of model.autoAttack.slice(0, 1)) {
+    const difference = autoAttack(epsilon);
+    if (difference !== undefined) parts.push(`AutoAttack ${points(difference)}`);
+  }
+  if (meanMargin !== undefined) parts.push(`mean margin ${unit.difference(meanMargin)}`);
+  else if (medianMargin !== undefined) parts.push(`median margin ${unit.difference(medianMargin)}`);
+  if (parts.length === 0) return `The figures do not compare with those of ${baseline.subject.title}.`;
+  return `Against ${baseline.subject.title}: ${parts.join(', ')}.`;
 }
 
 function masking({ model }: Comparison): string {

@@ -81,6 +81,26 @@ describe('the report of an evaluation', () => {
     assert.ok(!/NaN|Infinity|undefined|null/.test(renderReport(broken).replaceAll(/base64,[^"]*/g, '')));
   });
 
+  it('draws evaluations in which everything is the same, or nothing is found', () => {
+    const one = richEvaluation({ examples: 1 });
+    const all = (status: 'found' | 'not-found' | 'misclassified', distance: number): EvaluationResult => {
+      const rich = richEvaluation({ examples: 20 });
+      const each = rich.margins!.each.map((margin) => ({ ...margin, status, distance }));
+      const history = {
+        ...rich.history!,
+        steps: rich.history!.steps.slice(0, 1),
+        validations: rich.history!.validations.slice(0, 1),
+      };
+      return { ...rich, margins: { ...rich.margins!, each, closest: [], farthest: [] }, history };
+    };
+    const many = richEvaluation({ labels: Array.from({ length: 1000 }, (_, i) => `class ${i}`), examples: 300 });
+    for (const odd of [one, all('found', 0), all('not-found', 0.4725), all('misclassified', 0), many]) {
+      const html = renderReport(odd, all('found', 0.1));
+      assert.ok(!/NaN|Infinity|undefined/.test(html.replaceAll(/base64,[^"]*/g, '')));
+      assert.ok(Buffer.byteLength(html) < 250_000, `${Buffer.byteLength(html)} bytes`);
+    }
+  });
+
   it('is the same page for the same evaluation, and small', () => {
     const html = renderReport(richEvaluation());
     assert.equal(html, renderReport(richEvaluation()));
