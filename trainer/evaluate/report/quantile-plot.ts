@@ -42,8 +42,12 @@ export function quantilePlot({ x: xOf, y: yOf, levels, points, ...text }: Quanti
     if (!Number.isFinite(from)) return undefined;
     return markup`<path d="M${right + 2} ${px(from)}L${right + 9} ${px(top)}"/><text x="${right + 12}" y="${px(top + 4)}">${nameOf(levels[i] ?? NaN)}</text>`;
   });
-  return plotFrame(text, x, y, markup`<g class="quantiles">${bands}${drawn}<g class="names">${names}</g></g>`);
+  const drawing = markup`<g class="quantiles">${bands}${drawn}<g class="names">${names}</g></g>`;
+  return markup`${LEGEND}${plotFrame(text, x, y, drawing)}`;
 }
+
+/** The lines are named where they end; this says what the bands are. */
+const LEGEND = markup`<ul class="legend"><li><span class="swatch inner"></span>middle half</li><li><span class="swatch outer"></span>10% to 90%</li></ul>`;
 
 /** Moves places apart until each has room, none further than it must; their order, and the ends of the range, are kept where there is room. */
 export function spread(

@@ -72,7 +72,8 @@ figcaption{font-size:.8125rem;line-height:1.45;color:var(--quiet);margin-top:.35
 .legend li{display:flex;align-items:center;gap:.4rem;min-width:0}
 .legend svg{flex:none}
 .swatch{flex:none;width:.8rem;height:.8rem}
-.swatch.model{background:var(--first)}.swatch.baseline{background:var(--other)}
+.swatch.model{background:var(--first)}.swatch.baseline{background:var(--other)}.swatch.inner{background:color-mix(in srgb,var(--first) 30%,var(--page))}.swatch.outer{background:color-mix(in srgb,var(--first) 16%,var(--page))}
+.verdict strong{font-weight:650;color:var(--alarm)}
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;font-size:.875rem;line-height:1.35}
 caption{text-align:left;font-weight:600;padding-bottom:.35rem}

@@ -91,7 +91,7 @@ function learningRates(steps: TrainingHistory['steps']): { readonly marks: reado
     };
   const later = changes.slice(1);
   return {
-    marks: later.map(({ step, learningRate }) => ({ at: step, text: rate(learningRate) })),
+    marks: later.map(({ step, learningRate }) => ({ at: step, text: `rate ${rate(learningRate)}` })),
     rates: `${first}, then ${later.map(({ step, learningRate }) => `${rate(learningRate)} from step ${count(step)}`).join(', ')}`,
   };
 }

@@ -1,12 +1,18 @@
+import type { EvaluationResult } from '../evaluation-result.js';
 import { accuracyAt, type Comparison } from './comparison.js';
 import { differencesOf } from './differences.js';
+import { markup, type Child, type Markup } from './markup.js';
 import { count, percent, points } from './numbers.js';
 
 /** What the evaluation found, in a few sentences. */
-export function verdict(comparison: Comparison): string {
-  return [clean(comparison), robust(comparison), margins(comparison), against(comparison), masking(comparison)]
-    .filter((sentence) => sentence !== undefined)
-    .join(' ');
+export function verdict(comparison: Comparison): Markup {
+  const { model, baseline } = comparison;
+  const found = [clean(comparison), robust(comparison), margins(comparison), against(comparison)];
+  return markup`${found.filter((sentence) => sentence !== undefined).join(' ')} ${masking(model)}${
+    baseline !== undefined &&
+    flagsOf(baseline) > 0 &&
+    markup` <strong>The baseline raises ${count(flagsOf(baseline))}.</strong>`
+  }`;
 }
 
 function clean({ model }: Comparison): string {
@@ -62,11 +68,16 @@ function against(comparison: Comparison): string | undefined {
   return `Against ${baseline.subject.title}: ${parts.join(', ')}.`;
 }
 
-function masking({ model }: Comparison): string {
+function masking(model: EvaluationResult): Child {
   const { length } = model.masking;
   if (length === 0) return 'No check for gradient masking was made.';
-  const raised = model.masking.filter((check) => check.raised).length;
+  const raised = flagsOf(model);
   const checks = `${count(length)} ${length === 1 ? 'check' : 'checks'} for gradient masking`;
   if (raised === 0) return `None of ${checks} raises a flag.`;
-  return `${count(raised)} of ${checks} ${raised === 1 ? 'raises' : 'raise'} a flag: robustness may be overstated.`;
+  const raise = raised === 1 ? 'raises' : 'raise';
+  return markup`<strong>${count(raised)} of ${checks} ${raise} a flag: robustness may be overstated.</strong>`;
+}
+
+function flagsOf({ masking: checks }: EvaluationResult): number {
+  return checks.filter(({ raised }) => raised).length;
 }

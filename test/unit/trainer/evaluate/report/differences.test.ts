@@ -27,7 +27,7 @@ describe('differences between two evaluations', () => {
     assert.deepEqual(commonEpsilons?.epsilons, [0.2, 0.4]);
     const [ours, theirs] = [model.whiteBox, coarser.whiteBox].map((grid) => grid.map(({ accuracy }) => accuracy));
     const expected = (ours![1]! - theirs![0]! + ours![3]! - theirs![2]!) / 2;
-    assert.ok(Math.abs(commonEpsilons!.difference - expected) < 1e-12);
+    assert.ok(Math.abs(commonEpsilons.difference - expected) < 1e-12);
   });
 
   it('are not of means where searches ended elsewhere, and of medians only where those were measured', () => {

@@ -39,7 +39,7 @@ describe('images of a report', () => {
       [33, 102, 172],
       [214, 96, 20],
     ];
-    assert.deepEqual([...shadeSigned(Float32Array.of(0, -0.2, 0.2), 1, 0.2)], [...none!, ...down!, ...up!]);
+    assert.deepEqual([...shadeSigned(Float32Array.of(0, -0.2, 0.2), 1, 0.2)], [...none, ...down, ...up]);
     assert.deepEqual([...shadeSigned(Float32Array.of(-0.1, 0, 0.1), 3, 0.1)], [0, 128, 255]);
     assert.deepEqual([...shadeSigned(Float32Array.of(0), 1, 0)], none);
   });

@@ -80,7 +80,9 @@ describe('names beside lines', () => {
   it('move apart, inside of the plot, in the order of their lines', () => {
     const moved = spread([100, 99, 98, 20, 20], 13, [0, 100]);
     const ascending = moved.toSorted((a, b) => a - b);
-    ascending.slice(1).forEach((place, i) => assert.ok(place - ascending[i]! >= 13 - 1e-9));
+    ascending.slice(1).forEach((place, i) => {
+      assert.ok(place - ascending[i]! >= 13 - 1e-9);
+    });
     assert.ok(ascending[0]! >= 0 && ascending.at(-1)! <= 100);
     assert.ok(moved[0]! > moved[1]! && moved[1]! > moved[2]!);
     // Of equals the later, which is the larger quantile, is above.
