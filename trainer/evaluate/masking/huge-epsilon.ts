@@ -15,7 +15,11 @@ export async function notZeroAtHugeEpsilon(context: MaskingContext): Promise<See
   let standing: readonly number[] = context.labels.map((_, row) => row);
   const count = standing.length;
   for (const kind of kinds) {
-    standing = await standingAfter(context, kind, standing, { epsilon: context.hugeEpsilon, iterations: ITERATIONS });
+    standing = await standingAfter(context, kind, standing, {
+      epsilon: context.hugeEpsilon,
+      iterations: ITERATIONS,
+      restarts: 1,
+    });
   }
   return {
     raised: standing.length > CHANCE * count,

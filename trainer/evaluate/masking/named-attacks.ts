@@ -26,6 +26,7 @@ export const searches = (names: readonly string[], norm: AttackNorm): readonly A
 export interface BallRun {
   readonly epsilon: number;
   readonly iterations: number;
+  readonly restarts: number;
 }
 
 /** The rows of the inputs that an attack does not change the answer of. @throws cancelled */
@@ -33,12 +34,12 @@ export async function standingAfter(
   context: MaskingContext,
   kind: AttackKind<FixedNormAttack>,
   rows: readonly number[],
-  { epsilon, iterations }: BallRun,
+  { epsilon, iterations, restarts }: BallRun,
 ): Promise<readonly number[]> {
   if (rows.length === 0) return rows;
   const attack = kind.compile(context.compile, context.classifier, context.threat, 'leave');
   const found = await attacked(context, rows, epsilon, (problem) =>
-    attack.find({ ...problem, radii: problem.classes.map(() => epsilon), iterations, restarts: 1 }),
+    attack.find({ ...problem, radii: problem.classes.map(() => epsilon), iterations, restarts }),
   );
   return rows.filter((_, index) => found[index] === undefined);
 }

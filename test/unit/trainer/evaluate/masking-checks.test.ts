@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { dispose, floor, memory, mul, tanh, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Engine, TensorMap } from '../../../../core/engine/engine.js';
+import { openEngine } from '../../../../core/engine/open-engine.js';
+import type { WeightedClassifier } from '../../../../core/margin/attack-steps.js';
+import { largestLogit, readLogits } from '../../../../core/margin/host-logits.js';
+import { NORMS, type Norm } from '../../../../core/margin/threat-model.js';
+import { importSafetensors } from '../../../../core/model/import-weights.js';
+import { buildModel } from '../../../../core/model/model.js';
+import { toTensors } from '../../../../core/model/weights.js';
+import { maskingChecks, type MaskingRequest } from '../../../../trainer/evaluate/masking-checks.js';
+import { openGolden } from '../../../support/golden.js';
+import { linearCase, linearClassifier, linearTensors } from '../../../support/linear-classifier.js';
+import { perceptron, perceptronTensors } from '../../../support/small-classifiers.js';
+import { TEST_ENGINE } from '../../../support/test-engine.js';
+
+const COUNT = 16;
+const EVERY = ['attacks-disagree', 'gradient-free-stronger', 'not-zero-at-huge-epsilon', 'zero-gradients'];
+const EPSILON: Readonly<Record<Norm, number>> = { linf: 0.1, l2: 0.5 };
+
+/** The logits in steps: their gradients are 0. */
+const staircase: WeightedClassifier = (weights, x) => mul<Tensor2D>(floor(mul(perceptron(weights, x), 5)), 0.2);
+
+/** So confident that the cross entropy is 0, and the margin far below −50. */
+const saturated: WeightedClassifier = (weights, x) => mul<Tensor2D>(perceptron(weights, x), 1e4);
+
+/** Logits that level off: gradients are small, and point to where the boundary is without telling how far away. */
+const levelled: WeightedClassifier = (weights, x) => tanh(mul<Tensor2D>(perceptron(weights, x), 3));
+
+describe('masking checks', () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await openEngine(TEST_ENGINE);
+  });
+
+  /** The checks by name, of a classifier whose labels are its own answers, unless others are given. */
+  const checked = async (
+    norm: Norm,
+    classifier: WeightedClassifier,
+    { weights, inputs }: { readonly weights: TensorMap; readonly inputs: Tensor4D },
+    more: Partial<MaskingRequest> = {},
+  ) => {
+    const { rows } = await readLogits(tidy(() => classifier(weights, inputs)));
+    const alive = memory().numTensors;
+    try {
+      const checks = await maskingChecks({
+        ...{ engine, classifier, weights, inputs, epsilon: EPSILON[norm], seed: 3n },
+        labels: rows.map(largestLogit),
+        threat: { norm, bounds: { lower: 0, upper: 1 } },
+        ...more,
+      });
+      return Object.fromEntries(checks.map(({ check, ...seen }) => [check, seen]));
+    } finally {
+      assert.equal(memory().numTensors, alive, 'tensors are left over');
+      dispose(weights);
+      inputs.dispose();
+    }
+  };
+  const raised = (checks: Awaited<ReturnType<typeof checked>>): string[] =>
+    Object.keys(checks)
+      .filter((check) => checks[check]!.raised)
+      .toSorted();
+  const reasons = (checks: Awaited<ReturnType<typeof checked>>): string => JSON.stringify(checks, null, 1);
+
+  for (const norm of NORMS) {
+    it(`${norm}: a linear model and a perceptron raise none`, async () => {
+      const linear = await checked(norm, linearClassifier, linearTensors(linearCase(1, 3, COUNT, 0.2, 0.8)));
+      assert.deepEqual(raised(linear), [], reasons(linear));
+      const curved = await checked(norm, perceptron, perceptronTensors(1, COUNT));
+      assert.deepEqual(raised(curved), [], reasons(curved));
+      assert.deepEqual(Object.keys(curved).toSorted(), EVERY);
+    });
+
+    it(`${norm}: of a staircase gradients are zero, attacks along them fail at any ε, and those without them do not`, async () => {
+      const checks = await checked(norm, staircase, perceptronTensors(1, COUNT));
+      const expected = ['gradient-free-stronger', 'not-zero-at-huge-epsilon', 'zero-gradients'];
+      assert.deepEqual(raised(checks), expected, reasons(checks));
+      assert.match(checks['zero-gradients']!.reason, /margin is zero at 16 of 16 inputs/);
+    });
+
+    it(`${norm}: logits times 10,000 leave the losses of PGD without gradients, though not those that scale with them`, async () => {
+      const checks = await checked(norm, saturated, perceptronTensors(1, COUNT));
+      assert.deepEqual(raised(checks), ['not-zero-at-huge-epsilon', 'zero-gradients'], reasons(checks));
+      assert.match(checks['zero-gradients']!.reason, /at 16 others that of the cross entropy is zero/);
+    });
+
+    it(`${norm}: logits that level off hide how far away the boundary is`, async () => {
+      const checks = await checked(norm, levelled, perceptronTensors(1, COUNT));
+      for (const check of ['gradient-free-stronger', 'not-zero-at-huge-epsilon']) {
+        assert.ok(checks[check]!.raised, reasons(checks));
+      }
+    });
+  }
+
+  it('a trained LeNet raises none', async function () {
+    const golden = openGolden('golden-0');
+    if (golden === undefined) return void this.skip();
+    const { architecture, weights } = importSafetensors('lenet', golden.bytes);
+    const model = buildModel(architecture);
+    const images = golden.tensor('images').data.subarray(0, 8 * 784);
+    const checks = await checked(
+      'linf',
+      (given, inputs) => model.apply(given, given, inputs, false).logits,
+      { weights: toTensors(weights), inputs: tensor4d(Float32Array.from(images), [8, 28, 28, 1]) },
+      { labels: Array.from(golden.tensor('labels').data.subarray(0, 8)) },
+    );
+    assert.deepEqual(raised(checks), [], reasons(checks));
+  });
+
+  it('says what there was nothing to look at for', async () => {
+    const tensors = perceptronTensors(1, 4);
+    const { rows } = await readLogits(tidy(() => perceptron(tensors.weights, tensors.inputs)));
+    const wrong = rows.map((row) => (largestLogit(row) + 1) % 4);
+    const checks = await checked('linf', perceptron, tensors, { labels: wrong });
+    assert.deepEqual(Object.keys(checks).toSorted(), EVERY);
+    for (const seen of Object.values(checks)) {
+      assert.deepEqual(seen, { raised: false, reason: 'Not made: no input is classified correctly.' });
+    }
+  });
+
+  it('tells its progress, and ends with an error when it is told to', async () => {
+    const shares: number[] = [];
+    let asked = 0;
+    const more = { epsilon: 1e-3, proceed: () => ++asked > 0, onProgress: (share: number) => shares.push(share) };
+    await checked('linf', perceptron, perceptronTensors(2, 4), more);
+    assert.deepEqual(shares, [0.25, 0.5, 0.75, 1]);
+    for (const last of [0, 3, asked >> 1, asked - 1]) {
+      let left = last;
+      const stopped = checked('linf', perceptron, perceptronTensors(2, 4), { ...more, proceed: () => left-- > 0 });
+      await assert.rejects(stopped, { kind: 'cancelled' });
+    }
+  });
+
+  it('refuses what it cannot check, naming the field', async () => {
+    const given = (): ReturnType<typeof perceptronTensors> => perceptronTensors(1, 4);
+    await assert.rejects(checked('linf', perceptron, given(), { epsilon: 0 }), /^DomainError: epsilon: /);
+    await assert.rejects(
+      checked('linf', perceptron, given(), { labels: [0] }),
+      /labels: expected one for each of 4 inputs, got 1/,
+    );
+  });
+});
