@@ -1,4 +1,18 @@
-import { add, concat, div, mul, reshape, slice, sqrt, square, sub, sum, tile, zerosLike } from '@tensorflow/tfjs-core';
+import {
+  add,
+  clone,
+  concat,
+  div,
+  mul,
+  reshape,
+  slice,
+  sqrt,
+  square,
+  sub,
+  sum,
+  tile,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
@@ -79,7 +93,13 @@ export function compileSpsaSteps(
       const [above, below] = [slice(values, [0, 0], [1, -1]), slice(values, [1, 0], [1, -1])];
       const differences = mul(reshape<Rank.R2>(sub(above, below), [count, examples]), scales);
       const slopes: Tensor4D = sum(mul(reshape(differences, [count, examples, 1, 1, 1]), directions), 0);
-      return { ...ascent, slopes: add(ascent.slopes, slopes) };
+      const { perturbations, losses: best, done, moving, first, second } = ascent;
+      // New tensors throughout: an eager engine gives what it is given, and the caller disposes what stood before.
+      return {
+        ...{ perturbations: clone(perturbations), losses: clone(best), done: clone(done) },
+        ...{ moving: clone(moving), first: clone(first), second: clone(second) },
+        slopes: add(ascent.slopes, slopes),
+      };
     }, HINTS),
 
     // m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  δ ← Π(δ + α m̂ / √v̂)

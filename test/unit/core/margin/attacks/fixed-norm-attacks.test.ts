@@ -37,6 +37,7 @@ const EFFORTS: Partial<Record<FixedNormAttackName, Effort>> = {
   'pgd-slm': SOFT,
   'apgd-ce': SOFT,
   square: BLIND,
+  spsa: { iterations: 40, restarts: 1, surely: 1.5 },
 };
 
 const BOUNDS: Bounds = { lower: 0, upper: 1 };
