@@ -54,7 +54,9 @@ export function linearMargins(norm: Norm, count = 120): readonly number[] {
 /** A length in the widest gap between margins near a rank, so that neither rounding nor an attack's last percent decides anything. */
 export function lengthBetween(margins: readonly number[], rank: number): number {
   const gapAt = (at: number): number => (margins[at + 1] ?? NaN) / (margins[at] ?? NaN);
-  const near = Array.from({ length: 9 }, (_, i) => rank - 4 + i).sort((a, b) => gapAt(b) - gapAt(a));
+  const near = Array.from({ length: 9 }, (_, i) => rank - 4 + i)
+    .filter((at) => gapAt(at) > 1)
+    .sort((a, b) => gapAt(b) - gapAt(a));
   const [widest = rank] = near;
   return Math.sqrt((margins[widest] ?? NaN) * (margins[widest + 1] ?? NaN));
 }

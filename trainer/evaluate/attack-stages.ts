@@ -9,32 +9,40 @@ export interface AttackStage {
   /** A name in the tables of attacks. */
   readonly attack: string;
   readonly iterations: number;
-  /** Runs from starts of their own. */
+  /** Runs from starts of their own; the next one meets only what the one before left. */
   readonly restarts: number;
-  /** A call for each restart, so that the next one meets only what is still robust; else the attack needs them together. */
-  readonly apart: boolean;
+  /** Evaluations of the model that a run costs, at most: one an iteration, where the attack has one target. */
+  readonly evaluations: number;
 }
 
 /** The paper's white-box protocol (evaluation): PGD from random starts, half of them on CE and half on CW. */
 export const whiteBoxStages = (plan: {
   readonly iterations: number;
   readonly restarts: number;
-}): readonly AttackStage[] =>
-  [
-    { attack: 'pgd-ce', iterations: plan.iterations, restarts: Math.ceil(plan.restarts / 2), apart: true },
-    { attack: 'pgd-cw', iterations: plan.iterations, restarts: Math.floor(plan.restarts / 2), apart: true },
-  ].filter(({ restarts }) => restarts > 0);
+}): readonly AttackStage[] => {
+  const pgd = (attack: string, restarts: number) => ({
+    attack,
+    restarts,
+    iterations: plan.iterations,
+    evaluations: plan.iterations,
+  });
+  const stages = [pgd('pgd-ce', Math.ceil(plan.restarts / 2)), pgd('pgd-cw', Math.floor(plan.restarts / 2))];
+  return stages.filter(({ restarts }) => restarts > 0);
+};
 
 /**
  * AutoAttack's standard version (Croce and Hein 2020, arXiv:2003.01690): APGD-CE 5 × 100, APGD-T 9 targets × 100, FAB-T 9 targets × 100,
  * Square 5,000. FAB-T is a search for shortest perturbations: it counts where it finds one of at most ε.
  */
 export const AUTO_ATTACK: readonly AttackStage[] = [
-  { attack: 'apgd-ce', iterations: 100, restarts: 5, apart: true },
-  { attack: 'apgd-t', iterations: 100, restarts: 9, apart: false },
-  { attack: 'fab-t', iterations: 100, restarts: 9, apart: false },
-  { attack: 'square', iterations: 5000, restarts: 1, apart: false },
+  { attack: 'apgd-ce', iterations: 100, restarts: 5, evaluations: 100 },
+  { attack: 'apgd-t', iterations: 100, restarts: 1, evaluations: 900 },
+  { attack: 'square', iterations: 5000, restarts: 1, evaluations: 5000 },
 ];
+
+/** What stages cost an example, at most. */
+export const evaluationsOf = (stages: readonly AttackStage[]): number =>
+  stages.reduce((total, { restarts, evaluations }) => total + restarts * evaluations, 0);
 
 /** An attack of either table. */
 export type FoundKind =

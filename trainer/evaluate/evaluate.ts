@@ -8,11 +8,12 @@ import type { EvaluatedClassifier } from './classifier.js';
 import { openContext } from './evaluation-context.js';
 import { evaluationProgress, type EvaluationProgress } from './evaluation-progress.js';
 import type { EvaluationPlan, EvaluationResult, Subject } from './evaluation-result.js';
+import { MASKING_INPUTS } from './masking-checks.js';
 import { mergeShards } from './merge-shards.js';
 import { runShard } from './run-shard.js';
 import type { ShardRecord } from './shard-record.js';
 import { evaluationKey, shardsInMemory, type EvaluationIdentity, type ShardStore } from './shard-store.js';
-import { shardsOf, shareOf, type Share } from './shards.js';
+import { shardsOf, shareOf, type Shard, type Share } from './shards.js';
 
 /** What is evaluated, and how. */
 export interface EvaluationRequest {
@@ -38,6 +39,9 @@ const RANGE_ELSEWHERE = 256;
 
 const rangeSizeOf = (engine: Engine): number =>
   engine.device.toLowerCase().includes('cpu') ? RANGE_ON_CPU : RANGE_ELSEWHERE;
+
+const allShards = ({ engine, plan, examples }: EvaluationRequest): readonly Shard[] =>
+  shardsOf(plan, rangeSizeOf(engine), Math.min(MASKING_INPUTS, examples.count));
 
 /** Everything that decides what an evaluation finds: two that agree in it share their shards. */
 export function identityOf(request: EvaluationRequest): EvaluationIdentity {
@@ -74,7 +78,7 @@ export async function runShards(
   checkRequest(request);
   const key = evaluationKey(identityOf(request));
   const rangeSize = rangeSizeOf(engine);
-  const all = shardsOf(plan, rangeSize);
+  const all = allShards(request);
   const own = shareOf(all, share, rangeSize);
   const finished = new Map<string, ShardRecord>();
   for (const { name } of own) {
@@ -121,7 +125,8 @@ export async function evaluate(request: EvaluationRequest, store = shardsInMemor
   await runShards(request, store);
   const { engine, subject, dataset, plan, history } = request;
   const records = new Map<string, ShardRecord>();
-  for (const { name } of shardsOf(plan, rangeSizeOf(engine))) {
+  const shards = allShards(request);
+  for (const { name } of shards) {
     const record = await store.read(name);
     if (record === undefined) throw new DomainError('data-loss', `shard ${name}: it was finished, and is not there`);
     records.set(name, record);
@@ -133,7 +138,7 @@ export async function evaluate(request: EvaluationRequest, store = shardsInMemor
     plan,
     engine: engine.name,
     codeVersion: CODE_VERSION,
-    ...mergeShards(plan, shardsOf(plan, rangeSizeOf(engine)), records),
+    ...mergeShards(plan, shards, records),
     ...(history && { history }),
   };
 }

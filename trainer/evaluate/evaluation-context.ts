@@ -24,6 +24,7 @@ export type CompiledAttack =
 
 /** What the parts of an evaluation share; tensors and what is compiled live as long as it does. */
 export interface EvaluationContext {
+  readonly engine: Engine;
   readonly plan: EvaluationPlan;
   readonly classifier: EvaluatedClassifier;
   readonly examples: Examples;
@@ -72,6 +73,7 @@ export function openContext(
       : { within: 'any', attack: found.kind.compile(engine.compile, classifier.apply, threat, 'leave') };
   };
   return {
+    engine,
     plan,
     classifier,
     examples,

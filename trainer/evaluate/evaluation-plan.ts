@@ -9,6 +9,9 @@ const LIKE_MNIST: readonly string[] = ['mnist', 'fashion-mnist', 'digits'];
 const STEP_SHARE = 1 / 4;
 const STEP_SHARE_LIKE_MNIST = 1 / 40;
 
+/** How long all steps are together at least, in ε: 100 of ε/40, so that fewer iterations reach as far. */
+const STEPS_LENGTH = 2.5;
+
 const steps = (count: number, step: number): number[] => Array.from({ length: count }, (_, i) => (i + 1) * step);
 
 /** The paper's grids (evaluation), by data set and norm, and the ε of each that results are compared at. */
@@ -24,12 +27,12 @@ const GRID_SHARES = [0.25, 0.5, 0.75, 1];
 const USUAL_SHARE = 0.75;
 
 /** ε at which robust accuracy is measured unless others are asked for. @param maxDistance d_max */
-export function defaultEpsilons(dataset: string, norm: AttackNorm, maxDistance: number): readonly number[] {
+function defaultEpsilons(dataset: string, norm: AttackNorm, maxDistance: number): readonly number[] {
   return PAPER_GRIDS[`${dataset} ${norm}`]?.epsilons ?? GRID_SHARES.map((share) => share * maxDistance);
 }
 
 /** The ε at which AutoAttack is run unless another is asked for. @param maxDistance d_max */
-export function usualEpsilon(dataset: string, norm: AttackNorm, maxDistance: number): number {
+function usualEpsilon(dataset: string, norm: AttackNorm, maxDistance: number): number {
   return PAPER_GRIDS[`${dataset} ${norm}`]?.usual ?? USUAL_SHARE * maxDistance;
 }
 
@@ -46,8 +49,14 @@ export interface PlanSubject {
 
 /** What may be asked for; undefined: by default. */
 export type PlanOptions = {
-  readonly [K in keyof Omit<EvaluationPlan, 'norm' | 'whiteBox'>]?: EvaluationPlan[K] | undefined;
-} & { readonly iterations?: number | undefined; readonly restarts?: number | undefined };
+  readonly [K in keyof Omit<EvaluationPlan, 'norm' | 'whiteBox' | 'autoAttackEpsilons'>]?:
+    EvaluationPlan[K] | undefined;
+} & {
+  /** ε, or the usual one. */
+  readonly autoAttackEpsilons?: readonly number[] | 'usual' | undefined;
+  readonly iterations?: number | undefined;
+  readonly restarts?: number | undefined;
+};
 
 /** d_max where a model has none in that norm: in ℓ1, in which none is trained, a few whole pixels. */
 const D_MAX: Readonly<Record<AttackNorm, number>> = { ...DEFAULT_MAX_DISTANCE, l1: 10 };
@@ -65,6 +74,10 @@ export function planOf(subject: PlanSubject, options: PlanOptions): EvaluationPl
   const trained = subject.trainedMaxDistance ?? D_MAX[norm];
   const maxDistance = options.maxDistance ?? SEARCH_REACH * trained;
   if (!(maxDistance > 0)) throw invalidInput('max distance', 'a positive number', String(maxDistance));
+  const { autoAttackEpsilons: asked = [] } = options;
+  const autoAttackEpsilons = asked === 'usual' ? [usualEpsilon(dataset, norm, trained)] : asked;
+  const { iterations = 100 } = options;
+  const usualStep = norm === 'linf' && LIKE_MNIST.includes(dataset) ? STEP_SHARE_LIKE_MNIST : STEP_SHARE;
   const few = Math.min(DEFAULT_EXAMPLES, examples);
   return {
     norm,
@@ -73,11 +86,11 @@ export function planOf(subject: PlanSubject, options: PlanOptions): EvaluationPl
     robustExamples: Math.min(options.robustExamples ?? few, examples),
     marginExamples: Math.min(options.marginExamples ?? few, examples),
     epsilons: ascending('epsilons', options.epsilons ?? defaultEpsilons(dataset, norm, trained)),
-    autoAttackEpsilons: ascending('auto-attack', options.autoAttackEpsilons ?? []),
+    autoAttackEpsilons: ascending('auto-attack', autoAttackEpsilons),
     whiteBox: {
-      iterations: options.iterations ?? 100,
+      iterations,
       restarts: options.restarts ?? 10,
-      stepShare: norm === 'linf' && LIKE_MNIST.includes(dataset) ? STEP_SHARE_LIKE_MNIST : STEP_SHARE,
+      stepShare: Math.max(usualStep, STEPS_LENGTH / iterations),
     },
     marginAttack: options.marginAttack ?? 'adaptive-pgd',
     marginBudget: options.marginBudget ?? 100,

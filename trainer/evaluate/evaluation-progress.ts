@@ -87,6 +87,8 @@ function titleOf({ part }: Shard): string {
       return 'accuracy';
     case 'margins':
       return 'margins';
+    case 'masking':
+      return 'masking checks';
     case 'white-box':
       return `white-box, ε ${shown(part.epsilon)}`;
     case 'auto-attack':

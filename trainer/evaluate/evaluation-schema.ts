@@ -3,7 +3,7 @@ import { DomainError, messageOf } from '../../core/errors.js';
 import { ATTACK_NORMS } from '../../core/margin/threat-model.js';
 import { issueOf } from '../../core/registry/manifest-schema.js';
 import { trainingHistorySchema } from '../mma/training-history.js';
-import type { EvaluationResult, ExampleMargin, ShownExample } from './evaluation-result.js';
+import type { EvaluationResult, ExampleMargin, MaskingCheck, ShownExample } from './evaluation-result.js';
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
@@ -27,6 +27,12 @@ export const shownExample: z.ZodType<ShownExample> = z.intersection(
   exampleMargin,
   z.object({ input: z.base64(), perturbation: z.base64() }),
 );
+
+export const maskingCheck: z.ZodType<MaskingCheck> = z.object({
+  check: z.string(),
+  raised: z.boolean(),
+  reason: z.string(),
+});
 
 const robustAccuracy = z.object({
   epsilon: positive,
@@ -91,7 +97,7 @@ export const evaluationResultSchema: z.ZodType<EvaluationResult> = z.object({
   avgAcc: share.optional(),
   avgRobAcc: share.optional(),
   margins: margins.optional(),
-  masking: z.array(z.object({ check: z.string(), raised: z.boolean(), reason: z.string() })),
+  masking: z.array(maskingCheck),
   cost: z.object({ gradientEvaluations: count, forwardEvaluations: count, seconds: z.number().min(0) }),
   history: trainingHistorySchema.optional(),
 });

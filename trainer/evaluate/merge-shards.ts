@@ -39,7 +39,7 @@ export function mergeShards(
     autoAttack: plan.robustExamples === 0 ? [] : robustly('auto-attack', plan.autoAttackEpsilons),
     ...averages(countOf(first, ({ correct }) => correct.length) / plan.robustExamples, whiteBox),
     margins: margins.length === 0 ? undefined : mergedMargins(margins, plan),
-    masking: [],
+    masking: findings('masking', ({ part }) => part.kind === 'masking').flatMap(({ checks }) => checks),
     cost: {
       gradientEvaluations: countOf(shards, ({ name }) => records.get(name)?.gradientEvaluations ?? 0),
       forwardEvaluations: countOf(shards, ({ name }) => records.get(name)?.forwardEvaluations ?? 0),

@@ -6,7 +6,7 @@ import { pointAt } from '../../core/margin/box.js';
 import { hostLength } from '../../core/margin/host-length.js';
 import { logitMarginOf, readLogits } from '../../core/margin/host-logits.js';
 import { gather } from '../mma/batches.js';
-import type { AttackStage } from './attack-stages.js';
+import { evaluationsOf, type AttackStage } from './attack-stages.js';
 import { exampleSeed, type CompiledAttack, type EvaluationContext } from './evaluation-context.js';
 
 /** How the report calls what a smaller ε broke: the point that did it lies within the larger ball, too. */
@@ -50,20 +50,19 @@ export async function attackWithin(context: EvaluationContext, request: RobustRe
     attacks.push({ attack: SMALLER_EPSILON, attempted: correct.length, broken: broken.size });
   }
   const cost = { gradientEvaluations: 0, forwardEvaluations: 0 };
-  const evaluations = stages.reduce((total, stage) => total + stage.iterations * stage.restarts, 0);
+  const evaluations = evaluationsOf(stages);
   let done = 0;
   for (const stage of stages) {
     const attempted = correct.length - broken.size;
-    const { apart, restarts } = stage;
-    for (let run = 0; run < (apart ? restarts : 1); run++) {
+    for (let run = 0; run < stage.restarts; run++) {
       const standing = correct.filter((example) => !broken.has(example));
       if (standing.length > 0) {
-        const found = await attackOnce(context, { ...stage, restarts: apart ? 1 : restarts }, run, epsilon, standing);
+        const found = await attackOnce(context, stage, run, epsilon, standing);
         for (const example of found.broken) broken.add(example);
         cost.gradientEvaluations += found.gradientEvaluations;
         cost.forwardEvaluations += found.forwardEvaluations;
       }
-      done += stage.iterations * (apart ? 1 : restarts);
+      done += stage.evaluations;
       onProgress(done / evaluations);
     }
     attacks.push({ attack: stage.attack, attempted, broken: attempted - (correct.length - broken.size) });
@@ -104,7 +103,7 @@ async function attackOnce(
 /** Asks an attack for points within the ball: a search for shortest perturbations looks no farther. */
 function find(
   compiled: CompiledAttack,
-  { iterations, restarts }: AttackStage,
+  { iterations, evaluations }: AttackStage,
   epsilon: number,
   stepShare: number,
   problem: AttackProblem,
@@ -113,11 +112,11 @@ function find(
     return compiled.attack.find({
       ...problem,
       maxDistance: epsilon,
-      maxGradientEvaluations: iterations * restarts,
+      maxGradientEvaluations: evaluations,
     });
   }
   const radii = problem.classes.map(() => epsilon);
-  return compiled.attack.find({ ...problem, radii, iterations, restarts, stepShare });
+  return compiled.attack.find({ ...problem, radii, iterations, restarts: 1, stepShare });
 }
 
 /** Classifies each x + δ again. Disposes the perturbations. @returns whether each is wrong there, and the ball holds it */

@@ -2,6 +2,7 @@ import { DomainError } from '../../core/errors.js';
 import { AUTO_ATTACK, whiteBoxStages } from './attack-stages.js';
 import { correctExamples } from './clean-accuracy.js';
 import type { EvaluationContext } from './evaluation-context.js';
+import { checkMasking } from './check-masking.js';
 import { findMargins } from './find-margins.js';
 import { attackWithin } from './robust-accuracy.js';
 import type { ShardFinding, ShardRecord } from './shard-record.js';
@@ -38,6 +39,10 @@ export async function runShard(
       const { totalGradientEvaluations, ...found } = await findMargins(context, range);
       const finding: ShardFinding = { kind: 'margins', ...found, each: [...found.each], shown: [...found.shown] };
       return { finding, gradientEvaluations: totalGradientEvaluations, forwardEvaluations: 0 };
+    }
+    case 'masking': {
+      const finding: ShardFinding = { kind: 'masking', checks: [...(await checkMasking(context, range, onProgress))] };
+      return { finding, gradientEvaluations: 0, forwardEvaluations: 0 };
     }
     case 'white-box':
     case 'auto-attack': {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DomainError, messageOf } from '../../core/errors.js';
 import { issueOf } from '../../core/registry/manifest-schema.js';
-import { attackTally, exampleMargin, shownExample } from './evaluation-schema.js';
+import { attackTally, exampleMargin, maskingCheck, shownExample } from './evaluation-schema.js';
 
 const count = z.int().min(0);
 const examples = z.array(count);
@@ -16,6 +16,7 @@ const finding = z.discriminatedUnion('kind', [
     gradientEvaluations: count,
     shown: z.array(shownExample),
   }),
+  z.object({ kind: z.literal('masking'), checks: z.array(maskingCheck) }),
 ]);
 
 const shardRecord = z.object({

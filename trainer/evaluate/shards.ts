@@ -1,3 +1,4 @@
+import { AUTO_ATTACK, evaluationsOf, whiteBoxStages, type AttackStage } from './attack-stages.js';
 import type { EvaluationPlan } from './evaluation-result.js';
 
 /** Some of the test examples. */
@@ -11,7 +12,8 @@ export type Part =
   | { readonly kind: 'clean' }
   /** `rank`: the ε's place in the grid. */
   | { readonly kind: 'white-box' | 'auto-attack'; readonly rank: number; readonly epsilon: number }
-  | { readonly kind: 'margins' };
+  | { readonly kind: 'margins' }
+  | { readonly kind: 'masking' };
 
 /** A part of a plan on some of the examples: what is kept, and not done again, once it is finished. */
 export interface Shard {
@@ -29,17 +31,22 @@ export interface Shard {
 const CLEAN_WORK = 0.4;
 const CLEAN_BATCHES = 20;
 
-/** About what AutoAttack costs an example, Square's forward evaluations being less than half of a gradient. */
-const AUTO_ATTACK_WORK = 500 + 900 + 900 + 2000;
+/** About what the checks for masking cost an example. */
+const MASKING_WORK = 1000;
 
 /**
  * The shards of a plan, in an order in which each comes after what it needs. How examples are grouped depends on the plan and on `rangeSize`
  * alone, not on who does which of them or when.
  *
  * @param rangeSize how many examples are attacked together
+ * @param maskingExamples how many are looked at for masking
  */
-export function shardsOf(plan: EvaluationPlan, rangeSize: number): readonly Shard[] {
-  const robustly = (kind: 'white-box' | 'auto-attack', epsilons: readonly number[], work: number): Shard[] =>
+export function shardsOf(plan: EvaluationPlan, rangeSize: number, maskingExamples: number): readonly Shard[] {
+  const robustly = (
+    kind: 'white-box' | 'auto-attack',
+    epsilons: readonly number[],
+    stages: readonly AttackStage[],
+  ): Shard[] =>
     epsilons.flatMap((epsilon, rank) => {
       const nameAt = (place: number, index: number) => `${kind}-${place + 1}-${index + 1}`;
       return rangesOf(plan.robustExamples, rangeSize).map((range, index) => ({
@@ -47,10 +54,9 @@ export function shardsOf(plan: EvaluationPlan, rangeSize: number): readonly Shar
         part: { kind, rank, epsilon },
         range,
         after: rank === 0 ? undefined : nameAt(rank - 1, index),
-        work: range.count * work,
+        work: range.count * evaluationsOf(stages),
       }));
     });
-  const { iterations, restarts } = plan.whiteBox;
   return [
     ...rangesOf(plan.cleanExamples, rangeSize * CLEAN_BATCHES).map((range, index) => ({
       name: `clean-${index + 1}`,
@@ -66,8 +72,15 @@ export function shardsOf(plan: EvaluationPlan, rangeSize: number): readonly Shar
       after: undefined,
       work: range.count * plan.marginBudget,
     })),
-    ...robustly('white-box', plan.epsilons, iterations * restarts),
-    ...robustly('auto-attack', plan.autoAttackEpsilons, AUTO_ATTACK_WORK),
+    ...robustly('white-box', plan.epsilons, whiteBoxStages(plan.whiteBox)),
+    ...robustly('auto-attack', plan.autoAttackEpsilons, AUTO_ATTACK),
+    ...rangesOf(plan.maskingChecks ? maskingExamples : 0, maskingExamples).map((range) => ({
+      name: 'masking',
+      part: { kind: 'masking' as const },
+      range,
+      after: undefined,
+      work: range.count * MASKING_WORK,
+    })),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
@@ -41,10 +42,17 @@ interface Options extends OutputOptions {
   readonly state?: string;
   readonly shard?: Share;
   readonly output?: string;
+  readonly html?: string;
+  readonly baseline?: string;
+  readonly autoAttack?: readonly number[] | true;
+  readonly masking: boolean;
 }
 
 /** What `--quick` asks for where nothing else is: a first impression in well under a minute for a small model. */
-const QUICK = { robustExamples: 50, marginExamples: 50, iterations: 20, restarts: 2, marginBudget: 40 };
+const QUICK = {
+  ...{ robustExamples: 50, marginExamples: 50, iterations: 20, restarts: 2, marginBudget: 40 },
+  maskingChecks: false,
+};
 
 const EXAMPLES = `maxmargin evaluate --model digits --dataset digits --margin-examples 500
 maxmargin evaluate --model mnist@3 --dataset mnist --epsilons 0.1,0.2,0.3 --output mnist-3.json
@@ -83,13 +91,19 @@ export function evaluateCommand(): Command {
     )
     .option('--iterations <n>', 'iterations of white-box PGD (default: 100)', integer(1))
     .option('--restarts <n>', 'runs of white-box PGD, half on CE, half on CW (default: 10)', integer(0))
+    .option(
+      '--auto-attack [list]',
+      "AutoAttack's standard version too, at these ε (default: the one that results are compared at)",
+      numbers,
+    )
     .option('--margin-examples <n>', 'test examples whose margins are measured (default: 200)', integer(0))
     .option('--max-distance <d>', "how far margins are searched (default: 1.05 times the model's d_max)", decimal(0))
     .option('--budget <n>', 'gradient evaluations that one margin may cost (default: 100)', integer(1))
     .option('--margin-attack <name>', 'what measures margins')
+    .option('--no-masking', 'leave the checks for gradient masking out')
     .option(
       '--quick',
-      'a first impression: 50 examples, 2 restarts of 20 iterations, margins of 40 gradient evaluations',
+      'a first impression: 50 examples, 2 restarts of 20 iterations, margins of 40 gradient evaluations, no checks for masking',
     )
     .option('--seed <n>', 'what random starts are drawn from', integer(0), 0)
     .option(
@@ -102,24 +116,44 @@ export function evaluateCommand(): Command {
       share,
     )
     .option('--output <file>', 'write the result as JSON')
+    .option('--html <file>', 'write a report as one HTML page')
+    .option('--baseline <model|file>', 'what the report compares with: NAME[@VERSION], or the JSON of --output')
     .addOption(new Option('--gradient-evaluations <n>', 'the same as --budget').argParser(integer(1)).hideHelp())
     .action(async (options: Options) => {
       const { evaluateLocally } = await import('../local/evaluate-locally.js');
-      const evaluated = await evaluateLocally(localOptions(options));
-      if (isShare(evaluated)) {
+      const baselineFile = await readBaseline(options.baseline);
+      const evaluated = await evaluateLocally(localOptions(options, baselineFile !== undefined));
+      if ('shards' in evaluated) {
         printResult(options.json, evaluated, () => shareTable(evaluated));
         return;
       }
-      if (options.output !== undefined) await writeResult(options.output, evaluated);
-      printResult(options.json, evaluated, () => evaluationTables(evaluated));
+      const { result, baseline = baselineFile } = evaluated;
+      if (options.output !== undefined) await writeFile(options.output, `${JSON.stringify(result)}\n`);
+      if (options.html !== undefined) {
+        const { renderReport } = await import('../../../trainer/evaluate/report/report.js');
+        await writeFile(options.html, renderReport(result, baseline));
+      }
+      printResult(options.json, result, () => evaluationTables(result));
+      await evaluated.forget();
     });
 }
 
-function localOptions(options: Options): LocalEvaluationOptions {
+/** The result in a file; undefined where the baseline is a model. */
+async function readBaseline(baseline: string | undefined): Promise<EvaluationResult | undefined> {
+  if (baseline?.endsWith('.json') !== true) return undefined;
+  const { readEvaluationResult } = await import('../../../trainer/evaluate/evaluation-schema.js');
+  return readEvaluationResult(await readFile(baseline, 'utf8'), baseline);
+}
+
+/** @param hasBaseline the baseline has been measured before */
+function localOptions(options: Options, hasBaseline: boolean): LocalEvaluationOptions {
   const { registry, data, dataset, directory, engine, norm, state, shard } = options;
-  if (shard !== undefined && options.output !== undefined) {
+  if (options.baseline !== undefined && options.html === undefined) {
+    throw new CommandFailure('--baseline: it is for the report; say where that goes with --html', 2);
+  }
+  if (shard !== undefined && (options.output ?? options.html) !== undefined) {
     throw new CommandFailure(
-      '--output: there is no result before all parts are put together; leave --shard out for that',
+      '--output, --html: there is no result before all parts are put together; leave --shard out for that',
       2,
     );
   }
@@ -134,6 +168,8 @@ function localOptions(options: Options): LocalEvaluationOptions {
     maxDistance: options.maxDistance,
     marginBudget: options.budget ?? options.gradientEvaluations,
     marginAttack: options.marginAttack,
+    autoAttackEpsilons: options.autoAttack === true ? 'usual' : options.autoAttack,
+    maskingChecks: options.masking ? undefined : false,
     seed: String(options.seed),
   };
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
@@ -147,6 +183,7 @@ function localOptions(options: Options): LocalEvaluationOptions {
     norm,
     state,
     share: shard,
+    baseline: options.baseline === undefined || hasBaseline ? undefined : parseModel(options.baseline),
     plan: { ...quick, ...given },
   };
 }
@@ -162,15 +199,8 @@ function selectors({ model = [], modelVersion, alias }: Options) {
   ];
 }
 
-const isShare = (evaluated: EvaluationResult | FinishedShare): evaluated is FinishedShare => 'directory' in evaluated;
-
 function shareTable({ finished, shards, directory }: FinishedShare): string {
   const next =
     finished === shards ? 'The same command without --shard puts them together.' : 'The others are still to be done.';
   return `${finished} of ${shards} parts are finished in ${directory}. ${next}`;
-}
-
-async function writeResult(file: string, result: EvaluationResult): Promise<void> {
-  const { replaceFile } = await import('../../../core/durable/durable-files.js');
-  await replaceFile(file, `${JSON.stringify(result)}\n`);
 }

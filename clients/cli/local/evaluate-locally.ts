@@ -2,13 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import { openEngine } from '../../../core/engine/open-engine.js';
+import { DomainError } from '../../../core/errors.js';
 import type { AttackNorm } from '../../../core/margin/threat-model.js';
 import { openRegistry } from '../../../core/registry/open-registry.js';
 import { fingerprint } from '../../../trainer/data/fingerprint.js';
 import { openDataset } from '../../../trainer/data/open-dataset.js';
 import { evaluate, identityOf, runShards, type EvaluationRequest } from '../../../trainer/evaluate/evaluate.js';
 import { planOf, type PlanOptions } from '../../../trainer/evaluate/evaluation-plan.js';
-import type { EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
+import type { EvaluationPlan, EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
 import { evaluationKey, openShardDirectory } from '../../../trainer/evaluate/shard-store.js';
 import type { Share } from '../../../trainer/evaluate/shards.js';
 import { stoppablePace } from '../../../trainer/mma/stoppable-pace.js';
@@ -30,6 +31,8 @@ export interface LocalEvaluationOptions {
   /** undefined: the model's own. */
   readonly norm: AttackNorm | undefined;
   readonly plan: PlanOptions;
+  /** Another model, measured by the same plan. */
+  readonly baseline: ModelSelector | undefined;
   /** Where finished parts are kept; undefined: below `./evaluations`, until all are finished. */
   readonly state: string | undefined;
   /** undefined: all parts are done, and put together. */
@@ -43,40 +46,62 @@ export interface FinishedShare {
   readonly shards: number;
 }
 
+/** What was found, and what was found of the baseline if there is one. */
+export interface EvaluatedHere {
+  readonly result: EvaluationResult;
+  readonly baseline?: EvaluationResult;
+  /** Removes what was kept to be continued, once the result is where it shall be. */
+  readonly forget: () => Promise<void>;
+}
+
 /** Measures published models on the test split of a data set, in this process. Ctrl-C stops it; the same options again continue. */
-export async function evaluateLocally(options: LocalEvaluationOptions): Promise<EvaluationResult | FinishedShare> {
+export async function evaluateLocally(options: LocalEvaluationOptions): Promise<EvaluatedHere | FinishedShare> {
+  const { baseline, share, state } = options;
   const registry = await openRegistry(options.registry);
-  const subject = await loadSubject(registry, options.models);
+  const subjects = [await loadSubject(registry, options.models)];
+  if (baseline !== undefined) subjects.push(await loadSubject(registry, [baseline]));
   const dataset = await openDataset(options.dataset, join(options.data, options.directory ?? options.dataset));
-  checkFit(subject, options.dataset, dataset);
+  for (const subject of subjects) checkFit(subject, options.dataset, dataset);
   const examples = await dataset.read('test');
-  const norm = options.norm ?? subject.threatModel.norm;
-  const plan = planOf(
-    {
-      dataset: options.dataset,
-      norm,
-      trainedMaxDistance: norm === subject.threatModel.norm ? subject.threatModel.maxDistance : undefined,
-      examples: examples.count,
-    },
-    options.plan,
-  );
+  const plan = planFor(subjects[0]?.threatModel, options, examples.count);
   const engine = await openEngine(options.engine);
-  return run(options, {
-    engine,
-    examples,
-    plan,
-    subject: subject.subject,
-    classifier: subject.classifier,
-    checksums: subject.checksums,
-    history: subject.history,
-    dataset: { name: options.dataset, fingerprint: fingerprint(examples) },
-  });
+  const found: EvaluationResult[] = [];
+  const kept: string[] = [];
+  for (const [index, { subject, classifier, checksums, history }] of subjects.entries()) {
+    const about = { name: options.dataset, fingerprint: fingerprint(examples) };
+    const request = { engine, examples, plan, subject, classifier, checksums, history, dataset: about };
+    const place = state === undefined || index === 0 ? state : `${state}-baseline`;
+    const evaluated = await run(request, place, share);
+    if ('shards' in evaluated) return evaluated;
+    found.push(evaluated.result);
+    kept.push(evaluated.directory);
+  }
+  const [result, other] = found;
+  if (result === undefined) throw new DomainError('internal', 'evaluation: nothing was evaluated');
+  const forget = async (): Promise<void> => {
+    // Where nobody asked to keep it: attacks that are changed since, by whoever works on them, are not to find old results again.
+    if (state === undefined)
+      await Promise.all(kept.map((directory) => rm(directory, { recursive: true, force: true })));
+  };
+  return { result, ...(other && { baseline: other }), forget };
+}
+
+/** The plan, made for the first model: a baseline is measured by the same. */
+function planFor(
+  threat: LoadedSubject['threatModel'] | undefined,
+  options: LocalEvaluationOptions,
+  examples: number,
+): EvaluationPlan {
+  const norm = options.norm ?? threat?.norm ?? 'linf';
+  const trainedMaxDistance = norm === threat?.norm ? threat.maxDistance : undefined;
+  return planOf({ dataset: options.dataset, norm, trainedMaxDistance, examples }, options.plan);
 }
 
 async function run(
-  { state, share }: LocalEvaluationOptions,
   asked: Omit<EvaluationRequest, 'proceed' | 'onProgress'>,
-): Promise<EvaluationResult | FinishedShare> {
+  state: string | undefined,
+  share: Share | undefined,
+): Promise<{ readonly result: EvaluationResult; readonly directory: string } | FinishedShare> {
   const bar = progressBar();
   const stopping = new AbortController();
   const unsubscribe = stopOnSignals(() => {
@@ -91,15 +116,13 @@ async function run(
   };
   const identity = identityOf(request);
   const directory = resolve(state ?? join('evaluations', directoryName(request, evaluationKey(identity))));
-  const store = await openShardDirectory(directory, identity, (problem) => {
-    bar.clear();
-    process.stderr.write(`Damaged, and done again: ${problem}\n`);
-  });
   try {
+    const store = await openShardDirectory(directory, identity, (problem) => {
+      bar.clear();
+      process.stderr.write(`Damaged, and done again: ${problem}\n`);
+    });
     if (share !== undefined) return { directory, ...(await runShards(request, store, share)) };
-    const result = await evaluate(request, store);
-    if (state === undefined) await rm(directory, { recursive: true, force: true });
-    return result;
+    return { result: await evaluate(request, store), directory };
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
     const message = `Stopped. The same command continues; what is finished lies in ${directory}.`;

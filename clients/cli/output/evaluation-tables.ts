@@ -87,8 +87,10 @@ const placesOf = (margins: MarginReport['closest']): string =>
   margins.map(({ index, distance: length }) => `#${index} ${figure(length)}`).join(' · ') || '–';
 
 function maskingSection({ masking }: EvaluationResult): string {
-  const rows = masking.map(({ check, raised, reason }) => [raised ? 'raised' : 'quiet', check, reason]);
-  return `Gradient masking\n\n${formatTable([{ title: 'flag' }, { title: 'check' }, { title: 'reason' }], rows)}`;
+  const checks = masking.map(
+    ({ check, raised, reason }) => `${raised ? 'RAISED' : 'quiet '}  ${check}\n        ${reason}`,
+  );
+  return ['Gradient masking', '', ...checks].join('\n');
 }
 
 function costLine({ cost, engine }: EvaluationResult): string {

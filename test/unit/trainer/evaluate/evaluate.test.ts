@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
+import { AUTO_ATTACK } from '../../../../trainer/evaluate/attack-stages.js';
 import { evaluate, identityOf, runShards } from '../../../../trainer/evaluate/evaluate.js';
 import type { EvaluationResult } from '../../../../trainer/evaluate/evaluation-result.js';
 import { readEvaluationResult } from '../../../../trainer/evaluate/evaluation-schema.js';
@@ -120,6 +121,37 @@ describe('evaluation by a plan', () => {
     }
     assert.ok(stops > 2);
     assert.deepEqual(timeless(result), timeless(whole));
+  });
+
+  it('runs AutoAttack on what is correct, each attack on what the one before it left', async () => {
+    const { numTensors } = engine.memory();
+    const margins = linearMargins('linf', 16);
+    const few = { robustExamples: 16, marginExamples: 0, cleanExamples: 16, epsilons: [] };
+    // Beyond all margins but those of the last few: what withstands all attacks costs the whole of each.
+    const epsilon = lengthBetween(margins, margins.length - 6);
+    const { autoAttack, whiteBox, avgAcc } = await evaluate(
+      linearEvaluation(engine, 'linf', { ...few, autoAttackEpsilons: [epsilon] }),
+    );
+    assert.deepEqual([whiteBox, avgAcc], [[], undefined]);
+    assert.deepEqual(
+      autoAttack.map(({ accuracy }) => accuracy),
+      [margins.filter((margin) => margin > epsilon).length / 16],
+    );
+    assert.deepEqual(
+      autoAttack[0]?.attacks.map(({ attack }) => attack),
+      AUTO_ATTACK.map(({ attack }) => attack),
+    );
+    assert.equal(autoAttack[0]?.attacks[0]?.attempted, margins.length);
+    assert.equal(engine.memory().numTensors, numTensors);
+  });
+
+  it('passes the flags of masking on', async () => {
+    const request = linearEvaluation(engine, 'linf', {
+      ...{ cleanExamples: 8, robustExamples: 0, marginExamples: 0, maskingChecks: true, epsilons: [0.005] },
+    });
+    const { masking } = await evaluate({ ...request, examples: { ...linear.examples, count: 8 } });
+    assert.ok(masking.length > 2);
+    for (const { check, raised, reason } of masking) assert.ok(!raised && reason !== '', `${check}: ${reason}`);
   });
 
   it('comes back from JSON as it was', async () => {
