@@ -1,9 +1,15 @@
 import { adaptivePgd } from './adaptive-pgd/adaptive-pgd.js';
+import { anPgd } from './an-pgd.js';
 import type { AttackKind, MinimumNormAttack } from './attack.js';
+import { ddn } from './ddn.js';
+import { fmn } from './fmn.js';
 
 /** Every search for shortest perturbations, by name. */
 export const MINIMUM_NORM_ATTACKS = {
   'adaptive-pgd': adaptivePgd,
+  'an-pgd': anPgd,
+  fmn,
+  ddn,
 } as const satisfies Readonly<Record<string, AttackKind<MinimumNormAttack>>>;
 
 export type MinimumNormAttackName = keyof typeof MINIMUM_NORM_ATTACKS;

@@ -6,7 +6,6 @@ import type { Nearest } from '../nearest.js';
 import { iterationsOfCall } from '../short-evaluations.js';
 import type { Descent, DescentProblem } from './descent.js';
 import type { DescentSteps } from './descent-steps.js';
-import type { Rays, RaySearch } from './rays.js';
 import type { AttackNorm } from '../../threat-model.js';
 
 /** What the parts of a search share. Its tensors stay the caller's. */
@@ -61,25 +60,4 @@ function stridesOf(norm: AttackNorm, first: number, count: number, iterations: n
     strides.flatMap(({ step, adaptation }) => [step, adaptation]),
     [count, 2],
   );
-}
-
-/** Searches rays. @returns the nearest then, for the caller to dispose */
-export async function searchRays(
-  { weights, together, goOn }: SearchContext,
-  search: RaySearch,
-  problem: DescentProblem,
-  known: Nearest,
-): Promise<Nearest> {
-  if (together) return tidy(() => search.atOnce(weights, problem, known));
-  let rays: Rays = tidy(() => search.open(weights, problem, known));
-  try {
-    for (let i = 0; i < search.probes && (await goOn()); i++) {
-      const bracket = tidy(() => search.probe(weights, problem, rays));
-      dispose(rays.bracket);
-      rays = { ...rays, bracket };
-    }
-    return tidy(() => search.close(problem, known, rays));
-  } finally {
-    dispose(rays);
-  }
 }

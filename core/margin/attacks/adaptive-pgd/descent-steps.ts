@@ -12,15 +12,14 @@ import { geometryOf } from '../../geometries.js';
 import type { NormGeometry } from '../../geometry.js';
 import { reaching, softMarginOver } from '../../losses.js';
 import type { Classifier } from '../../pgd.js';
-import { compileRaySearch, knownDirections, type RaySearch } from './rays.js';
+import { compilePolish, compileRaySearch, type RaySearch } from '../rays.js';
 import type { ThreatModel } from '../../threat-model.js';
 
 /** Forward evaluations along the ray of a gradient at x. */
 const RAY_PROBES = 8;
 
 /** Forward evaluations that shorten the best perturbation along its own ray after each round, within this share of its length. */
-const POLISH_PROBES = 6;
-const POLISH_SHARE = 0.03;
+const POLISH = { share: 0.03, probes: 6 };
 
 /** The first radius of a round that starts within the best perturbation, as a share of its length. */
 const WITHIN_BEST = 0.98;
@@ -51,9 +50,9 @@ export interface DescentSteps {
   /** The same once its δ has been tried as well: one forward evaluation. */
   readonly tryLast: (weights: TensorMap, problem: DescentProblem, known: Nearest, descent: Descent) => Nearest;
   /** Searches the ray of steepest ascent at x, up to what is known to succeed: one gradient evaluation, and a forward evaluation a probe. */
-  readonly ascent: RaySearch;
+  readonly ascent: RaySearch<DescentProblem>;
   /** Brings the nearest known closer along its own rays, by at most a share of its length. */
-  readonly polish: RaySearch;
+  readonly polish: RaySearch<DescentProblem>;
   /** z at x + δ. */
   readonly logitsAt: (weights: TensorMap, inputs: Tensor4D, perturbations: Tensor4D) => Tensor2D;
 }
@@ -82,7 +81,7 @@ export function compileDescentSteps(
     classifier(weights, pointAt(inputs, perturbations, bounds));
   const startAt = (start: Round['start']) =>
     compile((source: RoundSource): Descent => startOf(geometry, bounds, start, source));
-  const rays = { classifier: at, success: objective.success, geometry, bounds };
+  const rays = { classifier, success: objective.success, geometry, bounds };
 
   return {
     geometry,
@@ -113,7 +112,7 @@ export function compileDescentSteps(
       },
       HINTS,
     ),
-    ascent: compileRaySearch(compile, HINTS, rays, {
+    ascent: compileRaySearch(compile, rays, {
       directions: (weights, problem) =>
         geometry.steepestAscent(
           explore(at(weights), objective, bounds, problem, zeros(problem.inputs.shape)).gradients,
@@ -122,12 +121,7 @@ export function compileDescentSteps(
       probes: RAY_PROBES,
       endFirst: true,
     }),
-    polish: compileRaySearch(compile, HINTS, rays, {
-      directions: (_, __, known) => knownDirections(known),
-      lowShare: 1 - POLISH_SHARE,
-      probes: POLISH_PROBES,
-      endFirst: false,
-    }),
+    polish: compilePolish(compile, rays, POLISH),
     logitsAt: compile(logitsAt, HINTS),
   };
 }

@@ -1,6 +1,6 @@
 import { add, greaterEqual, minimum, mul, sub, where } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { perExample, pointAt } from '../../box.js';
+import { inwards, perExample, pointAt } from '../../box.js';
 import type { NormGeometry } from '../../geometry.js';
 import type { Loss } from '../../losses.js';
 import type { Classifier } from '../../pgd.js';
@@ -54,8 +54,12 @@ export function explore(
   perturbations: Tensor4D,
 ): { gradients: Tensor4D; success: Tensor1D } {
   const loss = objective.search(rivals, sharpness);
-  const { gradients, logits } = scoredGradient(classifier, loss, pointAt(inputs, perturbations, bounds), classes);
-  return { gradients, success: greaterEqual(objective.success(logits, classes), 0) };
+  const points = pointAt(inputs, perturbations, bounds);
+  const { gradients, logits } = scoredGradient(classifier, loss, points, classes);
+  return {
+    gradients: inwards(gradients, points, bounds),
+    success: greaterEqual(objective.success(logits, classes), 0),
+  };
 }
 
 /**

@@ -1,0 +1,74 @@
+import { add, div, maximum, minimum, mul, ones, where } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { clipToBox, perExample } from '../box.js';
+import { l2 } from '../l2.js';
+import { reaching, softLogitMargin } from '../losses.js';
+import type { ThreatModel } from '../threat-model.js';
+import type { Aim, AttackKind, MinimumNormAttack } from './attack.js';
+import { definedNorm } from './defined-norm.js';
+import { compileWalk, walkSearch, type WalkMethod } from './walk.js';
+
+const DDN_NORMS = ['l2'] as const;
+
+/** ε₀ and α₁, in widths of the box; α falls to a hundredth. */
+const FIRST_RADIUS = 1;
+const FIRST_STEP = 1;
+const STEP_FALL = 100;
+
+/** γ: by what share the radius grows or shrinks. */
+const ADAPTATION = 0.05;
+
+/** Below this length a vector counts as zero. */
+const TINY = 1e-12;
+
+/** Fewer iterations do not let the radius settle. */
+const MIN_ITERATIONS = 30;
+
+/**
+ * Decoupled direction and norm (Rony et al. 2019, arXiv:1811.09600, Algorithm 1), from x:
+ *
+ *     ε ← (1 − γ) ε where δ succeeds, (1 + γ) ε otherwise
+ *     δ ← δ + α ∇CE / ‖∇CE‖₂,   δ ← clip(x + ε δ / ‖δ‖₂) − x;   α falls along half a cosine
+ *
+ * One iteration costs one gradient evaluation. In the end the last δ is tried, and the shortest polished along its ray, by forward evaluations.
+ *
+ * Differs from Alg. 1: no quantisation of pixels, which would be undone by whoever does not quantise; the gradient of SLM in place of CE's, of
+ * the same direction and not lost where CE is saturated; ε never exceeds the largest length that counts.
+ */
+export const ddn: AttackKind<MinimumNormAttack> = {
+  name: 'ddn',
+  norms: DDN_NORMS,
+  aims: ['leave', 'reach'],
+  compile: (compile, classifier, threat, aim) => {
+    definedNorm('ddn', DDN_NORMS, threat.norm);
+    const steps = compileWalk(compile, classifier, threat, aim, methodOf(threat, aim));
+    const first = FIRST_STEP * widthOf(threat);
+    const schedules = [{ first, last: first / STEP_FALL }];
+    return {
+      name: 'ddn',
+      find: (request) => walkSearch(steps, request, schedules, MIN_ITERATIONS),
+    };
+  },
+};
+
+const widthOf = ({ bounds }: ThreatModel): number => bounds.upper - bounds.lower;
+
+function methodOf(threat: ThreatModel, aim: Aim): WalkMethod {
+  return {
+    loss: aim === 'leave' ? softLogitMargin : reaching(softLogitMargin),
+    firstRadii: ({ inputs, maxLength }) =>
+      minimum(mul(maxLength, ones([inputs.shape[0]])), FIRST_RADIUS * widthOf(threat)),
+    move: ({ inputs, maxLength }, { perturbations, radii }, { gradients, success }, strides) => {
+      const [step] = strides as readonly [Scalar];
+      const factors: Tensor1D = where(
+        success,
+        mul(ones(radii.shape), 1 - ADAPTATION),
+        mul(ones(radii.shape), 1 + ADAPTATION),
+      );
+      const next: Tensor1D = minimum(mul(radii, factors), maxLength);
+      const moved: Tensor4D = add(perturbations, mul(step, l2.steepestAscent(gradients)));
+      const scales: Tensor1D = div(next, maximum(l2.lengths(moved), TINY));
+      return { perturbations: clipToBox(inputs, mul(moved, perExample(scales)), threat.bounds), radii: next };
+    },
+  };
+}

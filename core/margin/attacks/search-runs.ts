@@ -1,0 +1,81 @@
+import { dispose, scalar, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { AttackOutcome, MinimumNormRequest } from './attack.js';
+import type { Nearest } from './nearest.js';
+import { searchRays, type RaySearch } from './rays.js';
+import { areShort } from './short-evaluations.js';
+import { WITHIN } from './within.js';
+
+/** What a search for shortest perturbations works on; batched. Its tensors stay the caller's. */
+export type SearchProblem = {
+  /** x, [n, h, w, c], inside the bounds. */
+  readonly inputs: Tensor4D;
+  /** The classes to leave or to reach, [n] int32. */
+  readonly classes: Tensor1D;
+  /** The largest length that counts. */
+  readonly maxLength: Scalar;
+};
+
+/** One compiled call of a search, and what it costs. */
+export interface SearchCall<State extends Nearest> {
+  readonly gradientEvaluations: number;
+  readonly take: (state: State) => State;
+}
+
+/** A search as the calls that it is made of. Their tensors are new, for the caller to dispose. */
+export interface SearchPlan<State extends Nearest> {
+  readonly start: () => State;
+  readonly calls: Iterable<SearchCall<State>>;
+  /** Tries what the last call left untried; a forward evaluation. */
+  readonly finish?: (state: State) => Nearest;
+  /** Brings the nearest closer along its own rays in the end. */
+  readonly polish?: RaySearch<SearchProblem>;
+  /** Whether the budget sufficed for the method to settle. */
+  readonly settles: boolean;
+}
+
+/** Runs a search call by call, until it is over or told to stop. */
+export async function runSearch<State extends Nearest>(
+  request: MinimumNormRequest,
+  open: (problem: SearchProblem, together: boolean) => SearchPlan<State>,
+): Promise<AttackOutcome> {
+  const { weights, inputs } = request;
+  const classes = tensor1d([...request.classes], 'int32');
+  const maxLength = scalar(request.maxDistance * WITHIN);
+  const problem: SearchProblem = { inputs, classes, maxLength };
+  const progress = { spent: 0, stopped: false };
+  const goOn = async (): Promise<boolean> => {
+    progress.stopped ||= !(await request.proceed());
+    return !progress.stopped;
+  };
+  let held: Nearest | undefined;
+  /** Holds what is known next in place of what was. */
+  const hold = <S extends Nearest>(next: S): S => {
+    if (held !== undefined) dispose(held);
+    held = next;
+    return next;
+  };
+  try {
+    const together = areShort(weights, inputs);
+    const { start, calls, finish, polish, settles } = open(problem, together);
+    let state = hold(tidy(start));
+    for (const { take, gradientEvaluations } of calls) {
+      if (!(await goOn())) break;
+      state = hold(tidy(() => take(state)));
+      progress.spent += gradientEvaluations;
+    }
+    let nearest: Nearest = state;
+    if (finish !== undefined && (await goOn())) nearest = hold(tidy(() => finish(state)));
+    if (polish !== undefined && (await goOn())) {
+      nearest = hold(await searchRays({ weights, together, goOn }, polish, problem, nearest));
+    }
+    return {
+      perturbations: nearest.best.clone(),
+      gradientEvaluations: progress.spent,
+      converged: settles && !progress.stopped,
+    };
+  } finally {
+    dispose([classes, maxLength]);
+    if (held !== undefined) dispose(held);
+  }
+}

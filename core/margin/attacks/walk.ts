@@ -1,0 +1,153 @@
+import { greaterEqual, reshape, slice, tidy, zeros } from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Compile, CompileHints, TensorMap } from '../../engine/engine.js';
+import type { WeightedClassifier } from '../attack-steps.js';
+import { pointAt } from '../box.js';
+import { geometryOf } from '../geometries.js';
+import type { NormGeometry } from '../geometry.js';
+import type { Loss } from '../losses.js';
+import type { ThreatModel } from '../threat-model.js';
+import { annealedCalls, type Annealed } from './annealing.js';
+import type { Aim, AttackOutcome, MinimumNormRequest } from './attack.js';
+import { keepShorter, nothingFound, type Nearest } from './nearest.js';
+import { compilePolish, type RaySearch } from './rays.js';
+import { scoredGradient } from './scored-gradient.js';
+import { runSearch, type SearchProblem } from './search-runs.js';
+import { successOf } from './success.js';
+
+/** A search is made for one model: its weights hardly ever change. */
+const HINTS: CompileHints = { callsPerWeights: Infinity };
+
+/** A polish looks along the whole ray: where a walk is short of iterations, the boundary may be far below what it has found. */
+const POLISH = { share: 1, probes: 12 };
+
+/** Where a walk stands; batched. */
+export type Walk = Nearest & {
+  /** δ, [n, h, w, c], inside the box: tried next. */
+  readonly perturbations: Tensor4D;
+  /** r, [n]: the length that δ is held to. */
+  readonly radii: Tensor1D;
+};
+
+/** What a walk has seen at x + δ. */
+export interface Seen {
+  /** L, climbed, [n]. */
+  readonly losses: Tensor1D;
+  /** ∇L, [n, h, w, c]. */
+  readonly gradients: Tensor4D;
+  /** Whether δ succeeds, [n] bool. */
+  readonly success: Tensor1D;
+  /** ‖δ‖, [n]. */
+  readonly lengths: Tensor1D;
+  /** What is nearest with δ. */
+  readonly nearest: Nearest;
+}
+
+/** A method that walks through perturbations one gradient at a time. */
+export interface WalkMethod {
+  /** What is climbed; the class is the one to leave, or to reach. */
+  readonly loss: Loss;
+  /** r before the first iteration, [n]. */
+  readonly firstRadii: (problem: SearchProblem) => Tensor1D;
+  /** δ and r after an iteration, inside the box. @param strides the iteration's annealed numbers */
+  readonly move: (
+    problem: SearchProblem,
+    walk: Walk,
+    seen: Seen,
+    strides: readonly Scalar[],
+  ) => Pick<Walk, 'perturbations' | 'radii'>;
+}
+
+/** What a walk is made of: pure functions, compiled once. All results are new. */
+export interface WalkSteps {
+  readonly start: (problem: SearchProblem) => Walk;
+  /** As many iterations as there are rows of strides, [k, m]. */
+  readonly iterate: (weights: TensorMap, problem: SearchProblem, walk: Walk, strides: Tensor2D) => Walk;
+  /** Tries the last δ: one forward evaluation. */
+  readonly finish: (weights: TensorMap, problem: SearchProblem, walk: Walk) => Nearest;
+  readonly polish: RaySearch<SearchProblem>;
+}
+
+/** Compiles a walk for a classifier, a norm, bounds and an aim. It starts at x. */
+export function compileWalk(
+  compile: Compile,
+  classifier: WeightedClassifier,
+  { norm, bounds }: ThreatModel,
+  aim: Aim,
+  method: WalkMethod,
+): WalkSteps {
+  const geometry: NormGeometry = geometryOf(norm);
+  const success = successOf(aim);
+  const seenAt = (weights: TensorMap, { inputs, classes }: SearchProblem, walk: Walk): Seen => {
+    const { perturbations } = walk;
+    const points = pointAt(inputs, perturbations, bounds);
+    const { losses, gradients, logits } = scoredGradient((x) => classifier(weights, x), method.loss, points, classes);
+    const succeeds: Tensor1D = greaterEqual(success(logits, classes), 0);
+    const lengths = geometry.lengths(perturbations);
+    return {
+      losses,
+      gradients,
+      success: succeeds,
+      lengths,
+      nearest: keepShorter(walk, perturbations, lengths, succeeds),
+    };
+  };
+  const iterateOnce = (weights: TensorMap, problem: SearchProblem, walk: Walk, strides: readonly Scalar[]): Walk => {
+    const seen = seenAt(weights, problem, walk);
+    const { best, bestLengths, found } = seen.nearest;
+    const { perturbations, radii } = method.move(problem, walk, seen, strides);
+    // Arguments of another order are compiled for again.
+    return { best, bestLengths, found, perturbations, radii };
+  };
+  return {
+    start: (problem) => ({
+      ...nothingFound(problem.inputs, problem.maxLength),
+      perturbations: zeros(problem.inputs.shape),
+      radii: method.firstRadii(problem),
+    }),
+    iterate: compile((weights: TensorMap, problem: SearchProblem, walk: Walk, strides: Tensor2D): Walk => {
+      let state = walk;
+      for (let row = 0; row < strides.shape[0]; row++) {
+        const before = state;
+        state = tidy(() => {
+          const numbers = Array.from({ length: strides.shape[1] }, (_, column) =>
+            reshape<Rank.R0>(slice(strides, [row, column], [1, 1]), []),
+          );
+          return iterateOnce(weights, problem, before, numbers);
+        });
+      }
+      return state;
+    }, HINTS),
+    finish: compile((weights: TensorMap, { inputs, classes }: SearchProblem, walk: Walk): Nearest => {
+      const { perturbations } = walk;
+      const logits = classifier(weights, pointAt(inputs, perturbations, bounds));
+      const succeeds: Tensor1D = greaterEqual(success(logits, classes), 0);
+      return keepShorter(walk, perturbations, geometry.lengths(perturbations), succeeds);
+    }, HINTS),
+    polish: compilePolish(compile, { classifier, success, geometry, bounds }, POLISH),
+  };
+}
+
+/**
+ * Spends a budget on one walk.
+ *
+ * @param schedules the numbers that each iteration takes, over all iterations
+ * @param minIterations fewer do not let the walk settle
+ */
+export function walkSearch(
+  steps: WalkSteps,
+  request: MinimumNormRequest,
+  schedules: readonly Annealed[],
+  minIterations: number,
+): Promise<AttackOutcome> {
+  const { weights, maxGradientEvaluations: iterations } = request;
+  return runSearch<Walk>(request, (problem, together) => ({
+    start: () => steps.start(problem),
+    calls: annealedCalls(iterations, together, schedules, (walk, strides) =>
+      steps.iterate(weights, problem, walk, strides),
+    ),
+    finish: (walk) => steps.finish(weights, problem, walk),
+    polish: steps.polish,
+    settles: iterations >= minIterations,
+  }));
+}

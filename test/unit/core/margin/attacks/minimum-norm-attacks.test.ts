@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { customGrad, dispose, matMul, memory, mul, reshape, slice, transpose } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { eager } from '../../../../../core/engine/compile.js';
+import type { Compile, Engine } from '../../../../../core/engine/engine.js';
+import { openEngine } from '../../../../../core/engine/open-engine.js';
+import type { WeightedClassifier } from '../../../../../core/margin/attack-steps.js';
+import type { Aim, AttackKind, MinimumNormAttack } from '../../../../../core/margin/attacks/attack.js';
+import {
+  MINIMUM_NORM_ATTACKS,
+  type MinimumNormAttackName,
+} from '../../../../../core/margin/attacks/minimum-norm-attacks.js';
+import { hostLength } from '../../../../../core/margin/host-length.js';
+import { ATTACK_NORMS, type AttackNorm } from '../../../../../core/margin/threat-model.js';
+import {
+  exactMargin,
+  linearCase,
+  linearClassifier,
+  linearLogits,
+  linearTensors,
+  type LinearCase,
+} from '../../../../support/linear-classifier.js';
+import { TEST_ENGINE } from '../../../../support/test-engine.js';
+
+const BOUNDS = { lower: 0, upper: 1 };
+const COUNT = 6;
+const BUDGET = 60;
+/** What a success has to exceed zero by so that rounding does not undo it. */
+const ROUNDING = 1e-4;
+
+/** How close each attack comes to the margins of linear models, at {@link BUDGET}: the largest ratio to the closed form, and the largest mean ratio. */
+const CLOSENESS: Readonly<Record<MinimumNormAttackName, { readonly worst: number; readonly mean: number }>> = {
+  'adaptive-pgd': { worst: 1.02, mean: 1.005 },
+  'an-pgd': { worst: 1.3, mean: 1.1 },
+  fmn: { worst: 1.1, mean: 1.05 },
+  ddn: { worst: 1.15, mean: 1.1 },
+};
+
+const KINDS = Object.entries(MINIMUM_NORM_ATTACKS) as [MinimumNormAttackName, AttackKind<MinimumNormAttack>][];
+
+/** The same logits, but counts the batches whose gradients are taken. Only eagerly: what is compiled is called once. */
+function countingClassifier(counter: { gradients: number }): WeightedClassifier {
+  return (weights, inputs) => {
+    const counted = customGrad((...[x]) => {
+      const value = linearClassifier(weights, x as Tensor4D);
+      const gradFunc = (dy: Tensor) => {
+        counter.gradients += 1;
+        return reshape(matMul(dy as Tensor2D, transpose(weights['kernel'] as Tensor2D)), (x as Tensor).shape);
+      };
+      return { value, gradFunc };
+    });
+    return counted(inputs);
+  };
+}
+
+describe('minimum-norm attacks', () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await openEngine(TEST_ENGINE);
+  });
+
+  /** A model, and what an attack on it takes. Towards a class there are two, so that reaching one is leaving the other. */
+  const problem = (aim: Aim, [low, high]: readonly [number, number], seed = 4) => {
+    const model = linearCase(seed, aim === 'reach' ? 2 : 4, COUNT, low, high);
+    const rows = model.inputs.map((input) => linearLogits(model, input));
+    const own = rows.map((row) => row.indexOf(Math.max(...row)));
+    return {
+      model,
+      own,
+      classes: own.map((label) => (aim === 'reach' ? 1 - label : label)),
+      logits: rows.map((row) => Float32Array.from(row)),
+      ...linearTensors(model),
+    };
+  };
+  type Problem = ReturnType<typeof problem>;
+
+  interface Options {
+    readonly maxDistance: number;
+    readonly budget?: number;
+    readonly compile?: Compile;
+    readonly classifier?: WeightedClassifier;
+    readonly proceed?: () => boolean;
+    /** This input alone. */
+    readonly only?: number;
+  }
+  const find = async (
+    kind: AttackKind<MinimumNormAttack>,
+    norm: AttackNorm,
+    aim: Aim,
+    given: Problem,
+    options: Options,
+  ) => {
+    const { compile = engine.compile, classifier = linearClassifier, proceed = () => true, only } = options;
+    const attack = kind.compile(compile, classifier, { norm, bounds: BOUNDS }, aim);
+    const rows = given.classes.map((_, index) => index).filter((index) => only === undefined || index === only);
+    const inputs = only === undefined ? given.inputs : slice(given.inputs, [only, 0, 0, 0], [1, 6, 6, 1]);
+    const alive = memory().numTensors;
+    const outcome = await attack.find({
+      weights: given.weights,
+      inputs,
+      classes: rows.map((index) => given.classes[index]!),
+      logits: rows.map((index) => given.logits[index]!),
+      seeds: rows.map((index) => BigInt(index + 1) * 0x9e3779b97f4a7c15n),
+      maxDistance: options.maxDistance,
+      maxGradientEvaluations: options.budget ?? BUDGET,
+      proceed,
+    });
+    const values = outcome.perturbations.dataSync() as Float32Array;
+    outcome.perturbations.dispose();
+    assert.equal(memory().numTensors, alive, 'tensors are left over');
+    if (only !== undefined) inputs.dispose();
+    return { ...outcome, perturbations: rows.map((_, row) => values.subarray(row * 36, (row + 1) * 36)) };
+  };
+
+  /** ‖δ‖ where δ succeeds as whoever adds it in float32 sees it; undefined where there is none. */
+  const lengthOf = (
+    norm: AttackNorm,
+    model: LinearCase,
+    index: number,
+    label: number,
+    perturbation: Float32Array,
+  ): number | undefined => {
+    const input = model.inputs[index]!;
+    const point = Array.from(perturbation, (value, j) => Math.fround(input[j]! + value));
+    for (const value of point)
+      assert.ok(value >= BOUNDS.lower && value <= BOUNDS.upper, `${value} is outside of the box`);
+    if (perturbation.every((value) => value === 0)) return undefined;
+    const logits = linearLogits(model, point);
+    assert.ok(
+      logits.some((z, j) => j !== label && z > logits[label]!),
+      'what is returned does not succeed',
+    );
+    return hostLength(norm, perturbation);
+  };
+
+  for (const [name, kind] of KINDS) {
+    it(`${name} is called so, and is listed for norms and aims`, () => {
+      assert.equal(kind.name, name);
+      assert.ok(kind.norms.length > 0 && kind.aims.length > 0);
+      for (const norm of ATTACK_NORMS) {
+        if (kind.norms.includes(norm)) continue;
+        assert.throws(
+          () => kind.compile(engine.compile, linearClassifier, { norm, bounds: BOUNDS }, 'leave'),
+          new RegExp(`^DomainError: norm: expected .* for the attack ${name}, got ${norm}`),
+        );
+      }
+    });
+
+    for (const norm of kind.norms) {
+      for (const aim of kind.aims) {
+        it(`${name}, ${norm}, to ${aim}: never below the margin of a linear model, and close above it`, async () => {
+          for (const [what, range] of [
+            ['in the middle of the box', [0.4, 0.6]],
+            ['at its end', [0, 0.12]],
+          ] as const) {
+            const given = problem(aim, range);
+            const exact = given.classes.map((_, index) => exactMargin(given.model, index, norm, BOUNDS));
+            const reachable = exact.filter(Number.isFinite);
+            assert.ok(reachable.length >= COUNT / 2, 'the case is not worth much');
+            const { perturbations } = await find(kind, norm, aim, given, { maxDistance: 1.5 * Math.max(...reachable) });
+            const ratios = perturbations.flatMap((perturbation, index) => {
+              const distance = lengthOf(norm, given.model, index, given.own[index]!, perturbation);
+              if (!Number.isFinite(exact[index])) {
+                assert.equal(distance, undefined);
+                return [];
+              }
+              assert.ok(distance !== undefined, `${what}, input ${index}: nothing is found`);
+              assert.ok(
+                distance >= exact[index]! * (1 - 1e-5),
+                `${what}, input ${index}: ${distance} is below ${exact[index]}`,
+              );
+              return [distance / exactMargin(given.model, index, norm, BOUNDS, ROUNDING)];
+            });
+            const [worst, mean] = [Math.max(...ratios), ratios.reduce((a, b) => a + b, 0) / ratios.length];
+            assert.ok(
+              worst <= CLOSENESS[name].worst && mean <= CLOSENESS[name].mean,
+              `${what}: worst ${worst}, mean ${mean}`,
+            );
+            dispose([given.inputs]);
+            dispose(given.weights);
+          }
+        });
+
+        it(`${name}, ${norm}, to ${aim}: nothing longer than was asked for, alone as among others`, async () => {
+          const given = problem(aim, [0.4, 0.6]);
+          const exact = given.classes.map((_, index) => exactMargin(given.model, index, norm, BOUNDS));
+          const maxDistance = exact.toSorted((a, b) => a - b)[COUNT / 2]! * 1.001;
+          const { perturbations } = await find(kind, norm, aim, given, { maxDistance });
+          const lengths = perturbations.map((perturbation, index) =>
+            lengthOf(norm, given.model, index, given.own[index]!, perturbation),
+          );
+          for (const length of lengths) assert.ok(length === undefined || length <= maxDistance);
+          assert.ok(lengths.includes(undefined), 'the case is not worth much');
+          const farther = { maxDistance: 1.5 * Math.max(...exact.filter(Number.isFinite)) };
+          const together = await find(kind, norm, aim, given, farther);
+          const alone = await find(kind, norm, aim, given, { ...farther, only: 2 });
+          const [one, other] = [
+            hostLength(norm, alone.perturbations[0]!),
+            hostLength(norm, together.perturbations[2]!),
+          ];
+          assert.ok(one > 0 && Math.abs(one / other - 1) < 1e-3, `${one} alone, ${other} among others`);
+          dispose([given.inputs]);
+          dispose(given.weights);
+        });
+
+        it(`${name}, ${norm}, to ${aim}: takes as many gradients as it says, no more than it may, and stops when told`, async () => {
+          const given = problem(aim, [0.4, 0.6]);
+          const maxDistance =
+            1.5 * Math.max(...given.classes.map((_, index) => exactMargin(given.model, index, norm, BOUNDS)));
+          const counter = { gradients: 0 };
+          const classifier = countingClassifier(counter);
+          for (const budget of [1, 2, 7, 20]) {
+            counter.gradients = 0;
+            const { gradientEvaluations } = await find(kind, norm, aim, given, {
+              maxDistance,
+              budget,
+              classifier,
+              compile: eager,
+            });
+            assert.equal(gradientEvaluations, counter.gradients);
+            assert.ok(gradientEvaluations <= budget && gradientEvaluations >= 1, `${gradientEvaluations} of ${budget}`);
+          }
+          let asked = 0;
+          const whole = await find(kind, norm, aim, given, { maxDistance, budget: 20, proceed: () => ++asked > 0 });
+          assert.ok(whole.converged || CLOSENESS[name].mean > 1.005);
+          let spent = whole.gradientEvaluations;
+          for (const last of [asked - 1, asked >> 1, 1, 0]) {
+            let askedNow = 0;
+            counter.gradients = 0;
+            const stopped = await find(kind, norm, aim, given, {
+              maxDistance,
+              budget: 20,
+              classifier,
+              compile: eager,
+              proceed: () => askedNow++ < last,
+            });
+            assert.equal(askedNow, last + 1, 'asked once more, and not again');
+            assert.ok(!stopped.converged && stopped.gradientEvaluations <= spent);
+            assert.equal(stopped.gradientEvaluations, counter.gradients);
+            spent = stopped.gradientEvaluations;
+            for (const [index, perturbation] of stopped.perturbations.entries())
+              lengthOf(norm, given.model, index, given.own[index]!, perturbation);
+          }
+          assert.equal(spent, 0, 'nothing is spent before anything is allowed');
+          const nothing = await find(kind, norm, aim, given, {
+            maxDistance,
+            budget: 12,
+            classifier: (weights, x) => mul(linearClassifier(weights, x), 0),
+          });
+          for (const perturbation of nothing.perturbations)
+            assert.ok(
+              perturbation.every((value) => value === 0),
+              'found what is not there',
+            );
+          dispose([given.inputs]);
+          dispose(given.weights);
+        });
+      }
+    }
+  }
+});
