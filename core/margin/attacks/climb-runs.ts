@@ -11,7 +11,7 @@ const LOOK_GROWTH = 1.25;
 export interface ClimbRun<State extends Climb> {
   /** Where it starts: inputs that are done stay where they are best. */
   readonly start: { readonly forwardEvaluations: number; readonly take: (best: Climb) => State };
-  /** What follows, one compiled call each. */
+  /** What follows, one compiled call each. A state may hold tensors of the one before it. */
   readonly calls: readonly { readonly forwardEvaluations: number; readonly take: (state: State) => State }[];
 }
 
@@ -43,7 +43,7 @@ export async function climbRuns<State extends Climb>(
         for (const [index, { take, forwardEvaluations }] of calls.entries()) {
           if (!(await goOn())) break;
           const next = tidy(() => take(state));
-          dispose(state);
+          disposeReplaced(state, next);
           state = next;
           progress.spent += forwardEvaluations;
           if (index + 1 < look) continue;
@@ -69,6 +69,12 @@ export async function climbRuns<State extends Climb>(
     dispose([classes, radii]);
     dispose(best);
   }
+}
+
+/** Disposes the tensors of a state that the next one does not hold. */
+function disposeReplaced(state: Climb, next: Climb): void {
+  const held = new Set<unknown>(Object.values(next));
+  for (const tensor of Object.values(state)) if (!held.has(tensor)) dispose(tensor);
 }
 
 const areAllDone = async ({ done }: Climb): Promise<boolean> => (await done.data()).every((value) => value !== 0);

@@ -1,18 +1,4 @@
-import {
-  add,
-  clone,
-  concat,
-  div,
-  mul,
-  reshape,
-  slice,
-  sqrt,
-  square,
-  sub,
-  sum,
-  tile,
-  zerosLike,
-} from '@tensorflow/tfjs-core';
+import { add, concat, div, mul, reshape, slice, sqrt, square, sub, sum, tile, zerosLike } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
@@ -43,6 +29,9 @@ export type Ascent = Climb & {
   readonly second: Tensor4D;
 };
 
+/** What is estimated at δ: ascents have it. */
+export type Slope = Pick<Ascent, 'moving' | 'slopes'>;
+
 export type SpsaProblem = ClimbProblem & {
   /** What brings each input's losses to a spread of about 1, [n]. */
   readonly scales: Tensor1D;
@@ -52,8 +41,8 @@ export type SpsaProblem = ClimbProblem & {
 export interface SpsaSteps {
   /** From a random point of the ball: one forward evaluation. @param uniforms in [0, 1), of the inputs' shape */
   readonly start: (weights: TensorMap, problem: SpsaProblem, best: Climb, uniforms: Tensor4D) => Ascent;
-  /** Adds the slopes along some directions, [k, n, h, w, c]: 2k forward evaluations. */
-  readonly probe: (weights: TensorMap, problem: SpsaProblem, ascent: Ascent, directions: Tensor5D) => Ascent;
+  /** The slopes once those along some directions, [k, n, h, w, c], are added: 2k forward evaluations. */
+  readonly probe: (weights: TensorMap, problem: SpsaProblem, slope: Slope, directions: Tensor5D) => Tensor4D;
   /** Moves along the slopes: one forward evaluation. @param rate the step of a value in radii, and the corrections 1 / (1 − βᵗ) of both moments, [3] */
   readonly move: (weights: TensorMap, problem: SpsaProblem, ascent: Ascent, rates: Tensor1D) => Ascent;
 }
@@ -83,23 +72,17 @@ export function compileSpsaSteps(
       return { ...climb, moving, slopes: zerosLike(moving), first: zerosLike(moving), second: zerosLike(moving) };
     }, HINTS),
 
-    probe: compile((weights: TensorMap, problem: SpsaProblem, ascent: Ascent, directions: Tensor5D): Ascent => {
+    probe: compile((weights: TensorMap, problem: SpsaProblem, slope: Slope, directions: Tensor5D): Tensor4D => {
       const { inputs, classes, scales } = problem;
       const [count, examples, ...image] = directions.shape;
       const offsets = mul(reshape<Rank.R4>(directions, [count * examples, ...image]), reach);
-      const centres: Tensor4D = tile(pointAt(inputs, ascent.moving, bounds), [count, 1, 1, 1]);
+      const centres: Tensor4D = tile(pointAt(inputs, slope.moving, bounds), [count, 1, 1, 1]);
       const logits: Tensor2D = classifier(weights, concat([add(centres, offsets), sub(centres, offsets)]));
       const values = reshape<Rank.R2>(losses.margin(logits, tile(classes, [2 * count])), [2, count * examples]);
       const [above, below] = [slice(values, [0, 0], [1, -1]), slice(values, [1, 0], [1, -1])];
       const differences = mul(reshape<Rank.R2>(sub(above, below), [count, examples]), scales);
       const slopes: Tensor4D = sum(mul(reshape(differences, [count, examples, 1, 1, 1]), directions), 0);
-      const { perturbations, losses: best, done, moving, first, second } = ascent;
-      // New tensors throughout: an eager engine gives what it is given, and the caller disposes what stood before.
-      return {
-        ...{ perturbations: clone(perturbations), losses: clone(best), done: clone(done) },
-        ...{ moving: clone(moving), first: clone(first), second: clone(second) },
-        slopes: add(ascent.slopes, slopes),
-      };
+      return add(slope.slopes, slopes);
     }, HINTS),
 
     // m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  δ ← Π(δ + α m̂ / √v̂)

@@ -64,7 +64,11 @@ async function search(steps: SpsaSteps, norm: Norm, request: FixedNormRequest): 
   const callsOf = (problem: SpsaProblem, iteration: number): ClimbRun<Ascent>['calls'] => [
     ...Array.from({ length: DIRECTIONS / perCall }, () => ({
       forwardEvaluations: 2 * perCall,
-      take: (ascent: Ascent) => steps.probe(weights, problem, ascent, signDirections(inputs, randoms, perCall)),
+      take: (ascent: Ascent) => {
+        const { moving, slopes } = ascent;
+        const directions = signDirections(inputs, randoms, perCall);
+        return { ...ascent, slopes: steps.probe(weights, problem, { moving, slopes }, directions) };
+      },
     })),
     {
       forwardEvaluations: 1,

@@ -37,7 +37,7 @@ const EFFORTS: Partial<Record<FixedNormAttackName, Effort>> = {
   'pgd-slm': SOFT,
   'apgd-ce': SOFT,
   square: BLIND,
-  spsa: { iterations: 40, restarts: 1, surely: 1.5 },
+  spsa: { iterations: 40, restarts: 1, surely: 1.3 },
 };
 
 const BOUNDS: Bounds = { lower: 0, upper: 1 };
