@@ -5,13 +5,13 @@ import { weightSpecs } from '../model.js';
 import { weightsFor } from '../weights.js';
 import { shorten } from './keras-options.js';
 
-/** A weight as a `weightsManifest` states it, and the file where its group begins. */
+/** A weight as a `weightsManifest` states it. */
 interface StatedWeight {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-/** Weights one behind the other in files that are read as one. */
+/** Weights one behind the other, in files one behind the other. */
 interface WeightGroup {
   readonly paths: readonly string[];
   readonly weights: readonly StatedWeight[];
@@ -31,41 +31,39 @@ export function weightFiles(model: unknown): readonly string[] {
 /**
  * The weights of a LayersModel by the names that they have here: `dense_1.kernel` for `dense_1/kernel` and for `dense_1/anything/kernel`.
  *
- * @param files the files of {@link weightFiles} by name
+ * @param bytes the files of {@link weightFiles}, one behind the other
  * @throws invalid-input naming the weight or the file: float32 values alone are read, without quantization
  */
-export function readKerasWeights(
-  model: unknown,
-  architecture: Architecture,
-  files: ReadonlyMap<string, Uint8Array>,
-): HostTensors {
-  const names = Object.keys(weightSpecs(architecture));
+export function readKerasWeights(model: unknown, architecture: Architecture, bytes: Uint8Array): HostTensors {
+  const names = new Set(Object.keys(weightSpecs(architecture)));
   const weights: Record<string, HostTensor> = {};
-  for (const { paths, weights: stated } of groupsOf(model)) {
-    const bytes = Buffer.concat(paths.map((path) => files.get(path) ?? Buffer.alloc(0)));
-    const expected = stated.reduce((sum, { shape }) => sum + BYTES * sizeOf(shape), 0);
-    if (bytes.byteLength !== expected) throw invalidInput(paths.join(', '), `${expected} bytes`, `${bytes.byteLength}`);
-    let offset = 0;
-    for (const { name, shape } of stated) {
-      const end = offset + BYTES * sizeOf(shape);
-      // A copy, because a view of float32 must begin at a multiple of four.
-      const data = new Float32Array(new Uint8Array(bytes.subarray(offset, end)).buffer);
-      offset = end;
-      const own = ownName(name, names);
-      if (own in weights) throw invalidInput(`model.json: weightsManifest: ${name}`, 'each weight once', 'it twice');
-      weights[own] = { shape, data };
-    }
+  const groups = groupsOf(model);
+  const stated = groups.flatMap((group) => group.weights);
+  const expected = stated.reduce((sum, { shape }) => sum + BYTES * sizeOf(shape), 0);
+  if (bytes.byteLength !== expected) {
+    const files = groups.flatMap(({ paths }) => paths).join(', ');
+    throw invalidInput(`weights: ${files}`, `${expected} bytes`, `${bytes.byteLength}`);
+  }
+  let offset = 0;
+  for (const { name, shape } of stated) {
+    const end = offset + BYTES * sizeOf(shape);
+    // A copy, because a view of float32 must begin at a multiple of four.
+    const data = new Float32Array(new Uint8Array(bytes.subarray(offset, end)).buffer);
+    offset = end;
+    const own = ownName(name, names);
+    if (own in weights) throw invalidInput(`model.json: weightsManifest: ${name}`, 'each weight once', 'it twice');
+    weights[own] = { shape, data };
   }
   return weightsFor(architecture, weights);
 }
 
 /** By layer and weight, what lies between left out, and what lies before where that alone names a weight. @throws invalid-input if the network has none of that name */
-function ownName(stated: string, names: readonly string[]): string {
+function ownName(stated: string, names: ReadonlySet<string>): string {
   const parts = stated.split('/');
   const weight = parts.at(-1) ?? '';
   for (const layer of parts.slice(0, -1)) {
     const own = `${layer}.${weight}`;
-    if (names.includes(own)) return own;
+    if (names.has(own)) return own;
   }
   throw invalidInput(
     `model.json: weightsManifest: ${stated}`,

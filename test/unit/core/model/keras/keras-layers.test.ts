@@ -22,7 +22,6 @@ import {
   onReference,
   randomLayerNames,
   savedModel,
-  type SavedModel,
 } from '../../../../support/keras-models.js';
 import { TEST_ENGINE } from '../../../../support/test-engine.js';
 
@@ -33,11 +32,9 @@ const BATCH = 2;
 async function readModel(theirs: LayersModel) {
   const { json, weights } = await savedModel(theirs);
   const architecture = readTopology(json);
-  const host = readKerasWeights(json, architecture, weightsOf({ json, weights }));
+  const host = readKerasWeights(json, architecture, weights);
   return { json, architecture, host, model: buildModel(architecture) };
 }
-
-const weightsOf = ({ weights }: SavedModel) => new Map([['weights.bin', weights]]);
 
 function imagesOf(theirs: LayersModel, seed: number): Tensor4D {
   const [, height = 1, width = 1, channels = 1] = theirs.inputs[0]!.shape as number[];
@@ -77,7 +74,7 @@ describe('Keras layers', () => {
         logits: logitsOfWeights(weights, x),
         gradient: grad((given: Tensor) => sum(mul(logitsOfWeights(weights, given as Tensor4D), by)))(x),
       }));
-      const { logits, gradient } = pass(tensors, inputs, weightings);
+      const { logits, gradient } = tidy(() => pass(tensors, inputs, weightings));
       assertClose(await logits.data(), expected, 1e-5);
       assertDirectional(theirs, inputs, weightings, await gradient.data<'float32'>());
       dispose([...Object.values(tensors), logits, gradient]);
@@ -102,14 +99,14 @@ describe('Keras layers', () => {
     const inputs = imagesOf(theirs, 2);
     const { json, host, model } = await readModel(theirs);
     const expected = onReference(() => (theirs.apply(inputs, { training: true }) as Tensor).dataSync<'float32'>());
-    const moved = readKerasWeights(json, model.architecture, weightsOf(await savedModel(theirs)));
+    const moved = readKerasWeights(json, model.architecture, (await savedModel(theirs)).weights);
     const before = memory().numTensors;
     const tensors = toTensors(host);
     const step = engine.compile((weights: TensorMap, x: Tensor4D) => {
       const { parameters, statistics } = splitWeights(model, weights as Readonly<Record<string, Tensor>>);
       return model.apply(parameters, statistics, x, true);
     });
-    const { logits, statistics } = step(tensors, inputs);
+    const { logits, statistics } = tidy(() => step(tensors, inputs));
     assertClose(await logits.data(), expected, 2e-5);
     const ours = await toHost(statistics);
     assert.equal(Object.keys(ours).length, 4);

@@ -39,7 +39,7 @@ describe('topology of a LayersModel', () => {
       'logits.kernel': [48, 3],
       'logits.bias': [3],
     });
-    const read = readKerasWeights(json, architecture, new Map([['weights.bin', weights]]));
+    const read = readKerasWeights(json, architecture, weights);
     assert.deepEqual(read['conv.kernel']!.data, await theirs.layers[0]!.getWeights()[0]!.data());
     theirs.dispose();
   });

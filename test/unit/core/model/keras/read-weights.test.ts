@@ -13,12 +13,7 @@ describe('weights of a LayersModel', () => {
   it('weights in several files and groups, named as TensorFlow names them', () => {
     const json = manifestOf({ paths: ['a.bin', 'b.bin'], weights: [kernel] }, { paths: ['c.bin'], weights: [bias] });
     assert.deepEqual(weightFiles(json), ['a.bin', 'b.bin', 'c.bin']);
-    const files = new Map([
-      ['a.bin', bytes.subarray(0, 6)],
-      ['b.bin', bytes.subarray(6, 432)],
-      ['c.bin', bytes.subarray(432)],
-    ]);
-    const read = readKerasWeights(json, architecture, files);
+    const read = readKerasWeights(json, architecture, bytes);
     assert.deepEqual(
       [...read['logits.kernel']!.data],
       Array.from({ length: 108 }, (_, i) => i),
@@ -49,20 +44,24 @@ describe('weights of a LayersModel', () => {
     [
       'too few bytes',
       manifestOf({ ...group, weights: [kernel, { ...bias, shape: [4] }] }),
-      /^weights\.bin: expected 448 bytes, got 444$/,
+      /^weights: weights\.bin: expected 448 bytes, got 444$/,
     ],
     [
       'another shape',
       manifestOf({ ...group, weights: [{ ...kernel, shape: [3, 36] }, bias] }),
       /^weights: logits\.kernel: expected float32 \[36, 3\], got \[3, 36\]$/,
     ],
-    ['a weight too few', manifestOf({ ...group, weights: [kernel] }), /^weights\.bin: expected 432 bytes, got 444$/],
+    [
+      'a weight too few',
+      manifestOf({ ...group, weights: [kernel] }),
+      /^weights: weights\.bin: expected 432 bytes, got 444$/,
+    ],
   ];
   for (const [what, json, message] of wrongWeights) {
     it(`refuses weights with ${what}`, () => {
       const read = () => {
         weightFiles(json);
-        return readKerasWeights(json, architecture, new Map([['weights.bin', bytes]]));
+        return readKerasWeights(json, architecture, bytes);
       };
       assert.throws(read, { name: 'DomainError', kind: 'invalid-input', message });
     });
