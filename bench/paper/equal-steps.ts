@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Engine } from '../../core/engine/engine.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
-import { architectureOf } from '../../core/model/families.js';
 import { buildModel } from '../../core/model/model.js';
 import { writeSafetensors } from '../../core/model/safetensors.js';
 import { readJobData } from '../../trainer/jobs/job-data.js';
 import { completeSpec } from '../../trainer/jobs/job-spec.js';
+import { networkFor } from '../../trainer/jobs/network-spec.js';
 import { train } from '../../trainer/mma/training-loop.js';
 import type { Oracle, OracleTraining } from './oracle.js';
 
@@ -93,7 +93,7 @@ async function trainOurs(engine: Engine, mnist: string, settings: OracleTraining
     validationMarginExamples: settings.batchSize,
   });
   const data = await readJobData(spec, dirname(mnist));
-  const model = buildModel(architectureOf(spec.architecture, data.info.inputShape, data.info.labelNames.length));
+  const model = buildModel(networkFor(spec.architecture, data.info));
   const { weights } = await train({
     ...{ engine, model, train: data.train, validation: data.validation, config: spec.training },
   });

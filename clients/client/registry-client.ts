@@ -11,9 +11,9 @@ import { orRequestError } from './request-error.js';
 export interface ImportOptions {
   /** The name to publish under. */
   readonly name: string;
-  /** `lenet`, `wrn`, `mlp` or `cnn`; its sizes are read off the shapes of the weights. */
+  /** `lenet`, `wrn`, `mlp` or `cnn`, its sizes are read off the shapes of the weights; or `layers-model`. */
   readonly architecture: string;
-  /** A whole safetensors file. */
+  /** A whole safetensors file; of a LayersModel the files that its weightsManifest names, one behind the other. */
   readonly weights: Uint8Array;
   /** What the classes are called; default: their numbers. */
   readonly labels?: readonly string[] | undefined;
@@ -25,6 +25,8 @@ export interface ImportOptions {
   readonly alias?: string | undefined;
   /** Height, width and channels of an input; default: square images as large as fits, 32×32 for a Wide ResNet. */
   readonly inputShape?: readonly number[] | undefined;
+  /** The `model.json` of a LayersModel of TensorFlow.js that ends in logits. */
+  readonly layersModelJson?: string | undefined;
 }
 
 /** Changes what is published. Sent once, except where a repetition changes nothing. */
@@ -56,7 +58,7 @@ export function registryClient(channel: Channel, connection: ConnectOptions): Re
       await orRequestError(stub.deleteModelVersion({ name, version: BigInt(version) }, policy));
     },
     importModel: async (
-      { weights, labels = [], norm, maxDistance = 0, alias = '', inputShape = [], ...model },
+      { weights, labels = [], norm, maxDistance = 0, alias = '', inputShape = [], layersModelJson = '', ...model },
       call,
     ) => {
       const request = {
@@ -67,6 +69,7 @@ export function registryClient(channel: Channel, connection: ConnectOptions): Re
         maxDistance,
         alias,
         inputShape: [...inputShape],
+        layersModelJson,
       };
       return fromVersion(await orRequestError(stub.importModel(request, policyOptions(connection, call, 'once'))));
     },

@@ -60,6 +60,14 @@ export type OptimizerSpec = {
 );
 
 /** What a job computes. What is not given is the service's default (training_service.proto names each); a job's spec has them filled in. */
+export interface ArchitectureSpec {
+  /** `lenet`, `wrn`, `mlp` or `cnn`, or with their sizes: `wrn-28-4`; `layers-model` beside layersModelJson. */
+  readonly name?: string | undefined;
+  readonly sizes?: readonly number[] | undefined;
+  /** A network of your own: the `model.json` of a TensorFlow.js LayersModel that ends in logits; its weights are not used. */
+  readonly layersModelJson?: string | undefined;
+}
+
 export interface TrainingSpec {
   /** The name to publish under. */
   readonly model: string;
@@ -71,9 +79,7 @@ export interface TrainingSpec {
         readonly validationExamples?: number | undefined;
       }
     | undefined;
-  /** `lenet`, `wrn`, `mlp` or `cnn` and their sizes, or both in the name: `wrn-28-4`. */
-  readonly architecture?:
-    { readonly name?: string | undefined; readonly sizes?: readonly number[] | undefined } | undefined;
+  readonly architecture?: ArchitectureSpec | undefined;
   readonly method?: Method | undefined;
   readonly norm?: Norm | undefined;
   readonly maxDistance?: number | undefined;
@@ -125,7 +131,11 @@ export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
       trainExamples: int64(data.trainExamples),
       validationExamples: int64(data.validationExamples),
     },
-    architecture: architecture && { name: architecture.name ?? '', sizes: [...(architecture.sizes ?? [])] },
+    architecture: architecture && {
+      name: architecture.name ?? '',
+      sizes: [...(architecture.sizes ?? [])],
+      layersModelJson: architecture.layersModelJson ?? '',
+    },
     method: spec.method === undefined ? MethodCode.UNSPECIFIED : methodCode(spec.method),
     norm: normToCode(spec.norm),
     maxDistance: spec.maxDistance ?? 0,
@@ -204,7 +214,11 @@ export function fromTrainingSpec(spec: SpecMessage): TrainingSpec {
       trainExamples: safeNumber(data.trainExamples),
       validationExamples: safeNumber(data.validationExamples),
     },
-    architecture: architecture && { name: architecture.name, sizes: architecture.sizes },
+    architecture: architecture && {
+      name: architecture.name,
+      sizes: architecture.sizes,
+      ...(architecture.layersModelJson !== '' && { layersModelJson: architecture.layersModelJson }),
+    },
     method: fromMethod(spec.method),
     norm: normFromCode(spec.norm),
     losses: spec.losses && fromLosses(spec.losses),

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { invalidInput } from '../errors.js';
 import { DEFAULT_MAX_DISTANCE, type Norm } from '../margin/threat-model.js';
 import type { Architecture } from '../model/architecture.js';
-import { importSafetensors } from '../model/import-weights.js';
+import { importLayersModel } from '../model/keras/import-layers-model.js';
+import { LAYERS_MODEL } from '../model/keras/read-topology.js';
+import { importSafetensors, type ImportedModel } from '../model/import-weights.js';
 import { checkAliasName } from './names.js';
 import type { Publication, Registry } from './registry.js';
 
@@ -15,9 +17,9 @@ const CHAMPION = 'champion';
 export interface ImportRequest {
   /** The name to publish under. */
   readonly name: string;
-  /** The family, such as `wrn`; its sizes are read off the shapes of the weights. */
+  /** The family, such as `wrn`, its sizes are read off the shapes of the weights; or `layers-model`. */
   readonly architecture: string;
-  /** A whole safetensors file. */
+  /** A whole safetensors file; of a LayersModel the files of its weightsManifest, one behind the other. */
   readonly weights: Uint8Array;
   /** What the classes are called; empty: their numbers. */
   readonly labels: readonly string[];
@@ -29,6 +31,8 @@ export interface ImportRequest {
   readonly alias: string;
   /** Height, width and channels of an input; empty: what the weights leave open is guessed. */
   readonly inputShape: readonly number[];
+  /** The `model.json` of a LayersModel of TensorFlow.js; none for every other architecture. */
+  readonly layersModelJson?: string | undefined;
 }
 
 /**
@@ -48,14 +52,15 @@ export async function importVersion(registry: Registry, request: ImportRequest):
 }
 
 function publicationOf(request: ImportRequest): Publication {
-  const { architecture, weights } = importSafetensors(request.architecture, request.weights, {
-    inputShape: inputShapeOf(request.inputShape),
-  });
+  const { architecture, weights } = importModel(request);
   const { norm = 'linf', maxDistance } = request;
   if (!(maxDistance >= 0 && Number.isFinite(maxDistance))) {
     throw invalidInput('max_distance', 'a number above 0, or 0 for the default', String(maxDistance));
   }
-  const sha256 = createHash('sha256').update(request.weights).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(request.layersModelJson ?? '')
+    .update(request.weights)
+    .digest('hex');
   return {
     architecture,
     weights,
@@ -63,9 +68,25 @@ function publicationOf(request: ImportRequest): Publication {
       bounds: { lower: 0, upper: 1 },
       labels: labelsOf(request.labels, architecture.classes),
       threatModel: { norm, maxDistance: maxDistance === 0 ? DEFAULT_MAX_DISTANCE[norm] : maxDistance },
-      origin: { kind: 'imported', format: 'safetensors', sha256 },
+      origin: { kind: 'imported', format: architecture.family === LAYERS_MODEL ? LAYERS_MODEL : 'safetensors', sha256 },
     },
   };
+}
+
+function importModel({
+  architecture: family,
+  weights,
+  layersModelJson = '',
+  inputShape,
+}: ImportRequest): ImportedModel {
+  const shape = inputShapeOf(inputShape);
+  if (family === LAYERS_MODEL) {
+    if (shape !== undefined) throw invalidInput('input_shape', 'none: model.json says it', `[${shape.join(', ')}]`);
+    return importLayersModel(layersModelJson, weights);
+  }
+  if (layersModelJson !== '')
+    throw invalidInput('architecture', `${LAYERS_MODEL} beside layers_model_json`, JSON.stringify(family));
+  return importSafetensors(family, weights, { inputShape: shape });
 }
 
 function inputShapeOf(extents: readonly number[]): Architecture['inputShape'] | undefined {

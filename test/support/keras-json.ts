@@ -51,3 +51,28 @@ export const BRANCHES = [
   node('Flatten', 'flat', ['sum']),
   node('Dense', 'logits', ['flat'], { units: 3 }),
 ];
+
+/** A small residual network with batch normalisation for the ten digits, 28×28×1: what `model.save` writes, without weights. */
+export const RESIDUAL_DIGITS: Json = {
+  format: 'layers-model',
+  modelTopology: {
+    class_name: 'Model',
+    config: {
+      name: 'residual',
+      layers: [
+        { ...layer('InputLayer', 'image', { batch_input_shape: [null, 28, 28, 1] }), name: 'image', inbound_nodes: [] },
+        node('Conv2D', 'stem', ['image'], { filters: 4, kernel_size: [3, 3], strides: [2, 2], padding: 'same' }),
+        node('BatchNormalization', 'norm', ['stem'], { axis: [3], momentum: 0.9, epsilon: 0.001 }),
+        node('Activation', 'active', ['norm'], { activation: 'relu' }),
+        node('Conv2D', 'branch', ['active'], { filters: 4, kernel_size: 3, padding: 'same', activation: 'relu' }),
+        node('Add', 'sum', ['branch', 'active']),
+        node('AveragePooling2D', 'pool', ['sum'], { pool_size: [2, 2] }),
+        node('Flatten', 'flat', ['pool']),
+        node('Dense', 'logits', ['flat'], { units: 10 }),
+      ],
+      input_layers: [['image', 0, 0]],
+      output_layers: [['logits', 0, 0]],
+    },
+  },
+  weightsManifest: [],
+};

@@ -1,7 +1,6 @@
 import { openEngine } from '../../core/engine/open-engine.js';
 import type { Place } from '../../core/engine/world/place.js';
 import { ALONE } from '../../core/engine/world/world.js';
-import { architectureOf } from '../../core/model/families.js';
 import { buildModel } from '../../core/model/model.js';
 import { decodeCheckpoint } from '../mma/checkpoint-file.js';
 import { stoppablePace } from '../mma/stoppable-pace.js';
@@ -9,6 +8,7 @@ import { train } from '../mma/training-loop.js';
 import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
 import { hearStart, hearWhetherDone } from './job-world.js';
+import { networkFor } from './network-spec.js';
 
 /** What a process needs to know of a job that another one leads. */
 export type FollowedTask = Pick<JobTask, 'spec' | 'engine' | 'dataRoot'> & { readonly place: Place };
@@ -33,7 +33,7 @@ export async function followJob(
   const resume = start.checkpoint && decodeCheckpoint(start.checkpoint, 'the checkpoint of rank 0');
   await train({
     engine,
-    model: buildModel(architectureOf(spec.architecture, data.info.inputShape, data.info.labelNames.length)),
+    model: buildModel(networkFor(spec.architecture, data.info)),
     train: data.train,
     validation: data.validation,
     config: spec.training,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NORMS } from '../../core/margin/threat-model.js';
 import { FAMILY_NAMES } from '../../core/model/families.js';
+import { LAYERS_MODEL } from '../../core/model/keras/read-topology.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
 import { AUGMENTATIONS } from '../mma/augmentation.js';
 import { CROSSING_LOSSES, TRAINING_LOSSES } from '../mma/methods/method-config.js';
@@ -75,7 +76,10 @@ const spec = z.object({
     trainExamples: z.int(),
     validationExamples: z.int(),
   }),
-  architecture: z.object({ name: z.enum(FAMILY_NAMES), sizes: z.array(z.int()) }),
+  architecture: z.discriminatedUnion('name', [
+    z.object({ name: z.enum(FAMILY_NAMES), sizes: z.array(z.int()) }),
+    z.object({ name: z.literal(LAYERS_MODEL), sizes: z.tuple([]), layersModelJson: z.string() }),
+  ]),
   training,
   alias: z.string(),
   preset: z.string().exactOptional(),

@@ -1,7 +1,6 @@
 import { invalidInput } from '../../core/errors.js';
 import { DEFAULT_MAX_DISTANCE, NORMS } from '../../core/margin/threat-model.js';
 import type { Norm } from '../../core/margin/threat-model.js';
-import { sizedFamily, type SizedFamily } from '../../core/model/families.js';
 import { checkAliasName, checkModelName } from '../../core/registry/names.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
 import type { DatasetName } from '../data/open-dataset.js';
@@ -9,6 +8,7 @@ import { AUGMENTATIONS, type Augmentation } from '../mma/augmentation.js';
 import { METHODS, type Method } from '../mma/methods.js';
 import type { TrainingConfig } from '../mma/training-config.js';
 import { completeMethod, type MethodRequest } from './method-spec.js';
+import { completeNetwork, type NetworkRequest, type NetworkSpec } from './network-spec.js';
 import { completeOptimizer, type OptimizerRequest } from './optimizer-spec.js';
 import { choice, integer, integerUpTo, MAX_STEPS, real, relativeDirectory, unsigned64 } from './spec-fields.js';
 import { completeValidation, type ValidationRequest } from './validation-spec.js';
@@ -26,7 +26,7 @@ export interface JobSpec {
     /** 0: decided when the data is read, see {@link validationCount}. */
     readonly validationExamples: number;
   };
-  readonly architecture: SizedFamily;
+  readonly architecture: NetworkSpec;
   readonly training: TrainingConfig;
   /** Empty: champion if the model has none yet, else challenger. */
   readonly alias: string;
@@ -43,7 +43,7 @@ export interface JobSpecRequest extends MethodRequest, ValidationRequest {
     readonly trainExamples?: number | undefined;
     readonly validationExamples?: number | undefined;
   };
-  readonly architecture?: { readonly name?: string | undefined; readonly sizes?: readonly number[] | undefined };
+  readonly architecture?: NetworkRequest;
   readonly method?: Method | undefined;
   readonly norm?: Norm | undefined;
   readonly maxDistance?: number | undefined;
@@ -92,10 +92,7 @@ export function completeSpec(request: JobSpecRequest): JobSpec {
         'fewer than train_examples',
       ),
     },
-    architecture: sizedFamily(request.architecture?.name ?? '', request.architecture?.sizes ?? [], {
-      name: 'spec.architecture.name',
-      sizes: 'spec.architecture.sizes',
-    }),
+    architecture: completeNetwork(request.architecture),
     training: completeTraining(request),
     alias,
   };

@@ -5,7 +5,6 @@ import { openEngine } from '../../core/engine/open-engine.js';
 import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError } from '../../core/errors.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
-import { architectureOf } from '../../core/model/families.js';
 import { buildModel } from '../../core/model/model.js';
 import { writeSafetensors } from '../../core/model/safetensors.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
@@ -18,6 +17,7 @@ import { epochFile } from './epoch-file.js';
 import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
 import { tellStart, tellWhetherDone } from './job-world.js';
+import { networkFor } from './network-spec.js';
 import { progressReporter } from './progress-reporter.js';
 import { adoptPublished, publishJob } from './publish-job.js';
 import type { PublishedJob } from './publish-job.js';
@@ -65,7 +65,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   tellStart(world, adopted === undefined ? { kind: 'train', checkpoint } : { kind: 'done' });
   if (adopted !== undefined) return succeed(adopted);
   const data = await readJobData(spec, task.dataRoot);
-  const model = buildModel(architectureOf(spec.architecture, data.info.inputShape, data.info.labelNames.length));
+  const model = buildModel(networkFor(spec.architecture, data.info));
   // Several processes stop together, between steps.
   if (world.size === 1) stopIf(signal);
 

@@ -41,7 +41,7 @@ export interface DeleteModelVersionResponse {
 export interface ImportModelRequest {
   /** The name to publish under. */
   name: string;
-  /** The family of the architecture: `lenet`, `wrn`, `mlp` or `cnn`; its sizes are read off the shapes of the weights. */
+  /** The family of the architecture: `lenet`, `wrn`, `mlp` or `cnn`; its sizes are read off the shapes of the weights. Or `layers-model`. */
   architecture: string;
   /** A whole safetensors file: NHWC, kernels HWIO, dense kernels [in, out]. */
   weights: Buffer;
@@ -58,6 +58,11 @@ export interface ImportModelRequest {
    * where the weights leave that open too, else of three.
    */
   inputShape: number[];
+  /**
+   * Where the architecture is `layers-model`: the `model.json` of a TensorFlow.js LayersModel that ends in logits. `weights` are then the files that
+   * its weightsManifest names, one behind the other.
+   */
+  layersModelJson: string;
 }
 
 function createBaseSetAliasRequest(): SetAliasRequest {
@@ -339,6 +344,7 @@ function createBaseImportModelRequest(): ImportModelRequest {
     maxDistance: 0,
     alias: "",
     inputShape: [],
+    layersModelJson: "",
   };
 }
 
@@ -371,6 +377,9 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    if (message.layersModelJson !== "") {
+      writer.uint32(74).string(message.layersModelJson);
     }
     return writer;
   },
@@ -462,6 +471,14 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
 
             break;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.layersModelJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -492,6 +509,11 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
         : globalThis.Array.isArray(object?.input_shape)
         ? object.input_shape.map((e: any) => globalThis.Number(e))
         : [],
+      layersModelJson: isSet(object.layersModelJson)
+        ? globalThis.String(object.layersModelJson)
+        : isSet(object.layers_model_json)
+        ? globalThis.String(object.layers_model_json)
+        : "",
     };
   },
 
@@ -521,6 +543,9 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
     if (message.inputShape?.length) {
       obj.inputShape = message.inputShape.map((e) => Math.round(e));
     }
+    if (message.layersModelJson !== "") {
+      obj.layersModelJson = message.layersModelJson;
+    }
     return obj;
   },
 
@@ -537,6 +562,7 @@ export const ImportModelRequest: MessageFns<ImportModelRequest> = {
     message.maxDistance = object.maxDistance ?? 0;
     message.alias = object.alias ?? "";
     message.inputShape = object.inputShape?.map((e) => e) || [];
+    message.layersModelJson = object.layersModelJson ?? "";
     return message;
   },
 };

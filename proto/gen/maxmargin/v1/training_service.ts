@@ -285,6 +285,11 @@ export interface ArchitectureSpec {
    * each hidden layer, default 256, 128. cnn: filters of each convolution of stride 2, then hidden units, default 16, 32, 128.
    */
   sizes: number[];
+  /**
+   * A network of your own: the `model.json` of a TensorFlow.js LayersModel, Sequential or functional, that ends in logits, at most 1 MiB; its
+   * weights are not used. `name` is empty or `layers-model` then, and there are no sizes.
+   */
+  layersModelJson: string;
 }
 
 /** Adam is the optimizer of Kingma and Ba. */
@@ -813,7 +818,7 @@ export const DataSpec: MessageFns<DataSpec> = {
 };
 
 function createBaseArchitectureSpec(): ArchitectureSpec {
-  return { name: "", sizes: [] };
+  return { name: "", sizes: [], layersModelJson: "" };
 }
 
 export const ArchitectureSpec: MessageFns<ArchitectureSpec> = {
@@ -827,6 +832,9 @@ export const ArchitectureSpec: MessageFns<ArchitectureSpec> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    if (message.layersModelJson !== "") {
+      writer.uint32(26).string(message.layersModelJson);
     }
     return writer;
   },
@@ -870,6 +878,14 @@ export const ArchitectureSpec: MessageFns<ArchitectureSpec> = {
 
             break;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.layersModelJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -886,6 +902,11 @@ export const ArchitectureSpec: MessageFns<ArchitectureSpec> = {
     return {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
       sizes: globalThis.Array.isArray(object?.sizes) ? object.sizes.map((e: any) => globalThis.Number(e)) : [],
+      layersModelJson: isSet(object.layersModelJson)
+        ? globalThis.String(object.layersModelJson)
+        : isSet(object.layers_model_json)
+        ? globalThis.String(object.layers_model_json)
+        : "",
     };
   },
 
@@ -897,6 +918,9 @@ export const ArchitectureSpec: MessageFns<ArchitectureSpec> = {
     if (message.sizes?.length) {
       obj.sizes = message.sizes.map((e) => Math.round(e));
     }
+    if (message.layersModelJson !== "") {
+      obj.layersModelJson = message.layersModelJson;
+    }
     return obj;
   },
 
@@ -907,6 +931,7 @@ export const ArchitectureSpec: MessageFns<ArchitectureSpec> = {
     const message = createBaseArchitectureSpec();
     message.name = object.name ?? "";
     message.sizes = object.sizes?.map((e) => e) || [];
+    message.layersModelJson = object.layersModelJson ?? "";
     return message;
   },
 };
