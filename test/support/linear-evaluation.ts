@@ -60,3 +60,8 @@ export function lengthBetween(margins: readonly number[], rank: number): number 
   const [widest = rank] = near;
   return Math.sqrt((margins[widest] ?? NaN) * (margins[widest + 1] ?? NaN));
 }
+
+/** A plan of a dozen shards, to be interrupted. */
+export const continuedPlan: PlanOptions = {
+  ...{ robustExamples: 120, marginExamples: 120, iterations: 4, marginBudget: 10, epsilons: [0.004, 0.008] },
+};

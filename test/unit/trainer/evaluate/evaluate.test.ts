@@ -141,7 +141,7 @@ describe('evaluation by a plan', () => {
       autoAttack[0]?.attacks.map(({ attack }) => attack),
       AUTO_ATTACK.map(({ attack }) => attack),
     );
-    assert.equal(autoAttack[0]?.attacks[0]?.attempted, margins.length);
+    assert.equal(autoAttack[0].attacks[0]?.attempted, margins.length);
     assert.equal(engine.memory().numTensors, numTensors);
   });
 
