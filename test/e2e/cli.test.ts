@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
@@ -79,7 +79,16 @@ describe('maxmargin commands', function () {
 
   it('evaluate', async () => {
     const few = ['--quick', '--examples', '50', '--margin-examples', '5', '--robust-examples', '6'];
-    const [found] = await json('evaluate', ...few, '--epsilons', '0.01,8/255', '--output', 'evaluation.json');
+    const [found] = await json(
+      'evaluate',
+      ...few,
+      '--epsilons',
+      '0.01,8/255',
+      '--output',
+      'evaluation.json',
+      '--html',
+      'evaluation.html',
+    );
     const result = found as unknown as EvaluationResult;
     assert.deepEqual(result.subject.members, [{ model: 'digits', version: 1 }]);
     assert.deepEqual([result.cleanExamples, result.margins?.examples], [50, 5]);
@@ -94,6 +103,8 @@ describe('maxmargin commands', function () {
     const written = readEvaluationResult(await readFile(join(directory, 'evaluation.json'), 'utf8'), 'evaluation.json');
     assert.deepEqual(written, result);
 
+    assert.match(await readFile(join(directory, 'evaluation.html'), 'utf8'), /^<!doctype html>[^]*digits 1/i);
+
     const parts = [...few, '--epsilons', '0.01', '--state', 'parts'];
     const [share] = await json('evaluate', ...parts, '--shard', '1/2');
     assert.equal(share?.finished, share?.shards);
@@ -101,6 +112,30 @@ describe('maxmargin commands', function () {
     assert.match(merged.stdout, /^accuracy +\d+\.\d % of 50 examples$/m);
     await fails(1, /plan\.seed: expected "1", got "0"/, 'evaluate', ...parts, '--seed', '1');
     await fails(2, /Expected I\/N/, 'evaluate', '--shard', '3/2');
+  });
+
+  it('evaluate: several models as one, and Ctrl-C, which keeps what is finished', async () => {
+    const both = [
+      'evaluate',
+      '--model',
+      'digits@1',
+      '--model',
+      'digits@2',
+      '--examples',
+      '20',
+      '--margin-examples',
+      '0',
+    ];
+    const [together] = await json(...both, '--robust-examples', '0', '--no-masking');
+    const { subject, cleanExamples } = together as unknown as EvaluationResult;
+    assert.deepEqual([subject.title, cleanExamples], ['digits 1 + digits 2', 20]);
+
+    const long = startCommand([...both, '--restarts', '1000'], directory);
+    await long.waitFor(/white-box/);
+    const { code, stderr } = await long.stop('SIGINT');
+    assert.equal(code, 130, stderr);
+    const [, place = ''] = /The same command continues; what is finished lies in (.+)\.$/m.exec(stderr) ?? [];
+    assert.ok((await readdir(place)).includes('clean-1.json'), stderr);
   });
 
   it('classify: examples of a data set, a PNG, a raw file', async () => {
