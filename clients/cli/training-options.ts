@@ -9,7 +9,8 @@ import { decimal, integer, integers, learningRateChanges, stepInterval } from '.
 /** The options of a training, named like the fields of the contract's TrainingSpec. */
 export interface TrainingOptions {
   readonly model?: string;
-  readonly dataset: string;
+  readonly preset?: string;
+  readonly dataset?: string;
   readonly directory?: string;
   readonly trainExamples?: number;
   readonly validationExamples?: number;
@@ -52,8 +53,9 @@ export interface TrainingOptions {
 
 export function withTrainingOptions(command: Command): Command {
   return command
-    .option('--model <name>', "the name to publish under (default: the data set's)")
-    .option('--dataset <name>', 'digits, mnist, fashion-mnist, cifar10, idx or folder', 'digits')
+    .option('--preset <name>', 'an experiment of the paper: its numbers hold where no option says otherwise')
+    .option('--model <name>', "the name to publish under (default: the preset's, or the data set's)")
+    .option('--dataset <name>', 'digits, mnist, fashion-mnist, cifar10, idx or folder (default: digits)')
     .option('--directory <path>', "where it is below the data directory (default: the data set's name)")
     .option('--train-examples <n>', 'training examples to use (default: all)', integer(1))
     .option('--validation-examples <n>', 'how many of them to keep for validation', integer(1))
@@ -118,7 +120,7 @@ export function withTrainingOptions(command: Command): Command {
 export function trainingSpec(options: TrainingOptions): TrainingSpec {
   const { dataset, directory, trainExamples, validationExamples, architecture, sizes, seed } = options;
   return {
-    model: options.model ?? dataset,
+    model: options.model ?? options.preset ?? dataset ?? 'digits',
     data: { name: dataset, directory, trainExamples, validationExamples },
     architecture: { name: architecture, sizes },
     method: options.method,
@@ -152,6 +154,7 @@ export function trainingSpec(options: TrainingOptions): TrainingSpec {
     keepEpochs: options.keepEpochs,
     earlyStopValidations: options.earlyStopValidations,
     alias: options.alias,
+    preset: options.preset,
   };
 }
 

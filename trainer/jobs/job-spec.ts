@@ -10,6 +10,7 @@ import type { TrainingConfig } from '../mma/training-config.js';
 import { completeMethod, type MethodRequest } from './method-spec.js';
 import { completeNetwork, type NetworkRequest, type NetworkSpec } from './network-spec.js';
 import { completeOptimizer, type OptimizerRequest } from './optimizer-spec.js';
+import { withPreset } from './presets/with-preset.js';
 import { choice, integer, integerUpTo, MAX_STEPS, real, relativeDirectory, unsigned64 } from './spec-fields.js';
 import { completeValidation, type ValidationRequest } from './validation-spec.js';
 
@@ -68,12 +69,13 @@ const DISTANCES: Readonly<Record<Norm, { maxDistance: number; minRadius: number;
 };
 
 /**
- * Fills in the defaults and checks every field.
+ * Fills in what the preset says that is named, and then the defaults, and checks every field.
  *
  * @throws invalid-input naming the field as the contract does: `spec.max_distance`
  */
-export function completeSpec(request: JobSpecRequest): JobSpec {
-  const { model, alias = '', data = {} } = request;
+export function completeSpec(asked: JobSpecRequest): JobSpec {
+  const request = withPreset(asked);
+  const { model, alias = '', preset = '', data = {} } = request;
   checkModelName(model, 'spec.model');
   if (alias !== '') checkAliasName(alias, 'spec.alias');
   const dataName = choice('spec.data.name', data.name, DATASET_NAMES, 'digits');
@@ -95,6 +97,7 @@ export function completeSpec(request: JobSpecRequest): JobSpec {
     architecture: completeNetwork(request.architecture),
     training: completeTraining(request),
     alias,
+    ...(preset !== '' && { preset }),
   };
 }
 

@@ -22,6 +22,7 @@ interface Options extends OutputOptions, TrainingOptions {
   readonly address?: string;
   readonly requestId?: string;
   readonly detach?: boolean;
+  readonly listPresets?: boolean;
 }
 
 /** `maxmargin train`: in this process, or as a job of a trainer. */
@@ -31,6 +32,7 @@ export function trainCommand(): Command {
     withTrainingOptions(train),
     'maxmargin train --dataset digits --sizes 8,16,64 --steps 300 --learning-rate 1e-3\n' +
       'maxmargin train --dataset mnist --steps 2000 --address localhost:50052\n' +
+      'maxmargin train --preset mnist-linf-mma-0.45 --engine torch\n' +
       'torchrun --nproc-per-node 2 --no-python maxmargin train --dataset mnist --engine torch',
   )
     .option('--registry <dir>', 'where to publish', './registry')
@@ -46,11 +48,22 @@ export function trainCommand(): Command {
     .option('--address <host:port>', 'create a job on this trainer and watch it, instead of training here')
     .option('--request-id <id>', 'with --address: the same id again finds the same job')
     .option('--detach', 'with --address: do not wait for the job')
+    .option('--list-presets', 'show what presets there are, in every number, and train nothing')
     .action(async (options: Options) => {
+      if (options.listPresets === true) {
+        await listPresets(options.json);
+        return;
+      }
       const spec = trainingSpec(options);
       if (options.address === undefined) await trainHere(spec, options);
       else await trainThere(options.address, spec, options);
     });
+}
+
+async function listPresets(json: boolean | undefined): Promise<void> {
+  const { formatPresets, listedPresets } = await import('../output/preset-table.js');
+  const presets = listedPresets();
+  printResult(json, presets, () => formatPresets(presets));
 }
 
 async function trainThere(address: string, spec: TrainingSpec, options: Options): Promise<void> {
