@@ -6,6 +6,9 @@ import type { AttackNorm } from './threat-model.js';
 
 const GEOMETRIES: Readonly<Record<AttackNorm, NormGeometry>> = { linf, l2, l1 };
 
+/** The norm in which gradients are measured: ⟨g, u⟩ ≤ ‖g‖_q ‖u‖ₚ. */
+export const DUAL_NORM: Readonly<Record<AttackNorm, AttackNorm>> = { linf: 'l1', l2: 'l2', l1: 'linf' };
+
 /** The geometry of a norm. */
 export function geometryOf(norm: AttackNorm): NormGeometry {
   return GEOMETRIES[norm];

@@ -1,16 +1,13 @@
 import { abs, add, div, maximum, minimum, mul, ones, sub, where } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { inwards, pointAt } from '../box.js';
-import { geometryOf } from '../geometries.js';
+import { DUAL_NORM, geometryOf } from '../geometries.js';
 import { l2 } from '../l2.js';
 import { logitMargin, reaching } from '../losses.js';
 import { ATTACK_NORMS, type AttackNorm, type ThreatModel } from '../threat-model.js';
 import type { Annealed } from './annealing.js';
 import type { Aim, AttackKind, MinimumNormAttack } from './attack.js';
 import { compileWalk, walkSearch, type WalkMethod } from './walk.js';
-
-/** The norm in which gradients are measured for a boundary's distance in each norm. */
-const DUAL: Readonly<Record<AttackNorm, AttackNorm>> = { linf: 'l1', l2: 'l2', l1: 'linf' };
 
 /** α₁, in widths of the box, in ℓ2 whatever the norm; in ℓ∞ all values have to move. It falls to a hundredth. */
 const FIRST_STEP: Readonly<Record<AttackNorm, number>> = { linf: 10, l2: 1, l1: 1 };
@@ -56,7 +53,7 @@ export const fmn: AttackKind<MinimumNormAttack> = {
 
 function methodOf({ norm, bounds }: ThreatModel, aim: Aim): WalkMethod {
   const geometry = geometryOf(norm);
-  const dual = geometryOf(DUAL[norm]);
+  const dual = geometryOf(DUAL_NORM[norm]);
   return {
     loss: aim === 'leave' ? logitMargin : reaching(logitMargin),
     firstRadii: ({ inputs, maxLength }) => mul(maxLength, ones([inputs.shape[0]])),

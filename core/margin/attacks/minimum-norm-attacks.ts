@@ -2,6 +2,8 @@ import { adaptivePgd } from './adaptive-pgd/adaptive-pgd.js';
 import { anPgd } from './an-pgd.js';
 import type { AttackKind, MinimumNormAttack } from './attack.js';
 import { ddn } from './ddn.js';
+import { deepfool } from './deepfool.js';
+import { fabT } from './fab-t.js';
 import { fmn } from './fmn.js';
 
 /** Every search for shortest perturbations, by name. */
@@ -10,6 +12,8 @@ export const MINIMUM_NORM_ATTACKS = {
   'an-pgd': anPgd,
   fmn,
   ddn,
+  deepfool,
+  'fab-t': fabT,
 } as const satisfies Readonly<Record<string, AttackKind<MinimumNormAttack>>>;
 
 export type MinimumNormAttackName = keyof typeof MINIMUM_NORM_ATTACKS;

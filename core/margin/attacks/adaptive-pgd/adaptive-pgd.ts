@@ -9,6 +9,7 @@ import { readLogits } from '../../host-logits.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import { nothingFound, type Nearest } from '../nearest.js';
 import { searchRays } from '../rays.js';
+import { rivalAt } from '../rivals.js';
 import { areShort } from '../short-evaluations.js';
 import { uniformsOf } from '../uniforms.js';
 import { WITHIN } from '../within.js';
@@ -116,12 +117,4 @@ async function rivalsOf(
     return Array.from(row.keys(), (index) => (rivals === 'all' ? index !== own : index === rival));
   });
   return tensor2d(isRival.map(Number), [rows.length, count]);
-}
-
-/** The class other than y whose logit is the largest but `rank`; the ranks begin again after the last. */
-function rivalAt(logits: Float32Array, label: number, rank: number): number {
-  const others = Array.from(logits.keys())
-    .filter((index) => index !== label)
-    .sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0));
-  return others[rank % others.length] ?? 0;
 }

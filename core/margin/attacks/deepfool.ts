@@ -1,0 +1,160 @@
+import {
+  add,
+  div,
+  greaterEqual,
+  less,
+  maximum,
+  mul,
+  neg,
+  ones,
+  relu,
+  reshape,
+  slice,
+  where,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Compile, CompileHints, TensorMap } from '../../engine/engine.js';
+import type { WeightedClassifier } from '../attack-steps.js';
+import { clipToBox, inwards, perExample, pointAt } from '../box.js';
+import { DUAL_NORM, geometryOf } from '../geometries.js';
+import { beyondRounding, softMarginOver } from '../losses.js';
+import { NORMS, type Norm, type ThreatModel } from '../threat-model.js';
+import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import { definedNorm } from './defined-norm.js';
+import { keepShorter, nothingFound, type Nearest } from './nearest.js';
+import { compilePolish, type RaySearch } from './rays.js';
+import { rankedRivals } from './rivals.js';
+import { scoredGradient } from './scored-gradient.js';
+import { runSearch, type SearchCall, type SearchProblem } from './search-runs.js';
+import { successOf } from './success.js';
+
+/** Iterations are over after so many; most inputs need fewer than ten (section 3). */
+const MAX_ITERATIONS = 50;
+
+/** Fewer than these seldom reach the boundary. */
+const MIN_ITERATIONS = 3;
+
+/** How many other classes are looked at, those with the largest logits at x. */
+const MAX_RIVALS = 9;
+
+/** A step goes beyond the linear boundary by this share (η). */
+const OVERSHOOT = 0.02;
+
+const POLISH = { share: 1, probes: 12 };
+
+/** The least gradient that a distance is divided by. */
+const TINIEST = 1e-30;
+
+/** A search is made for one model: its weights hardly ever change. */
+const HINTS: CompileHints = { callsPerWeights: Infinity };
+
+/** Where a search stands; batched. */
+type Fooling = Nearest & {
+  /** δ, [n, h, w, c], inside the box. It stays once it succeeds. */
+  readonly perturbations: Tensor4D;
+};
+
+interface FoolingSteps {
+  /** One iteration. @param rivals the classes that are looked at, [m, n, k]: m gradient evaluations */
+  readonly iterate: (weights: TensorMap, problem: SearchProblem, rivals: Tensor3D, state: Fooling) => Fooling;
+  readonly polish: RaySearch<SearchProblem>;
+}
+
+/**
+ * DeepFool (Moosavi-Dezfooli et al. 2016, arXiv:1511.04599, Algorithm 2), in ℓ2 and ℓ∞: steps to the nearest boundary of the linearised classifier
+ * until the class changes,
+ *
+ *     k ← argmin over classes k ≠ y of |f_k| / ‖w_k‖_q,   f_k = z_k − z_y,  w_k = ∇f_k
+ *     δ ← clip(x + δ + (1 + η) |f_k| / ‖w_k‖_q · argmax_{‖u‖ₚ≤1} ⟨w_k, u⟩) − x
+ *
+ * An iteration takes the gradients of up to nine classes, and costs as many gradient evaluations: a budget below nine looks at fewer classes. In
+ * the end the ray to what was found is bisected, by forward evaluations.
+ *
+ * Differs from Alg. 2: points stay in the box; a gradient counts without the values that the box holds back, so that their share of a step
+ * is not lost; the overshoot is part of each step.
+ */
+export const deepfool: AttackKind<MinimumNormAttack> = {
+  name: 'deepfool',
+  norms: NORMS,
+  aims: ['leave'],
+  compile: (compile, classifier, threat) => {
+    const steps = compileSteps(compile, classifier, threat, definedNorm('deepfool', NORMS, threat.norm));
+    return { name: 'deepfool', find: (request) => find(steps, request) };
+  },
+};
+
+function find(steps: FoolingSteps, request: MinimumNormRequest): Promise<AttackOutcome> {
+  const { weights, logits, classes, maxGradientEvaluations } = request;
+  const count = Math.min((logits[0]?.length ?? 2) - 1, MAX_RIVALS, maxGradientEvaluations);
+  const ranks = Array.from({ length: count }, (_, rank) => rank);
+  const iterations = Math.min(MAX_ITERATIONS, Math.floor(maxGradientEvaluations / count));
+  return runSearch<Fooling>(request, (problem) => {
+    const iteration: SearchCall<Fooling> = {
+      gradientEvaluations: count,
+      take: (state) => steps.iterate(weights, problem, rankedRivals(logits, classes, ranks), state),
+    };
+    const { inputs, maxLength } = problem;
+    return {
+      start: () => ({ ...nothingFound(inputs, maxLength), perturbations: zeros(inputs.shape) }),
+      calls: Array.from({ length: iterations }, () => iteration),
+      polish: steps.polish,
+      settles: iterations >= MIN_ITERATIONS,
+    };
+  });
+}
+
+function compileSteps(
+  compile: Compile,
+  classifier: WeightedClassifier,
+  { bounds }: ThreatModel,
+  norm: Norm,
+): FoolingSteps {
+  const geometry = geometryOf(norm);
+  const dual = geometryOf(DUAL_NORM[norm]);
+  const success = successOf('leave');
+
+  /** The distance to the linear boundary of one class, and the direction that leads there. */
+  const boundaryOf = (weights: TensorMap, points: Tensor4D, classes: Tensor1D, rival: Tensor2D) => {
+    const loss = beyondRounding(softMarginOver(rival, ones(classes.shape)));
+    const scored = scoredGradient((x) => classifier(weights, x), loss, points, classes);
+    const gradients = inwards(scored.gradients, points, bounds);
+    const distances: Tensor1D = div(relu(neg(scored.losses)), maximum(dual.lengths(gradients), TINIEST));
+    return { distances, directions: geometry.steepestAscent(gradients) };
+  };
+
+  return {
+    iterate: compile(
+      (weights: TensorMap, { inputs, classes }: SearchProblem, rivals: Tensor3D, state: Fooling): Fooling => {
+        const points = pointAt(inputs, state.perturbations, bounds);
+        const rivalOf = (rank: number): Tensor2D => {
+          const [, count, k] = rivals.shape;
+          return reshape(slice(rivals, [rank, 0, 0], [1, count, k]), [count, k]);
+        };
+        let nearest = boundaryOf(weights, points, classes, rivalOf(0));
+        for (let rank = 1; rank < rivals.shape[0]; rank++) {
+          const other = boundaryOf(weights, points, classes, rivalOf(rank));
+          const nearer: Tensor1D = less(other.distances, nearest.distances);
+          nearest = {
+            distances: where(nearer, other.distances, nearest.distances),
+            directions: where(perExample(nearer), other.directions, nearest.directions),
+          };
+        }
+        const steps: Tensor4D = mul(perExample(mul(nearest.distances, 1 + OVERSHOOT)), nearest.directions);
+        const moved = clipToBox(inputs, add(state.perturbations, steps), bounds);
+        const perturbations: Tensor4D = where(perExample(state.found), state.best, moved);
+        const reached = classifier(weights, pointAt(inputs, perturbations, bounds));
+        const succeeds: Tensor1D = greaterEqual(success(reached, classes), 0);
+        const { best, bestLengths, found } = keepShorter(
+          state,
+          perturbations,
+          geometry.lengths(perturbations),
+          succeeds,
+        );
+        return { best, bestLengths, found, perturbations };
+      },
+      HINTS,
+    ),
+    polish: compilePolish(compile, { classifier, success, geometry, bounds }, POLISH),
+  };
+}

@@ -1,0 +1,33 @@
+/** Iterations towards one class in a run: further ones gain less than another start. */
+const RUN_ITERATIONS = 100;
+
+/** Iterations that a run should have. */
+const MIN_ITERATIONS = 10;
+
+/** How many classes are aimed at, those with the largest logits at x. */
+const MAX_TARGETS = 9;
+
+/** One run towards one class: it starts at x, or at random within half of what is known. */
+export interface FabRun {
+  readonly rank: number;
+  readonly iterations: number;
+  readonly start: 'input' | 'random';
+}
+
+/**
+ * The runs of a budget, which they spend whole: the likeliest classes first, each from x, and again from random starts where the budget
+ * suffices for several runs of each.
+ *
+ * @param targets how many classes there are to aim at
+ */
+export function planRuns(budget: number, targets: number): readonly FabRun[] {
+  const ranks = Math.min(targets, MAX_TARGETS, Math.max(1, Math.floor(budget / MIN_ITERATIONS)));
+  const rounds = Math.ceil(budget / (ranks * RUN_ITERATIONS));
+  const runs = ranks * rounds;
+  const share = (run: number): number => Math.floor((run * budget) / runs);
+  return Array.from({ length: runs }, (_, run) => ({
+    rank: run % ranks,
+    iterations: share(run + 1) - share(run),
+    start: run < ranks ? 'input' : 'random',
+  }));
+}

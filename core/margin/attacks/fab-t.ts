@@ -1,0 +1,168 @@
+import {
+  add,
+  div,
+  greaterEqual,
+  less,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  ones,
+  reshape,
+  slice,
+  sub,
+  sum,
+  where,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Compile, CompileHints, TensorMap } from '../../engine/engine.js';
+import { createRandom } from '../../random.js';
+import type { WeightedClassifier } from '../attack-steps.js';
+import { clipToBox, perExample, pointAt } from '../box.js';
+import { geometryOf } from '../geometries.js';
+import { logitMargin, reaching, softMarginOver } from '../losses.js';
+import { ATTACK_NORMS, type ThreatModel } from '../threat-model.js';
+import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import { planRuns } from './fab-t-plan.js';
+import { projectOntoHyperplane } from './hyperplane.js';
+import { keepShorter, nothingFound, type Nearest } from './nearest.js';
+import { compilePolish, type RaySearch } from './rays.js';
+import { rankedRivals } from './rivals.js';
+import { scoredGradient } from './scored-gradient.js';
+import { runSearch, type SearchCall, type SearchProblem } from './search-runs.js';
+import { successOf } from './success.js';
+import { uniformsOf } from './uniforms.js';
+
+/** How far a step goes beyond the hyperplane (η), how much it is drawn to x at most (α_max), and what stays of a success (β): section 4's. */
+const EXTRAPOLATION = 1.05;
+const MAX_BIAS = 0.1;
+const BACKWARD = 0.9;
+
+/** The radius of a random start, as a share of what is known. */
+const RANDOM_SHARE = 0.5;
+
+/** Below this length a perturbation counts as zero. */
+const TINY = 1e-12;
+
+const POLISH = { share: 1, probes: 12 };
+
+/** A smaller budget lets no run settle. */
+const MIN_BUDGET = 20;
+
+/** A search is made for one model: its weights hardly ever change. */
+const HINTS: CompileHints = { callsPerWeights: Infinity };
+
+/** Where a search stands; batched. */
+type Adapting = Nearest & {
+  /** δ, [n, h, w, c], inside the box. */
+  readonly perturbations: Tensor4D;
+};
+
+interface FabSteps {
+  /** A random start. */
+  readonly restart: (problem: SearchProblem, state: Adapting, uniforms: Tensor4D) => Adapting;
+  /** One iteration. @param rivals the class aimed at, [1, n, k]; without meaning where a class is to be reached */
+  readonly iterate: (weights: TensorMap, problem: SearchProblem, rivals: Tensor3D, state: Adapting) => Adapting;
+  readonly polish: RaySearch<SearchProblem>;
+}
+
+/**
+ * Fast adaptive boundary attack, targeted (Croce and Hein 2020, arXiv:1907.02044, Algorithm 1, and the targeted version of its section 4): towards
+ * each of the up to nine likeliest other classes t, with f = z_t − z_y and π(·) the hyperplane on which f, linearised at x + δ, is zero,
+ *
+ *     d₁ ← proj(x + δ; π),  d₂ ← proj(x; π)                       both in the box, shortest in the norm (see `projectOntoHyperplane`)
+ *     α  ← min(‖d₁‖ / (‖d₁‖ + ‖d₂‖), α_max)
+ *     δ  ← clip(x + (1 − α) (δ + η d₁) + α η d₂) − x
+ *     δ succeeds:  b ← δ if ‖δ‖ < ‖b‖;  δ ← β δ
+ *
+ * To reach a class t, f = z_t − max_{j≠t} z_j. One iteration costs one gradient evaluation, and a forward one for the success. In the end
+ * the ray to the shortest is bisected, by forward evaluations.
+ */
+export const fabT: AttackKind<MinimumNormAttack> = {
+  name: 'fab-t',
+  norms: ATTACK_NORMS,
+  aims: ['leave', 'reach'],
+  compile: (compile, classifier, threat, aim) => {
+    const steps = compileSteps(compile, classifier, threat, aim);
+    return { name: 'fab-t', find: (request) => find(steps, request, aim) };
+  },
+};
+
+function find(steps: FabSteps, request: MinimumNormRequest, aim: Aim): Promise<AttackOutcome> {
+  const { weights, inputs, logits, classes, maxGradientEvaluations } = request;
+  const runs = planRuns(maxGradientEvaluations, aim === 'reach' ? 1 : (logits[0]?.length ?? 2) - 1);
+  const randoms = request.seeds.map((seed) => createRandom(seed));
+  return runSearch<Adapting>(request, (problem) => {
+    const atInput = (known: Nearest): Adapting => {
+      const { best, bestLengths, found } = known;
+      return { best, bestLengths, found, perturbations: zeros(inputs.shape) };
+    };
+    function* calls(): Iterable<SearchCall<Adapting>> {
+      for (const { rank, iterations, start } of runs) {
+        const begin = (state: Adapting): Adapting =>
+          start === 'input' ? atInput(state) : steps.restart(problem, state, uniformsOf(inputs, randoms));
+        const rivals = (): Tensor3D => rankedRivals(logits, classes, [rank]);
+        for (let i = 0; i < iterations; i++) {
+          yield {
+            gradientEvaluations: 1,
+            take: (state) => steps.iterate(weights, problem, rivals(), i === 0 ? begin(state) : state),
+          };
+        }
+      }
+    }
+    return {
+      start: () => atInput(nothingFound(inputs, problem.maxLength)),
+      calls: calls(),
+      polish: steps.polish,
+      settles: maxGradientEvaluations >= MIN_BUDGET,
+    };
+  });
+}
+
+function compileSteps(
+  compile: Compile,
+  classifier: WeightedClassifier,
+  { norm, bounds }: ThreatModel,
+  aim: Aim,
+): FabSteps {
+  const geometry = geometryOf(norm);
+  const success = successOf(aim);
+  /** The shortest way from some points to where f, of these gradients, has risen by some gaps; they may be negative. */
+  const ontoBoundary = (points: Tensor4D, gradients: Tensor4D, gaps: Tensor1D): Tensor4D => {
+    const sides: Tensor1D = where(less(gaps, 0), mul(ones(gaps.shape), -1), ones(gaps.shape));
+    return projectOntoHyperplane(norm, points, mul(gradients, perExample(sides)), mul(gaps, sides), bounds);
+  };
+
+  return {
+    restart: compile((problem: SearchProblem, { best, bestLengths, found }: Adapting, uniforms: Tensor4D): Adapting => {
+      const radii: Tensor1D = mul(bestLengths, RANDOM_SHARE);
+      return { best, bestLengths, found, perturbations: geometry.randomStart(problem.inputs, radii, uniforms, bounds) };
+    }),
+    iterate: compile(
+      (weights: TensorMap, { inputs, classes }: SearchProblem, rivals: Tensor3D, state: Adapting): Adapting => {
+        const { perturbations } = state;
+        const [, count, k] = rivals.shape;
+        const rival: Tensor2D = reshape(slice(rivals, [0, 0, 0], [1, count, k]), [count, k]);
+        const loss = aim === 'reach' ? reaching(logitMargin) : softMarginOver(rival, ones(classes.shape));
+        const points = pointAt(inputs, perturbations, bounds);
+        const { losses, gradients } = scoredGradient((x) => classifier(weights, x), loss, points, classes);
+        const along: Tensor1D = sum(reshape<Rank.R2>(mul(gradients, perturbations), [count, -1]), 1);
+        const fromPoint = ontoBoundary(points, gradients, neg(losses));
+        const fromInput = ontoBoundary(inputs, gradients, sub(along, losses));
+        const [a, b] = [geometry.lengths(fromPoint), geometry.lengths(fromInput)];
+        const bias = perExample(minimum(div(a, maximum(add(a, b), TINY)), MAX_BIAS));
+        const ahead: Tensor4D = add(perturbations, mul(fromPoint, EXTRAPOLATION));
+        const drawn: Tensor4D = add(mul(sub(1, bias), ahead), mul(bias, mul(fromInput, EXTRAPOLATION)));
+        const next = clipToBox(inputs, drawn, bounds);
+        const reached = classifier(weights, pointAt(inputs, next, bounds));
+        const succeeds: Tensor1D = greaterEqual(success(reached, classes), 0);
+        const { best, bestLengths, found } = keepShorter(state, next, geometry.lengths(next), succeeds);
+        const back: Tensor4D = where(perExample(succeeds), mul(next, BACKWARD), next);
+        return { best, bestLengths, found, perturbations: back };
+      },
+      HINTS,
+    ),
+    polish: compilePolish(compile, { classifier, success, geometry, bounds }, POLISH),
+  };
+}
