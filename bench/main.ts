@@ -37,6 +37,7 @@ const USAGE = `usage: npm run bench -- NAME [options]
   paper      a small training beside PyTorch's with equal steps, searches beside AN-PGD, the cost of a step   [--json]
     --python PATH          a Python that has PyTorch, for the first
     --parts P,P            some of equal-steps, attacks, cost (default: all)
+    --html FILE            the cost of a step as a page with plots
     --seeds N,N  --steps N  --images N  --runs N  --engine E  --oracle PATH  --data DIRECTORY  --weights FILE
 `;
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { invalidInput } from '../../core/errors.js';
 import type { Examples } from '../../trainer/data/dataset.js';
 import { openDataset } from '../../trainer/data/open-dataset.js';
 import { attackQuality } from './attack-quality.js';
+import { costPage } from './cost-page.js';
 import { equalSteps } from './equal-steps.js';
 import { openOracle } from './oracle.js';
 import { stepCost } from './step-cost.js';
@@ -26,6 +27,7 @@ const OPTIONS = {
   steps: { type: 'string', default: '1500' },
   images: { type: 'string', default: '1000' },
   runs: { type: 'string', default: '15' },
+  html: { type: 'string' },
 } as const;
 
 /**
@@ -45,11 +47,13 @@ export async function benchPaper(args: readonly string[]) {
     console.error(text);
   };
   try {
+    const cost = parts.includes('cost') ? await stepCost(engine, Number(options.runs), say) : undefined;
+    if (cost !== undefined && options.html !== undefined) await writeFile(options.html, costPage(cost, engine.name));
     return {
       benchmark: 'paper',
       engine: engine.name,
       device: engine.device,
-      ...(parts.includes('cost') && { stepCost: await stepCost(engine, Number(options.runs), say) }),
+      ...(cost && { stepCost: cost }),
       ...(parts.includes('attacks') && {
         attackQuality: await attackQuality(
           engine,

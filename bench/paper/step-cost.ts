@@ -7,14 +7,29 @@ const ITERATIONS = [5, 10, 20, 40];
 const USUAL = { batch: 50, iterations: 10 };
 const WARM_UPS = 2;
 
-export interface CostPoint {
+/** What a step costs at one setting. */
+export interface Cost {
   readonly batch: number;
   readonly iterations: number;
   readonly secondsPerStep: number;
 }
 
+/** What was measured as one thing grew, and the line through it. */
+export interface Growth {
+  readonly points: readonly Cost[];
+  readonly line: Line;
+}
+
+export interface StepCost {
+  readonly model: string;
+  /** Steps whose median counts. */
+  readonly runs: number;
+  readonly byBatch: Growth;
+  readonly byIterations: Growth;
+}
+
 /** y = intercept + slope · x by least squares, and how much of the spread of y it leaves unexplained. */
-export interface Line {
+interface Line {
   readonly intercept: number;
   readonly slope: number;
   /** R², 1 where all points lie on the line. */
@@ -24,9 +39,9 @@ export interface Line {
 }
 
 /** How the cost of a step grows with the batch, and with N: seconds, and the lines through them. */
-export async function stepCost(engine: Engine, runs: number, say: (text: string) => void) {
+export async function stepCost(engine: Engine, runs: number, say: (text: string) => void): Promise<StepCost> {
   const points = async (settings: readonly { readonly batch: number; readonly iterations: number }[]) => {
-    const found: CostPoint[] = [];
+    const found: Cost[] = [];
     for (const each of settings) {
       const secondsPerStep = await secondsOf(engine, each, runs);
       say(`batch ${each.batch}, N ${each.iterations}: ${(1000 * secondsPerStep).toFixed(1)} ms a step`);
@@ -38,6 +53,7 @@ export async function stepCost(engine: Engine, runs: number, say: (text: string)
   const byIterations = await points(ITERATIONS.map((iterations) => ({ ...USUAL, iterations })));
   return {
     model: MODEL,
+    runs,
     byBatch: { points: byBatch, line: lineThrough(byBatch.map((each) => [each.batch, each.secondsPerStep])) },
     byIterations: {
       points: byIterations,
