@@ -4,6 +4,7 @@ import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { unhurried } from '../../../../core/margin/pace.js';
 import type { HostTensors } from '../../../../core/model/host-tensors.js';
+import { mlp } from '../../../../core/model/mlp.js';
 import { buildModel, type Model } from '../../../../core/model/model.js';
 import { splitWeights, toHost, toTensors } from '../../../../core/model/weights.js';
 import type { Examples } from '../../../../trainer/data/dataset.js';
@@ -173,12 +174,23 @@ describe('faults of the published code', () => {
 
   it('keeps every radius in each checkpoint, and cannot resume: here a radius an example, and the same bits', async () => {
     const saved: Uint8Array[] = [];
-    const config = { ...stripes.MMA, steps: 24, checkpointInterval: 6, validationInterval: 24 };
-    const request = { engine, model: stripes.model, train: stripes.examples, validation: stripes.validation, config };
+    // So small that searches start from what was recorded.
+    const optimizer = { ...stripes.MMA.optimizer, learningRate: 0.05 };
+    const config = {
+      ...stripes.MMA,
+      minRadius: 0.01,
+      optimizer,
+      steps: 24,
+      checkpointInterval: 6,
+      validationInterval: 24,
+    };
+    const model = buildModel(mlp([16], [8, 8, 1], 3));
+    const request = { engine, model, train: stripes.examples, validation: stripes.validation, config };
     const saveCheckpoint = (checkpoint: Checkpoint) => Promise.resolve(void saved.push(encodeCheckpoint(checkpoint)));
     const whole = await train({ ...request, saveCheckpoint });
     const checkpoints = saved.map((file) => decodeCheckpoint(file));
     assert.equal(checkpoints.length, 4);
+    assert.ok(checkpoints[1]!.radii.some((radius) => radius > config.minRadius));
     // But for its history, which is thinned, and the best weights, which the last one has for the first time.
     const sizes = checkpoints.map(({ fingerprint, step, weights, moments, radii, order, random, figures }) => {
       const lasting = { fingerprint, step, weights, moments, radii, order, random, figures, history: EMPTY_HISTORY };
