@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { HostTensors } from '../../core/model/host-tensors.js';
-import { lenet } from '../../core/model/lenet.js';
+import { mlp } from '../../core/model/mlp.js';
 import { buildModel } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
 import type { Examples } from '../../trainer/data/dataset.js';
 import type { TrainingConfig } from '../../trainer/mma/training-config.js';
 
-export const model = buildModel(lenet({ conv1: 2, conv2: 3, hidden: 8 }, [8, 8, 1], 3));
+export const model = buildModel(mlp([16], [8, 8, 1], 3));
 
 /** Images of three classes, each with a bright third, and noise. */
 export function stripes(count: number, seed: number): Examples {
