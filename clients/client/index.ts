@@ -3,7 +3,7 @@ export { connect, type MaxMarginClient } from './connect.js';
 export type { CallOptions, ConnectOptions, RetryPolicy } from './call-policy.js';
 export { InvalidImagesError, type Array32, type Images } from './images.js';
 export type { Classification, MarginBudget, MarginOptions, MarginResult, MarginStatus } from './margins.js';
-export type { Evaluation, Model, ModelSelector, ModelState, ModelVersion } from './models.js';
+export type { Evaluation, Model, ModelSelector, ModelState, ModelVersion, RobustAccuracy } from './models.js';
 export type { Norm } from './plain.js';
 export type { ImportOptions } from './registry-client.js';
 export { RequestError, type StatusName } from './request-error.js';

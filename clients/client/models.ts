@@ -65,6 +65,23 @@ export interface Evaluation {
   readonly histogramEdges: readonly number[];
   /** One more than edges. */
   readonly histogramCounts: readonly number[];
+  /** What measured the margins, and what one cost at most; empty and 0 where a server does not say. */
+  readonly attack: string;
+  readonly gradientEvaluations: number;
+  /** At a few ε, ascending; empty if it was not measured. */
+  readonly robustAccuracies: readonly RobustAccuracy[];
+}
+
+/** The share of examples that withstood attacks at one ε. */
+export interface RobustAccuracy {
+  readonly epsilon: number;
+  readonly examples: number;
+  /** 0 to 1: correct, and robust to every attack and restart. */
+  readonly accuracy: number;
+  readonly attacks: readonly string[];
+  /** Of each run of an attack, and runs of all attacks together. */
+  readonly iterations: number;
+  readonly restarts: number;
 }
 
 const STATES: Readonly<Record<StateCode, ModelState>> = {
@@ -115,5 +132,12 @@ export function fromEvaluation(evaluation: EvaluationMessage): Evaluation {
     marginExamples: safeNumber(evaluation.marginExamples),
     norm: normFromCode(evaluation.norm),
     histogramCounts: evaluation.histogramCounts.map(safeNumber),
+    gradientEvaluations: safeNumber(evaluation.gradientEvaluations),
+    robustAccuracies: evaluation.robustAccuracies.map((robust) => ({
+      ...robust,
+      examples: safeNumber(robust.examples),
+      iterations: safeNumber(robust.iterations),
+      restarts: safeNumber(robust.restarts),
+    })),
   };
 }

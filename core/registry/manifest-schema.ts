@@ -14,6 +14,15 @@ const histogram = z
   .refine(({ edges, counts }) => counts.length === edges.length + 1, 'expected one count more than edges')
   .refine(({ edges }) => edges.every((edge, i) => i === 0 || edge > (edges[i - 1] ?? 0)), 'expected ascending edges');
 
+const robustAccuracy = z.object({
+  epsilon: z.number().positive(),
+  examples: count,
+  accuracy: share,
+  attacks: z.array(text).max(100),
+  iterations: count,
+  restarts: count,
+});
+
 const evaluation = z.object({
   examples: count,
   cleanAccuracy: share,
@@ -26,6 +35,7 @@ const evaluation = z.object({
   attack: text,
   gradientEvaluations: count,
   histogram,
+  robustAccuracies: z.array(robustAccuracy).max(100).exactOptional(),
 });
 
 const onnx = z.union([

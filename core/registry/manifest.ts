@@ -25,6 +25,21 @@ export interface EvaluationRecord {
   readonly attack: string;
   readonly gradientEvaluations: number;
   readonly histogram: MarginHistogram;
+  /** At a few ε, ascending; absent in versions that were published without it. */
+  readonly robustAccuracies?: readonly RobustAccuracyRecord[];
+}
+
+/** The share of examples that withstood attacks at one ε. */
+export interface RobustAccuracyRecord {
+  readonly epsilon: number;
+  /** Examples that it is of. */
+  readonly examples: number;
+  /** 0 to 1: correct, and robust to every attack and restart. */
+  readonly accuracy: number;
+  readonly attacks: readonly string[];
+  /** Of each run of an attack, and runs of all attacks together. */
+  readonly iterations: number;
+  readonly restarts: number;
 }
 
 /** Margins counted into buckets. */

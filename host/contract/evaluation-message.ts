@@ -15,5 +15,15 @@ export function evaluationMessage(record: EvaluationRecord): Evaluation {
     maxDistance: record.maxDistance,
     histogramEdges: [...record.histogram.edges],
     histogramCounts: record.histogram.counts.map(BigInt),
+    attack: record.attack,
+    gradientEvaluations: BigInt(record.gradientEvaluations),
+    robustAccuracies: (record.robustAccuracies ?? []).map(({ attacks, ...robust }) => ({
+      epsilon: robust.epsilon,
+      examples: BigInt(robust.examples),
+      accuracy: robust.accuracy,
+      attacks: [...attacks],
+      iterations: BigInt(robust.iterations),
+      restarts: BigInt(robust.restarts),
+    })),
   };
 }

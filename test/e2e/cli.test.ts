@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { writeSafetensors } from '../../core/model/safetensors.js';
+import type { Evaluation } from '../../clients/client/index.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import type { EvaluationResult } from '../../trainer/evaluate/evaluation-result.js';
 import { readEvaluationResult } from '../../trainer/evaluate/evaluation-schema.js';
@@ -175,6 +176,7 @@ describe('maxmargin commands', function () {
     const updates = await askTrainer('train', ...TINY, '--request-id', 'first');
     const last = updates.at(-1)?.job as Json;
     assert.deepEqual([last.state, last.publishedVersion], ['succeeded', 3]);
+    assert.equal((last.evaluation as Evaluation).robustAccuracies.length, 3);
     const name = String(last.name);
     const [again] = await askTrainer('train', ...TINY, '--request-id', 'first', '--detach');
     assert.equal(again?.name, name);
@@ -222,6 +224,12 @@ describe('maxmargin commands', function () {
       await fails(1, /there is no version before version 1/, 'models', 'rollback', 'digits', ...place);
       const [shown] = await models('show', 'digits', '2');
       assert.deepEqual([shown?.version, (shown?.manifest as Json).parentVersion], [2, 1]);
+      const { robustAccuracies, gradientEvaluations } = shown?.evaluation as Evaluation;
+      assert.deepEqual(
+        robustAccuracies.map(({ examples, attacks }) => [examples, attacks]),
+        Array.from({ length: 3 }, () => [10, ['pgd-ce', 'pgd-cw']]),
+      );
+      assert.ok(gradientEvaluations > 0);
 
       const { weights } = await (await openRegistry(join(directory, 'registry'))).load('digits', 1);
       await writeFile(join(directory, 'weights.safetensors'), writeSafetensors(weights));

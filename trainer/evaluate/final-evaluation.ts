@@ -5,6 +5,7 @@ import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
 import type { EvaluationRecord } from '../../core/registry/manifest.js';
 import type { Examples } from '../data/dataset.js';
+import { whiteBoxStages } from './attack-stages.js';
 import { evaluatedClassifier } from './classifier.js';
 import { evaluate } from './evaluate.js';
 import { planOf } from './evaluation-plan.js';
@@ -24,6 +25,8 @@ export interface FinalEvaluationRequest {
   readonly marginExamples: number;
   /** What a margin may cost. */
   readonly gradientEvaluations: number;
+  /** ε at which robust accuracy is measured; default: at none. */
+  readonly epsilons?: readonly number[];
   /** What random starts are drawn from. */
   readonly seed: bigint;
   /** Asked between the parts of the work; false ends the evaluation with an error. */
@@ -31,13 +34,25 @@ export interface FinalEvaluationRequest {
   readonly onProgress?: (share: number) => void;
 }
 
+/** The shares of d_max that robust accuracy is measured at when a training has ended. */
+const EPSILON_SHARES = [1 / 3, 2 / 3, 1];
+
+/** Robust accuracy then costs about as much as the margins: one run on CE and one on CW, on so many of the examples whose margins are measured. */
+const ROBUST_EXAMPLES = 96;
+const ITERATIONS = 20;
+const RESTARTS = 2;
+
+/** The small grid of ε at the end of a training. */
+export const finalEpsilons = (maxDistance: number): readonly number[] =>
+  EPSILON_SHARES.map((share) => share * maxDistance);
+
 /**
  * What a model does on a test set, as its manifest says it.
  *
  * @throws cancelled if `proceed` stopped it; invalid-input if there is no example, or the weights are not the model's
  */
 export async function evaluateTrained(request: FinalEvaluationRequest): Promise<EvaluationRecord> {
-  const { engine, model, weights, examples, norm, maxDistance, onProgress } = request;
+  const { engine, model, weights, examples, norm, maxDistance, epsilons = [], onProgress } = request;
   const { inputShape, classes } = model.architecture;
   const subject = { dataset: '', norm, trainedMaxDistance: maxDistance, examples: examples.count };
   const result = await evaluate({
@@ -54,7 +69,10 @@ export async function evaluateTrained(request: FinalEvaluationRequest): Promise<
     examples,
     plan: planOf(subject, {
       maxDistance,
-      robustExamples: 0,
+      robustExamples: epsilons.length === 0 ? 0 : Math.min(ROBUST_EXAMPLES, request.marginExamples),
+      epsilons,
+      iterations: ITERATIONS,
+      restarts: RESTARTS,
       marginExamples: request.marginExamples,
       marginBudget: request.gradientEvaluations,
       maskingChecks: false,
@@ -70,7 +88,8 @@ export async function evaluateTrained(request: FinalEvaluationRequest): Promise<
   return recordOf(result, norm);
 }
 
-function recordOf({ cleanExamples, cleanAccuracy, margins, plan }: EvaluationResult, norm: Norm): EvaluationRecord {
+function recordOf(result: EvaluationResult, norm: Norm): EvaluationRecord {
+  const { cleanExamples, cleanAccuracy, margins, plan, whiteBox } = result;
   const [, median = 0] = margins?.quartiles ?? [];
   return {
     examples: cleanExamples,
@@ -84,5 +103,15 @@ function recordOf({ cleanExamples, cleanAccuracy, margins, plan }: EvaluationRes
     attack: margins?.attack ?? '',
     gradientEvaluations: margins?.gradientEvaluations ?? 0,
     histogram: margins?.histogram ?? { edges: [], counts: [0] },
+    ...(whiteBox.length > 0 && {
+      robustAccuracies: whiteBox.map(({ epsilon, examples, accuracy }) => ({
+        epsilon,
+        examples,
+        accuracy,
+        attacks: whiteBoxStages(plan.whiteBox).map(({ attack }) => attack),
+        iterations: plan.whiteBox.iterations,
+        restarts: plan.whiteBox.restarts,
+      })),
+    }),
   };
 }

@@ -101,6 +101,15 @@ const progress = z.object({
   etaSeconds: measured,
 });
 
+const robustAccuracy = z.object({
+  epsilon: z.number(),
+  examples: z.int(),
+  accuracy: z.number(),
+  attacks: z.array(z.string()),
+  iterations: z.int(),
+  restarts: z.int(),
+});
+
 const evaluation = z.object({
   examples: z.int(),
   cleanAccuracy: z.number(),
@@ -113,6 +122,7 @@ const evaluation = z.object({
   attack: z.string(),
   gradientEvaluations: z.number(),
   histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number()) }),
+  robustAccuracies: z.array(robustAccuracy).exactOptional(),
 });
 
 const header = z.object({ format: z.literal(FORMAT) });

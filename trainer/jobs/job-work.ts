@@ -9,7 +9,7 @@ import { buildModel } from '../../core/model/model.js';
 import { writeSafetensors } from '../../core/model/safetensors.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import { fingerprint } from '../data/fingerprint.js';
-import { evaluateTrained } from '../evaluate/final-evaluation.js';
+import { evaluateTrained, finalEpsilons } from '../evaluate/final-evaluation.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
 import { stoppablePace } from '../mma/stoppable-pace.js';
 import { train } from '../mma/training-loop.js';
@@ -102,6 +102,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     maxDistance: SEARCH_REACH * spec.training.maxDistance,
     marginExamples: spec.training.evaluationMarginExamples,
     gradientEvaluations: EVALUATION_GRADIENT_EVALUATIONS,
+    epsilons: finalEpsilons(spec.training.maxDistance),
     seed: BigInt(spec.training.seed),
     proceed: stoppablePace(signal),
     onProgress: () => {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { hasEnded } from '../../client/training-jobs.js';
 import type { TrainingJob } from '../../client/training-jobs.js';
-import { figure, moment, percent } from '../output/figures.js';
+import { moment } from '../output/figures.js';
 import { jobOutcome } from '../output/job-progress.js';
+import { evaluationFields } from '../output/model-tables.js';
 import { printJson, printResult } from '../output/print.js';
 import { formatFields, formatTable } from '../output/table.js';
 import { command } from '../command.js';
@@ -110,11 +111,7 @@ function jobFields(job: TrainingJob): string {
   }
   if (progress !== undefined) fields.push(['progress', `${progress.phase} ${progress.step}/${progress.steps}`]);
   if (evaluation !== undefined) {
-    fields.push(['accuracy', `${percent(evaluation.cleanAccuracy)} of ${evaluation.examples}`]);
-    fields.push([
-      'mean margin',
-      `${figure(evaluation.meanMargin)} (${evaluation.norm}, ${evaluation.marginExamples} examples)`,
-    ]);
+    fields.push(...evaluationFields(evaluation));
   }
   fields.push(['created', moment(job.createTime)], ['started', moment(job.startTime)], ['ended', moment(job.endTime)]);
   fields.push(['restarts', String(job.restarts)]);

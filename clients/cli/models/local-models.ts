@@ -85,7 +85,8 @@ function describe(manifest: Manifest, aliases: RegisteredModel['aliases']): Mode
 }
 
 function describeEvaluation({ histogram, ...evaluation }: EvaluationRecord): ModelVersion['evaluation'] {
-  return { ...evaluation, histogramEdges: histogram.edges, histogramCounts: histogram.counts };
+  const { robustAccuracies = [] } = evaluation;
+  return { ...evaluation, robustAccuracies, histogramEdges: histogram.edges, histogramCounts: histogram.counts };
 }
 
 function unreadable(name: string, version: number, reason: string, aliases: RegisteredModel['aliases']): ModelVersion {

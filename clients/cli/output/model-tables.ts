@@ -45,6 +45,18 @@ export function versionFields(version: ModelVersion): string {
   return formatFields(fields);
 }
 
+/** Robust accuracy by ε, and what it is of. */
+function robustFields({ robustAccuracies }: Pick<Evaluation, 'robustAccuracies'>): [name: string, value: string][] {
+  const [first] = robustAccuracies;
+  if (first === undefined) return [];
+  const { attacks, iterations, restarts, examples } = first;
+  const shares = robustAccuracies.map(({ epsilon, accuracy }) => `${percent(accuracy)} at ε ${figure(epsilon)}`);
+  return [
+    ['robust', shares.join(', ')],
+    ['attacked by', `${attacks.join(', ')}: ${restarts} × ${iterations} iterations, ${examples} examples`],
+  ];
+}
+
 /** What an evaluation found, for people. */
 export function evaluationFields(
   evaluation: Omit<Evaluation, 'histogramEdges' | 'histogramCounts'>,
@@ -55,5 +67,6 @@ export function evaluationFields(
     ['mean margin', `${figure(evaluation.meanMargin)} (${norm}, ${marginExamples} examples)`],
     ['median margin', figure(evaluation.medianMargin)],
     ['censored', `${percent(censoredShare)}, nothing found up to ${figure(maxDistance)}`],
+    ...robustFields(evaluation),
   ];
 }

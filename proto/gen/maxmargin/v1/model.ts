@@ -206,6 +206,28 @@ export interface Evaluation {
   histogramEdges: number[];
   /** How many margins fell at or below each edge and above the one before; one more than edges: the last is above all edges or censored. */
   histogramCounts: bigint[];
+  /** The attack that measured the margins. */
+  attack: string;
+  /** The gradient evaluations that a margin cost at most. */
+  gradientEvaluations: bigint;
+  /** Robust accuracy at a few radii, ascending; empty if it was not measured. */
+  robustAccuracies: RobustAccuracy[];
+}
+
+/** RobustAccuracy is the share of examples that withstood attacks within one radius. */
+export interface RobustAccuracy {
+  /** The radius of the ball around each example, in the evaluation's norm. */
+  epsilon: number;
+  /** How many examples it is of. */
+  examples: bigint;
+  /** The share classified correctly within the whole ball, as far as the attacks can tell, 0 to 1. */
+  accuracy: number;
+  /** The attacks that an example had to withstand. */
+  attacks: string[];
+  /** The iterations of each run of an attack. */
+  iterations: bigint;
+  /** The runs of all attacks together. */
+  restarts: bigint;
 }
 
 function createBaseThreatModel(): ThreatModel {
@@ -974,6 +996,9 @@ function createBaseEvaluation(): Evaluation {
     maxDistance: 0,
     histogramEdges: [],
     histogramCounts: [],
+    attack: "",
+    gradientEvaluations: 0n,
+    robustAccuracies: [],
   };
 }
 
@@ -1025,6 +1050,18 @@ export const Evaluation: MessageFns<Evaluation> = {
         writer.int64(v);
       }
       writer.join();
+    }
+    if (message.attack !== "") {
+      writer.uint32(90).string(message.attack);
+    }
+    if (message.gradientEvaluations !== 0n) {
+      if (BigInt.asIntN(64, message.gradientEvaluations) !== message.gradientEvaluations) {
+        throw new globalThis.Error("value provided for field message.gradientEvaluations of type int64 too large");
+      }
+      writer.uint32(96).int64(message.gradientEvaluations);
+    }
+    for (const v of message.robustAccuracies) {
+      RobustAccuracy.encode(v!, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -1142,6 +1179,30 @@ export const Evaluation: MessageFns<Evaluation> = {
 
             break;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.attack = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.gradientEvaluations = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.robustAccuracies.push(RobustAccuracy.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1198,6 +1259,17 @@ export const Evaluation: MessageFns<Evaluation> = {
         : globalThis.Array.isArray(object?.histogram_counts)
         ? object.histogram_counts.map((e: any) => BigInt(e))
         : [],
+      attack: isSet(object.attack) ? globalThis.String(object.attack) : "",
+      gradientEvaluations: isSet(object.gradientEvaluations)
+        ? BigInt(object.gradientEvaluations)
+        : isSet(object.gradient_evaluations)
+        ? BigInt(object.gradient_evaluations)
+        : 0n,
+      robustAccuracies: globalThis.Array.isArray(object?.robustAccuracies)
+        ? object.robustAccuracies.map((e: any) => RobustAccuracy.fromJSON(e))
+        : globalThis.Array.isArray(object?.robust_accuracies)
+        ? object.robust_accuracies.map((e: any) => RobustAccuracy.fromJSON(e))
+        : [],
     };
   },
 
@@ -1233,6 +1305,15 @@ export const Evaluation: MessageFns<Evaluation> = {
     if (message.histogramCounts?.length) {
       obj.histogramCounts = message.histogramCounts.map((e) => e.toString());
     }
+    if (message.attack !== "") {
+      obj.attack = message.attack;
+    }
+    if (message.gradientEvaluations !== 0n) {
+      obj.gradientEvaluations = message.gradientEvaluations.toString();
+    }
+    if (message.robustAccuracies?.length) {
+      obj.robustAccuracies = message.robustAccuracies.map((e) => RobustAccuracy.toJSON(e));
+    }
     return obj;
   },
 
@@ -1253,6 +1334,171 @@ export const Evaluation: MessageFns<Evaluation> = {
     message.maxDistance = object.maxDistance ?? 0;
     message.histogramEdges = object.histogramEdges?.map((e) => e) || [];
     message.histogramCounts = object.histogramCounts?.map((e) => BigInt(e)) || [];
+    message.attack = object.attack ?? "";
+    message.gradientEvaluations = (object.gradientEvaluations !== undefined && object.gradientEvaluations !== null)
+      ? BigInt(object.gradientEvaluations)
+      : 0n;
+    message.robustAccuracies = object.robustAccuracies?.map((e) => RobustAccuracy.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRobustAccuracy(): RobustAccuracy {
+  return { epsilon: 0, examples: 0n, accuracy: 0, attacks: [], iterations: 0n, restarts: 0n };
+}
+
+export const RobustAccuracy: MessageFns<RobustAccuracy> = {
+  encode(message: RobustAccuracy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epsilon !== 0) {
+      writer.uint32(9).double(message.epsilon);
+    }
+    if (message.examples !== 0n) {
+      if (BigInt.asIntN(64, message.examples) !== message.examples) {
+        throw new globalThis.Error("value provided for field message.examples of type int64 too large");
+      }
+      writer.uint32(16).int64(message.examples);
+    }
+    if (message.accuracy !== 0) {
+      writer.uint32(25).double(message.accuracy);
+    }
+    for (const v of message.attacks) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.iterations !== 0n) {
+      if (BigInt.asIntN(64, message.iterations) !== message.iterations) {
+        throw new globalThis.Error("value provided for field message.iterations of type int64 too large");
+      }
+      writer.uint32(40).int64(message.iterations);
+    }
+    if (message.restarts !== 0n) {
+      if (BigInt.asIntN(64, message.restarts) !== message.restarts) {
+        throw new globalThis.Error("value provided for field message.restarts of type int64 too large");
+      }
+      writer.uint32(48).int64(message.restarts);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RobustAccuracy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRobustAccuracy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.epsilon = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.examples = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.accuracy = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.attacks.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.iterations = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.restarts = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RobustAccuracy {
+    return {
+      epsilon: isSet(object.epsilon) ? globalThis.Number(object.epsilon) : 0,
+      examples: isSet(object.examples) ? BigInt(object.examples) : 0n,
+      accuracy: isSet(object.accuracy) ? globalThis.Number(object.accuracy) : 0,
+      attacks: globalThis.Array.isArray(object?.attacks) ? object.attacks.map((e: any) => globalThis.String(e)) : [],
+      iterations: isSet(object.iterations) ? BigInt(object.iterations) : 0n,
+      restarts: isSet(object.restarts) ? BigInt(object.restarts) : 0n,
+    };
+  },
+
+  toJSON(message: RobustAccuracy): unknown {
+    const obj: any = {};
+    if (message.epsilon !== 0) {
+      obj.epsilon = floatToJson(message.epsilon);
+    }
+    if (message.examples !== 0n) {
+      obj.examples = message.examples.toString();
+    }
+    if (message.accuracy !== 0) {
+      obj.accuracy = floatToJson(message.accuracy);
+    }
+    if (message.attacks?.length) {
+      obj.attacks = message.attacks;
+    }
+    if (message.iterations !== 0n) {
+      obj.iterations = message.iterations.toString();
+    }
+    if (message.restarts !== 0n) {
+      obj.restarts = message.restarts.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RobustAccuracy>): RobustAccuracy {
+    return RobustAccuracy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RobustAccuracy>): RobustAccuracy {
+    const message = createBaseRobustAccuracy();
+    message.epsilon = object.epsilon ?? 0;
+    message.examples = (object.examples !== undefined && object.examples !== null) ? BigInt(object.examples) : 0n;
+    message.accuracy = object.accuracy ?? 0;
+    message.attacks = object.attacks?.map((e) => e) || [];
+    message.iterations = (object.iterations !== undefined && object.iterations !== null)
+      ? BigInt(object.iterations)
+      : 0n;
+    message.restarts = (object.restarts !== undefined && object.restarts !== null) ? BigInt(object.restarts) : 0n;
     return message;
   },
 };

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { evaluateTrained, type FinalEvaluationRequest } from '../../../../trainer/evaluate/final-evaluation.js';
+import {
+  evaluateTrained,
+  finalEpsilons,
+  type FinalEvaluationRequest,
+} from '../../../../trainer/evaluate/final-evaluation.js';
 import { marginHistogram } from '../../../../trainer/evaluate/margin-histogram.js';
+import { lengthBetween } from '../../../support/linear-evaluation.js';
 import { linearProblem } from '../../../support/linear-model.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
@@ -56,6 +61,20 @@ describe('evaluation', () => {
       assert.equal(engine.memory().numTensors, numTensors);
     });
   }
+
+  it('measures robust accuracy at a few ε, and says what it is of', async () => {
+    const margins = Array.from({ length: 60 }, (_, example) => linear.margin(example, 'linf'));
+    const epsilon = lengthBetween(
+      margins.filter((margin) => margin > 0).sort((x, y) => x - y),
+      14,
+    );
+    const { robustAccuracies } = await evaluateTrained(request({ epsilons: [epsilon] }));
+    const accuracy = margins.filter((margin) => margin > epsilon).length / 60;
+    const attacks = ['pgd-ce', 'pgd-cw'];
+    assert.deepEqual(robustAccuracies, [{ epsilon, examples: 60, accuracy, attacks, iterations: 20, restarts: 2 }]);
+    assert.ok(finalEpsilons(0.45).every((each) => each > 0 && each <= 0.45));
+    assert.ok(!('robustAccuracies' in (await evaluateTrained(request({ marginExamples: 1 })))));
+  });
 
   it('stops when it is asked to', async () => {
     const { numTensors } = engine.memory();

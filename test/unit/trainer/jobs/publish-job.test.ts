@@ -23,6 +23,9 @@ const evaluation: EvaluationRecord = {
   attack: 'an attack',
   gradientEvaluations: 50,
   histogram: { edges: [0.45], counts: [1, 0] },
+  robustAccuracies: [
+    { epsilon: 0.15, examples: 10, accuracy: 0.8, attacks: ['one', 'another'], iterations: 20, restarts: 2 },
+  ],
 };
 const { architecture, weights } = smallPublication();
 const product: JobProduct = {
