@@ -3,8 +3,11 @@ import type { MaskingCheck } from '../evaluation-result.js';
 /** What a check saw. */
 export type Seen = Omit<MaskingCheck, 'check'>;
 
+/** How the reason of a check begins that was not made. */
+export const NOT_MADE = 'Not made: ';
+
 /** Of a check that there is nothing to make with. */
-export const notMade = (why: string): Seen => ({ raised: false, reason: `Not made: ${why}.` });
+export const notMade = (why: string): Seen => ({ raised: false, reason: `${NOT_MADE}${why}.` });
 
 /** A number for people. */
 export const shown = (value: number): string =>

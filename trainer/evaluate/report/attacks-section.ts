@@ -1,4 +1,5 @@
 import type { EvaluationResult, RobustAccuracy } from '../evaluation-result.js';
+import { SMALLER_EPSILON } from '../robust-accuracy.js';
 import type { Comparison } from './comparison.js';
 import { markup, type Child, type Markup } from './markup.js';
 import { count, percent } from './numbers.js';
@@ -15,8 +16,14 @@ export function attacksSection({ model, baseline, unit }: Comparison): Child {
   });
   if (tables.length === 0) return undefined;
   return markup`<section id="attacks"><h2>Which attack found how many</h2>
-<p class="lead">At each ε an attack meets only what the attacks before it left: “12 / 310” says that it broke 12 of 310.</p>
+<p class="lead">At each ε an attack meets only what the attacks before it left: “12 / 310” says that it broke 12 of 310.${
+    results.some(knowsSmallerEpsilon) && ` “${SMALLER_EPSILON}” counts what was broken within a smaller one already.`
+  }</p>
 <div class="${results.length === 1 ? 'tables' : 'beside'}">${tables}</div></section>`;
+}
+
+function knowsSmallerEpsilon({ whiteBox, autoAttack }: EvaluationResult): boolean {
+  return [...whiteBox, ...autoAttack].some(({ attacks }) => attacks.some(({ attack }) => attack === SMALLER_EPSILON));
 }
 
 function tablesOf(result: EvaluationResult, epsilon: (value: number) => string): readonly Markup[] {
@@ -40,7 +47,9 @@ function tablesOf(result: EvaluationResult, epsilon: (value: number) => string):
 }
 
 function broken(caption: string, grid: readonly RobustAccuracy[], epsilon: (value: number) => string): Markup {
-  const attacks = [...new Set(grid.flatMap((at) => at.attacks.map(({ attack }) => attack)))];
+  // The longest list names the most, in the order in which they ran.
+  const lists = grid.map((at) => at.attacks.map(({ attack }) => attack)).toSorted((a, b) => b.length - a.length);
+  const attacks = [...new Set(lists.flat())];
   return table({
     caption,
     columns: [{ heading: 'attack' }, ...grid.map((at) => ({ heading: `ε = ${epsilon(at.epsilon)}`, numeric: true }))],

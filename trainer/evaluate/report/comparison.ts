@@ -83,6 +83,13 @@ function cautionsOf(model: EvaluationResult, baseline: EvaluationResult, unit: D
     );
   }
   if (model.whiteBox.length > 0 && baseline.whiteBox.length > 0) {
+    const robustExamples = ({ whiteBox }: EvaluationResult): number => whiteBox[0]?.examples ?? 0;
+    differs(
+      'Robust accuracy was measured on different numbers of examples',
+      robustExamples(model),
+      robustExamples(baseline),
+      count,
+    );
     if (!sameGrid(model.whiteBox, baseline.whiteBox))
       cautions.push('The grids of ε differ, so AvgAcc and AvgRobAcc are means over different ε.');
     differs(

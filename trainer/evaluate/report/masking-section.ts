@@ -1,6 +1,8 @@
 import type { EvaluationResult, MaskingCheck } from '../evaluation-result.js';
+import { NOT_MADE } from '../masking/reasons.js';
 import type { Comparison } from './comparison.js';
 import { markup, type Child, type Markup } from './markup.js';
+import { withNarrowSpaces } from './numbers.js';
 
 const NAMES: Readonly<Record<string, string>> = {
   'gradient-free-stronger': 'Gradient-free against white-box attacks',
@@ -18,11 +20,29 @@ ${baseline === undefined ? checksOf(model) : markup`<div class="beside">${[model
 
 function checksOf({ masking }: EvaluationResult): Child {
   if (masking.length === 0) return markup`<p class="none">These checks were not made.</p>`;
-  const ordered = masking.toSorted((a, b) => Number(b.raised) - Number(a.raised));
+  const order: readonly CheckState[] = ['raised', 'quiet', 'not-made'];
+  const ordered = masking.toSorted((a, b) => order.indexOf(stateOf(a)) - order.indexOf(stateOf(b)));
   return markup`<ul class="checks">${ordered.map(flag)}</ul>`;
 }
 
-function flag({ check, raised, reason }: MaskingCheck): Markup {
-  const state = raised ? markup`<span class="state">▲ Raised</span>` : markup`<span class="state">✓ Not raised</span>`;
-  return markup`<li class="${raised ? 'raised' : 'quiet'}">${state}<div><b>${Object.hasOwn(NAMES, check) ? NAMES[check] : check}</b><p>${reason}</p></div></li>`;
+type CheckState = 'raised' | 'quiet' | 'not-made';
+
+/** Told by a sign and in words, not by colour alone. */
+const STATES: Readonly<Record<CheckState, string>> = {
+  raised: '▲ Raised',
+  quiet: '✓ Not raised',
+  'not-made': '– Not made',
+};
+
+/** Whether a check was made, and what came of it. */
+export function stateOf({ raised, reason }: MaskingCheck): CheckState {
+  if (raised) return 'raised';
+  return reason.startsWith(NOT_MADE) ? 'not-made' : 'quiet';
+}
+
+function flag(check: MaskingCheck): Markup {
+  const { check: id, reason } = check;
+  const state = stateOf(check);
+  const why = state === 'not-made' ? reason.slice(NOT_MADE.length) : reason;
+  return markup`<li class="${state}"><span class="state">${STATES[state]}</span><div><b>${Object.hasOwn(NAMES, id) ? NAMES[id] : id}</b><p>${withNarrowSpaces(why)}</p></div></li>`;
 }

@@ -1,6 +1,8 @@
 /** What stands for a number that is not there: JSON has no NaN. */
 const NONE = '–';
 const MINUS = '\u2212';
+/** With a narrow space that no line ends at. */
+const PER_CENT = '\u202f%';
 
 const counts = new Intl.NumberFormat('en');
 
@@ -9,9 +11,14 @@ export function count(value: number): string {
   return Number.isFinite(value) ? counts.format(value) : NONE;
 }
 
-/** A share of 0 to 1 as `98.9%`. */
+/** A share of 0 to 1 as `98.9 %`. */
 export function percent(share: number, digits = 1): string {
-  return Number.isFinite(share) ? `${(100 * share).toFixed(digits)}%` : NONE;
+  return Number.isFinite(share) ? `${(100 * share).toFixed(digits)}${PER_CENT}` : NONE;
+}
+
+/** Other people's text with our space before per cent signs. */
+export function withNarrowSpaces(text: string): string {
+  return text.replaceAll(/(?<=\d) ?%/g, PER_CENT);
 }
 
 /** A difference of shares as `+1.7 points`. */

@@ -3,11 +3,14 @@ import { accuracyAt, baselineInNorm, normName, unionOfEpsilons, type Comparison 
 import { linePlot, type Line } from './line-plot.js';
 import { shareBeyond } from './margin-shares.js';
 import { markup, type Child } from './markup.js';
-import { percent } from './numbers.js';
+import { percent, points } from './numbers.js';
 import { table } from './table.js';
 
 /** Places at which the curve of the margins is drawn. */
 const CURVE_POINTS = 160;
+
+/** Between what margins and attacks at a fixed ε leave correct, a share. */
+const NOTABLE_GAP = 0.02;
 
 /** Robust accuracy over ε, as a plot and as numbers; nothing if neither attacks nor margins were asked for. */
 export function robustnessSection(comparison: Comparison): Child {
@@ -27,9 +30,25 @@ export function robustnessSection(comparison: Comparison): Child {
     x: { label: `ε, ${normName(model.plan.norm)}${unit.axisSuffix}`, domain: [0, last], perUnit: unit.perUnit },
     y: { label: 'robust accuracy (%)', domain: [0, 100] },
     lines,
-  })}<figcaption>The share whose margin is longer than ε is what the margins say of robust accuracy. ${
+  })}<figcaption>The share whose margin is longer than ε is what the margins say of robust accuracy.${tooWeak(comparison)} ${
     other !== undefined && 'Dashed: the baseline.'
   }</figcaption></figure>${numbers(comparison, results)}</div></section>`;
+}
+
+/** Where margins of the same examples leave fewer correct, the attacks at a fixed ε were too weak: said once, at the widest gap. */
+function tooWeak({ model, unit }: Comparison): string | undefined {
+  const { margins, whiteBox, plan } = model;
+  if (margins === undefined) return undefined;
+  const gaps = whiteBox
+    .filter(({ examples }) => examples === margins.examples)
+    .map(({ epsilon, accuracy }) => ({
+      epsilon,
+      gap: accuracy - shareBeyond(margins.each, epsilon, plan.maxDistance),
+    }))
+    .filter(({ gap }) => gap > NOTABLE_GAP);
+  const widest = gaps.toSorted((a, b) => b.gap - a.gap)[0];
+  if (widest === undefined) return undefined;
+  return ` At ε = ${unit.epsilon(widest.epsilon)} they leave ${points(widest.gap).replace('+', '')} fewer correct than the white-box attacks, which were too weak there.`;
 }
 
 function linesOf(result: EvaluationResult, dashed: boolean): readonly Line[] {

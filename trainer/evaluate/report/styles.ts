@@ -37,7 +37,7 @@ dt{color:var(--quiet)}dd{margin:0}
 .checks .raised{border-color:var(--alarm);background:var(--alarm-panel)}
 .checks .raised p{color:var(--text)}
 .checks .raised .state{color:var(--alarm);font-weight:650}
-.checks .quiet .state{color:var(--quiet)}
+.checks .quiet .state,.checks .not-made .state{color:var(--quiet)}
 .checks b{font-weight:600}
 .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:1.5rem 2.5rem;align-items:start}
 .tables{display:flex;flex-wrap:wrap;gap:1.5rem 2.5rem;align-items:flex-start}

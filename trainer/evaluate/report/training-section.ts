@@ -3,7 +3,7 @@ import type { Comparison } from './comparison.js';
 import type { DistanceUnit } from './distance-unit.js';
 import { linePlot, type Mark } from './line-plot.js';
 import { markup, type Child, type Markup } from './markup.js';
-import { count, significant } from './numbers.js';
+import { count, percent, significant } from './numbers.js';
 import { quantilePlot } from './quantile-plot.js';
 import { thinned } from './thinned.js';
 
@@ -42,7 +42,7 @@ function quantiles({ validations, steps }: TrainingHistory, unit: DistanceUnit, 
     x: { label: 'training step', domain: [0, last] },
     y: { label: `validation margin${unit.axisSuffix}`, domain: [0, highest], roundUp: true, perUnit: unit.perUnit },
     points: validations.map(({ step, quantiles: values }) => ({ at: step, values })),
-  })}<figcaption>Validation margins by quantile: “25%” is what a quarter of the examples stay below. A misclassified example counts 0, a censored one the largest distance. At the last of ${count(validations.length)} validations: mean ${unit.distance(end?.margin ?? NaN)}, accuracy ${significant(100 * (end?.accuracy ?? NaN), 3)}%.</figcaption></figure>`;
+  })}<figcaption>Validation margins by quantile: “25%” is what a quarter of the examples stay below. A misclassified example counts 0, a censored one the largest distance. At the last of ${count(validations.length)} validations: mean ${unit.distance(end?.margin ?? NaN)}, accuracy ${percent(end?.accuracy ?? NaN)}.</figcaption></figure>`;
 }
 
 function losses({ steps }: TrainingHistory, index: number): Markup | undefined {

@@ -1,6 +1,7 @@
 import type { EvaluationResult } from '../evaluation-result.js';
 import { accuracyAt, type Comparison } from './comparison.js';
 import { differencesOf } from './differences.js';
+import { stateOf } from './masking-section.js';
 import { markup, type Child, type Markup } from './markup.js';
 import { count, percent, points } from './numbers.js';
 
@@ -69,13 +70,14 @@ function against(comparison: Comparison): string | undefined {
 }
 
 function masking(model: EvaluationResult): Child {
-  const { length } = model.masking;
-  if (length === 0) return 'No check for gradient masking was made.';
+  const made = model.masking.filter((check) => stateOf(check) !== 'not-made').length;
+  if (made === 0) return 'No check for gradient masking was made.';
   const raised = flagsOf(model);
-  const checks = `${count(length)} ${length === 1 ? 'check' : 'checks'} for gradient masking`;
-  if (raised === 0) return `None of ${checks} raises a flag.`;
+  const skipped = made < model.masking.length ? ` (${count(model.masking.length - made)} not made)` : '';
+  const checks = `${count(made)} ${made === 1 ? 'check' : 'checks'} for gradient masking`;
+  if (raised === 0) return `No flag is raised by ${checks}${skipped}.`;
   const raise = raised === 1 ? 'raises' : 'raise';
-  return markup`<strong>${count(raised)} of ${checks} ${raise} a flag: robustness may be overstated.</strong>`;
+  return markup`<strong>${count(raised)} of ${checks} ${raise} a flag${skipped}: robustness may be overstated.</strong>`;
 }
 
 function flagsOf({ masking: checks }: EvaluationResult): number {

@@ -13,7 +13,7 @@ import {
 describe('numbers of a report', () => {
   it('have as many digits as they mean', () => {
     assert.equal(count(1_234_567), '1,234,567');
-    assert.equal(percent(0.98449), '98.4%');
+    assert.equal(percent(0.98449), '98.4\u202f%');
     assert.equal(significant(0.034712), '0.0347');
     assert.equal(significant(2.1549), '2.15');
     assert.equal(significant(999.7), '1,000');

@@ -57,6 +57,35 @@ describe('the report of an evaluation', () => {
     assert.ok(html.includes('1 of 4 checks for gradient masking raises a flag'));
   });
 
+  it('lists attacks in the order in which they ran, though a smaller ε stands for some', () => {
+    const rich = richEvaluation();
+    const [first, second] = rich.whiteBox;
+    const smaller = { attack: 'smaller ε', attempted: 1000, broken: 15 };
+    const html = renderReport({ ...rich, whiteBox: [first!, { ...second!, attacks: [smaller, ...second!.attacks] }] });
+    assert.match(html, /<th scope="row">smaller ε<\/th>.*<th scope="row">pgd-ce<\/th>/s);
+    assert.ok(html.includes('counts what was broken within a smaller one'));
+  });
+
+  it('says of a check that was not made that it was not, and does not count it', () => {
+    const rich = richEvaluation();
+    const masking = [
+      { check: 'attacks-disagree', raised: false, reason: 'Not made: there is only one attack.' },
+      { check: 'zero-gradients', raised: false, reason: 'At 0 of 32 inputs; more than 5 % would be many.' },
+    ];
+    const html = renderReport({ ...rich, masking });
+    assert.ok(
+      html.includes('– Not made') && html.includes('No flag is raised by 1 check for gradient masking (1 not made)'),
+    );
+    assert.ok(html.includes('more than 5\u202f%'));
+  });
+
+  it('says where margins show that attacks at a fixed ε were too weak', () => {
+    const rich = richEvaluation();
+    const weak = rich.whiteBox.map((at) => ({ ...at, accuracy: Math.min(1, at.accuracy + 0.1) }));
+    assert.ok(renderReport({ ...rich, whiteBox: weak }).includes('which were too weak there'));
+    assert.ok(!renderReport({ ...rich, whiteBox: weak.map((at) => ({ ...at, examples: 7 })) }).includes('too weak'));
+  });
+
   it('compares models of other grids and distances, and says what does not compare', () => {
     const baseline = richEvaluation({
       title: 'other 1',
