@@ -62,7 +62,11 @@ export function share(text: string): { index: number; count: number } {
 
 /** Parses a number of steps, or `epoch`. */
 export function stepInterval(text: string): number | 'epoch' {
-  return text === 'epoch' ? text : integer(1)(text);
+  if (text === 'epoch') return text;
+  const steps = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(steps) || steps < 1)
+    throw new InvalidArgumentError('Expected a number of steps, or epoch.');
+  return steps;
 }
 
 /** Parses learning rates by the step from which they hold: `0:0.3,20000:0.09`. */

@@ -106,6 +106,7 @@ function jobFields(job: TrainingJob): string {
       'training',
       `${spec.method ?? ''}, ${spec.norm ?? ''}, ${spec.steps ?? 0} steps of ${spec.batchSize ?? 0}`,
     ]);
+    if (spec.preset !== undefined && spec.preset !== '') fields.push(['preset', spec.preset]);
     fields.push(['data', spec.data?.name ?? '']);
     fields.push(['network', `${spec.architecture?.name ?? ''} ${spec.architecture?.sizes?.join(', ') ?? ''}`]);
   }

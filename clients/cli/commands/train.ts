@@ -86,6 +86,8 @@ async function trainHere(spec: TrainingSpec, options: Options): Promise<void> {
   printResult(
     options.json,
     published,
-    () => `Published ${published.model} version ${published.version} in ${options.registry}.`,
+    () =>
+      `Published ${published.model} version ${published.version} in ${options.registry}.` +
+      (published.epochs === undefined ? '' : `\nThe weights of every epoch are in ${published.epochs}.`),
   );
 }

@@ -30,6 +30,8 @@ export interface PublishedHere {
   readonly model: string;
   readonly version: number;
   readonly evaluation?: EvaluationRecord | undefined;
+  /** Where the weights of every epoch are, if they are kept. */
+  readonly epochs?: string;
 }
 
 /**
@@ -69,7 +71,13 @@ export async function trainLocally(
     });
     if (outcome.kind !== 'succeeded') throw new DomainError('internal', `training: it ${outcome.kind}`);
     await forget(task);
-    return { model: task.spec.model, version: outcome.publishedVersion, evaluation: outcome.evaluation };
+    const { model, training } = task.spec;
+    return {
+      model,
+      version: outcome.publishedVersion,
+      evaluation: outcome.evaluation,
+      ...(training.keepEpochs === true && { epochs: task.directory }),
+    };
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
     throw new CommandFailure('Stopped. The same command continues from the last checkpoint.', 130, { cause: error });
