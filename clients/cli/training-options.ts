@@ -4,6 +4,7 @@ import { LOSSES, METHODS, type OptimizerSpec, type TrainingLoss, type TrainingSp
 import { NORMS } from '../../core/margin/threat-model.js';
 import { AUGMENTATIONS, type Augmentation } from '../../trainer/mma/augmentation.js';
 import type { LearningRateChange, StepInterval } from '../../trainer/mma/training-config.js';
+import { architectureSpec } from './network-files.js';
 import { decimal, integer, integers, learningRateChanges, stepInterval } from './option-types.js';
 
 /** The options of a training, named like the fields of the contract's TrainingSpec. */
@@ -59,7 +60,10 @@ export function withTrainingOptions(command: Command): Command {
     .option('--directory <path>', "where it is below the data directory (default: the data set's name)")
     .option('--train-examples <n>', 'training examples to use (default: all)', integer(1))
     .option('--validation-examples <n>', 'how many of them to keep for validation', integer(1))
-    .option('--architecture <family>', 'lenet, wrn, mlp or cnn; or with sizes: lenet5, wrn-28-4, … (default: lenet)')
+    .option(
+      '--architecture <family>',
+      'lenet, wrn, mlp or cnn; with sizes: lenet5, wrn-28-4, …; or the model.json of a LayersModel (default: lenet)',
+    )
     .option(
       '--sizes <n,…>',
       'lenet: filters, filters, hidden units (default: 32,64,1024); wrn: depth, width; mlp: hidden units, …; cnn: filters, …, hidden units',
@@ -122,7 +126,7 @@ export function trainingSpec(options: TrainingOptions): TrainingSpec {
   return {
     model: options.model ?? options.preset ?? dataset ?? 'digits',
     data: { name: dataset, directory, trainExamples, validationExamples },
-    architecture: { name: architecture, sizes },
+    architecture: architectureSpec(architecture, sizes),
     method: options.method,
     norm: options.norm,
     maxDistance: options.maxDistance,

@@ -69,6 +69,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
   publishTime: z.iso.datetime(),
   codeVersion: text,
   files: z.record(fileName, z.object({ sizeBytes: count, sha256 })),
+  architecture: text.exactOptional(),
   inputShape: z.tuple([size, size, size]),
   bounds: z
     .object({ lower: z.number(), upper: z.number() })

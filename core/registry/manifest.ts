@@ -73,6 +73,8 @@ export interface Manifest {
   /** Every other file of the version: its length and SHA-256 in lower-case hex. */
   readonly files: Readonly<Record<string, { readonly sizeBytes: number; readonly sha256: string }>>;
   /** height, width, channels. */
+  /** The family of the network: `lenet`, `layers-model`; absent in versions that were published without it. */
+  readonly architecture?: string;
   readonly inputShape: readonly [number, number, number];
   readonly bounds: Bounds;
   /** One name per class. */

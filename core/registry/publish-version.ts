@@ -104,6 +104,7 @@ function describe(
     publishTime: new Date().toISOString(),
     codeVersion: CODE_VERSION,
     ...contents,
+    architecture: architecture.family,
     inputShape: architecture.inputShape,
   };
 }

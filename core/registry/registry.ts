@@ -33,7 +33,7 @@ export interface Publication {
   readonly history?: unknown;
   readonly manifest: Omit<
     Manifest,
-    'format' | 'name' | 'version' | 'publishTime' | 'codeVersion' | 'files' | 'inputShape' | 'onnx'
+    'format' | 'name' | 'version' | 'publishTime' | 'codeVersion' | 'files' | 'inputShape' | 'architecture' | 'onnx'
   >;
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Model, ModelVersion } from '../../client/models.js';
@@ -8,6 +7,7 @@ import { withModelAccess, withModels } from '../models/open-models.js';
 import type { ModelAccessOptions } from '../models/open-models.js';
 import { previousVersion } from '../models/previous-version.js';
 import { parseSelector } from '../models/selector.js';
+import { importedFiles } from '../network-files.js';
 import { decimal, integer, integers } from '../option-types.js';
 import { modelsTable, versionFields } from '../output/model-tables.js';
 import { printResult } from '../output/print.js';
@@ -97,11 +97,18 @@ export function modelsCommand(): Command {
   add(
     'import',
     'Publish weights that were trained elsewhere',
-    'maxmargin models import --name elsewhere --architecture wrn --weights wrn-28-4.safetensors',
+    'maxmargin models import --name elsewhere --architecture wrn --weights wrn-28-4.safetensors\n' +
+      'maxmargin models import --name elsewhere --architecture layers-model --weights saved/model.json',
   )
     .requiredOption('--name <name>', 'the name to publish under')
-    .requiredOption('--architecture <family>', 'lenet, wrn, mlp or cnn; its sizes are read off the weights')
-    .requiredOption('--weights <file>', 'a safetensors file: conv1.kernel [5, 5, in, out], …, dense2.bias')
+    .requiredOption(
+      '--architecture <family>',
+      'lenet, wrn, mlp or cnn, sizes are read off the weights; or layers-model',
+    )
+    .requiredOption(
+      '--weights <file>',
+      'a safetensors file: conv1.kernel [5, 5, in, out], …, dense2.bias; of a layers-model its model.json',
+    )
     .option('--labels <a,b,…>', 'what the classes are called (default: their numbers)', (text) => text.split(','))
     .addOption(new Option('--norm <norm>', 'what margins are measured in (default: linf)').choices(NORMS))
     .option('--max-distance <d>', 'd_max of that norm (default: 0.45 or 2)', decimal(0))
@@ -112,10 +119,10 @@ export function modelsCommand(): Command {
       integers(1),
     )
     .action(async ({ registry, address, weights: file, json, ...model }: ImportOptions) => {
-      const weights = await readFile(file);
+      const files = await importedFiles(model.architecture, file);
       const version = await withModels(
         { registry, ...(address !== undefined && { address }) },
-        (access) => access.importModel({ ...model, weights }),
+        (access) => access.importModel({ ...model, ...files }),
         'make',
       );
       printResult(json, version, () => `Imported ${version.name} version ${version.version}${pointed(version)}.`);

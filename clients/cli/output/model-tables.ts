@@ -37,6 +37,7 @@ export function versionFields(version: ModelVersion): string {
     ['aliases', version.aliases.join(', ')],
     ['state', version.stateReason === '' ? version.state : `${version.state}: ${version.stateReason}`],
     ['published', moment(version.publishTime)],
+    ...networkField(version),
     ['inputs', `${version.inputShape.join(' × ')}, ${version.bounds.lower} to ${version.bounds.upper}`],
     ['classes', version.labels.join(', ')],
     ['threat model', `${version.norm}, d_max ${version.maxDistance}`],
@@ -55,6 +56,13 @@ function robustFields({ robustAccuracies }: Pick<Evaluation, 'robustAccuracies'>
     ['robust', shares.join(', ')],
     ['attacked by', `${attacks.join(', ')}: ${restarts} × ${iterations} iterations, ${examples} examples`],
   ];
+}
+
+/** The family of the network, where the manifest says it. */
+function networkField({ manifest }: ModelVersion): [string, string][] {
+  const family =
+    typeof manifest === 'object' && manifest !== null && 'architecture' in manifest ? manifest.architecture : undefined;
+  return typeof family === 'string' ? [['network', family]] : [];
 }
 
 /** What an evaluation found, for people. */

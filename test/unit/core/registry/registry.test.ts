@@ -37,7 +37,8 @@ describe('registry', () => {
     );
     assert.deepEqual(await registry.manifest(NAME, 1), manifest);
     const { files, publishTime, codeVersion, onnx, ...rest } = manifest;
-    assert.deepEqual(rest, { ...withEvaluation.manifest, format: 1, name: NAME, version: 1, inputShape: [8, 8, 1] });
+    const added = { format: 1, name: NAME, version: 1, architecture: 'lenet', inputShape: [8, 8, 1] };
+    assert.deepEqual(rest, { ...withEvaluation.manifest, ...added });
     assert.deepEqual(Object.keys(files), ['model.json', 'weights.bin', 'model.onnx']);
     assert.ok(onnx !== undefined && ('unchecked' in onnx || onnx.largestDifference < 1e-5));
     assert.ok(Math.abs(Date.parse(publishTime) - Date.now()) < 60_000);
