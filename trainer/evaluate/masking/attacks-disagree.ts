@@ -46,11 +46,12 @@ export async function attacksDisagree(context: MaskingContext): Promise<Seen> {
     return notMade(`${names(following)} find nothing for any of ${shareOf(rows.length, rows.length)}`);
   }
   const median = upperMedian(ratios);
-  const collapsed = ratios.filter((ratio) => !Number.isFinite(ratio)).length;
+  const missed = ratios.filter((ratio) => !Number.isFinite(ratio)).length;
   return {
     raised: median > FACTOR,
     reason:
-      `The shortest of ${names(linearising)} is ${shown(median)} times as long, in the median of ${ratios.length} inputs, as that of ` +
-      `${names(following)}, and none for ${collapsed} of them; more than ${FACTOR} times would mean that gradients do not tell distances.`,
+      `Of ${shareOf(ratios.length, rows.length)} that ${names(following)} change, ${names(linearising)} change ${ratios.length - missed}; ` +
+      `the shortest of theirs is ${Number.isFinite(median) ? `${shown(median)} times as long in the median` : 'there for fewer than half'}. ` +
+      `More than ${FACTOR} times would mean that gradients do not tell distances.`,
   };
 }
