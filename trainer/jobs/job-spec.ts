@@ -4,15 +4,16 @@ import type { Norm } from '../../core/margin/threat-model.js';
 import { checkAliasName, checkModelName } from '../../core/registry/names.js';
 import { DATASET_NAMES } from '../data/open-dataset.js';
 import type { DatasetName } from '../data/open-dataset.js';
-import { AUGMENTATIONS, type Augmentation } from '../mma/augmentation.js';
-import { METHODS, type Method } from '../mma/methods.js';
+import { AUGMENTATIONS } from '../mma/augmentation.js';
+import { METHODS } from '../mma/methods.js';
 import type { TrainingConfig } from '../mma/training-config.js';
-import { completeMethod, type MethodRequest } from './method-spec.js';
-import { completeNetwork, type NetworkRequest, type NetworkSpec } from './network-spec.js';
-import { completeOptimizer, type OptimizerRequest } from './optimizer-spec.js';
+import type { JobSpecRequest } from './job-spec-request.js';
+import { completeMethod } from './method-spec.js';
+import { completeNetwork, type NetworkSpec } from './network-spec.js';
+import { completeOptimizer } from './optimizer-spec.js';
 import { withPreset } from './presets/with-preset.js';
 import { choice, integer, integerUpTo, MAX_STEPS, real, relativeDirectory, unsigned64 } from './spec-fields.js';
-import { completeValidation, type ValidationRequest } from './validation-spec.js';
+import { completeValidation } from './validation-spec.js';
 
 /** All that decides what a job computes, every default filled in. Plain JSON: it is stored and sent to the job's process. */
 export interface JobSpec {
@@ -33,31 +34,6 @@ export interface JobSpec {
   readonly alias: string;
   /** What the rest was taken from, where it was not asked for. */
   readonly preset?: string;
-}
-
-/** What a client asks for: what is not there takes its default. */
-export interface JobSpecRequest extends MethodRequest, ValidationRequest {
-  readonly model: string;
-  readonly data?: {
-    readonly name?: string | undefined;
-    readonly directory?: string | undefined;
-    readonly trainExamples?: number | undefined;
-    readonly validationExamples?: number | undefined;
-  };
-  readonly architecture?: NetworkRequest;
-  readonly method?: Method | undefined;
-  readonly norm?: Norm | undefined;
-  readonly maxDistance?: number | undefined;
-  readonly minRadius?: number | undefined;
-  readonly attackIterations?: number | undefined;
-  readonly bisections?: number | undefined;
-  readonly steps?: number | undefined;
-  readonly batchSize?: number | undefined;
-  readonly optimizer?: OptimizerRequest | undefined;
-  readonly seed?: string | undefined;
-  readonly augmentation?: Augmentation | undefined;
-  readonly alias?: string | undefined;
-  readonly preset?: string | undefined;
 }
 
 const MAX_EXAMPLES = 10_000_000;

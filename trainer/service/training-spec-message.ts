@@ -6,7 +6,8 @@ import {
   Method as MethodMessage,
 } from '../../proto/gen/maxmargin/v1/training_service.js';
 import type { OptimizerSpec, TrainingLosses, TrainingSpec } from '../../proto/gen/maxmargin/v1/training_service.js';
-import type { JobSpec, JobSpecRequest } from '../jobs/job-spec.js';
+import type { JobSpec } from '../jobs/job-spec.js';
+import type { JobSpecRequest } from '../jobs/job-spec-request.js';
 import type { OptimizerRequest } from '../jobs/optimizer-spec.js';
 import type { Augmentation } from '../mma/augmentation.js';
 import { LOSS_ROLES, METHOD_FIELDS, TRAINING_LOSSES, type MethodConfig } from '../mma/methods/method-config.js';

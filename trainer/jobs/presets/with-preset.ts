@@ -1,5 +1,5 @@
 import { METHOD_FIELDS } from '../../mma/methods/method-config.js';
-import type { JobSpecRequest } from '../job-spec.js';
+import type { JobSpecRequest } from '../job-spec-request.js';
 import type { OptimizerRequest } from '../optimizer-spec.js';
 import { presetNamed } from './presets.js';
 import type { PresetSettings } from './settings.js';

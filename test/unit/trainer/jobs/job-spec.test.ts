@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DomainError } from '../../../../core/errors.js';
 import { completeSpec, validationCount } from '../../../../trainer/jobs/job-spec.js';
-import type { JobSpecRequest } from '../../../../trainer/jobs/job-spec.js';
+import type { JobSpecRequest } from '../../../../trainer/jobs/job-spec-request.js';
 
 const refused = (request: Partial<JobSpecRequest>, message: RegExp) => {
   assert.throws(

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { completeSpec, type JobSpecRequest } from '../../../../../trainer/jobs/job-spec.js';
+import { formatRecord, parseRecord } from '../../../../../trainer/jobs/job-record.js';
+import type { Job } from '../../../../../trainer/jobs/job.js';
+import type { JobSpecRequest } from '../../../../../trainer/jobs/job-spec-request.js';
+import { completeSpec } from '../../../../../trainer/jobs/job-spec.js';
 import { PRESETS } from '../../../../../trainer/jobs/presets/presets.js';
 import { TrainingSpec } from '../../../../../proto/gen/maxmargin/v1/training_service.js';
 import { specMessage, specRequestOf } from '../../../../../trainer/service/training-spec-message.js';
@@ -138,6 +141,19 @@ describe('presets', () => {
           TrainingSpec.encode(TrainingSpec.fromPartial({ model: 'm', preset: name })).finish(),
         );
         assert.deepEqual(completeSpec(specRequestOf(asked)), specOf(name));
+      }
+  });
+
+  it('are stored with jobs in every number', () => {
+    const job: Omit<Job, 'spec'> = {
+      ...{ name: 'job-20261122t133604123-5f1e0c', requestId: '', state: 'queued', sequence: 1, error: '' },
+      ...{ createTime: '2026-11-22T13:36:04.123Z', queueTime: '2026-11-22T13:36:04.123Z' },
+      ...{ cancelRequested: false, restarts: 0, publishedVersion: 0 },
+    };
+    for (const name of NAMES)
+      for (const more of [{}, { keepEpochs: true, earlyStopValidations: 3, validationInterval: 7 }]) {
+        const spec = specOf(name, more);
+        assert.deepEqual(parseRecord(formatRecord({ ...job, spec })).spec, spec);
       }
   });
 
