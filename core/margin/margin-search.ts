@@ -7,8 +7,8 @@ import type { WeightedClassifier } from './attack-steps.js';
 import { pointAt } from './box.js';
 import { hostLength } from './host-length.js';
 import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
-import { adaptivePgd } from './attacks/adaptive-pgd/adaptive-pgd.js';
 import type { AttackKind, MinimumNormAttack, MinimumNormRequest } from './attacks/attack.js';
+import { bestOf } from './attacks/best-of.js';
 import { unhurried, type Proceed } from './pace.js';
 import type { AttackNorm, Bounds, ThreatModel } from './threat-model.js';
 
@@ -91,7 +91,7 @@ export function compileMarginSearch(
   compile: Compile,
   classifier: WeightedClassifier,
   threat: ThreatModel,
-  kind: AttackKind<MinimumNormAttack> = adaptivePgd,
+  kind: AttackKind<MinimumNormAttack> = bestOf,
 ): MarginSearch {
   const logitsAt = compile((weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points), {
     callsPerWeights: Infinity,

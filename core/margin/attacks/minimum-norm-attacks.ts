@@ -1,6 +1,7 @@
 import { adaptivePgd } from './adaptive-pgd/adaptive-pgd.js';
 import { anPgd } from './an-pgd.js';
 import type { AttackKind, MinimumNormAttack } from './attack.js';
+import { bestOf } from './best-of.js';
 import { ddn } from './ddn.js';
 import { deepfool } from './deepfool.js';
 import { fabT } from './fab-t.js';
@@ -14,6 +15,7 @@ export const MINIMUM_NORM_ATTACKS = {
   ddn,
   deepfool,
   'fab-t': fabT,
+  'best-of': bestOf,
 } as const satisfies Readonly<Record<string, AttackKind<MinimumNormAttack>>>;
 
 export type MinimumNormAttackName = keyof typeof MINIMUM_NORM_ATTACKS;
