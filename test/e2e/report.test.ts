@@ -8,11 +8,13 @@ import type { EvaluationResult } from '../../trainer/evaluate/evaluation-result.
 import { renderReport } from '../../trainer/evaluate/report/report.js';
 import { findChromium } from '../support/chromium.js';
 import { minimalEvaluation, pixelEvaluation, richEvaluation } from '../support/evaluation-example.js';
-import { FAINT, OVERFLOWING, OVERLAPPING, UNSEEN } from '../support/page-checks.js';
+import { FAINT, OVERFLOWING, OVERLAPPING, SCROLLING, UNSEEN } from '../support/page-checks.js';
 
 const executablePath = findChromium();
 
 const LONG_LABELS = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'].map((letter) => letter.repeat(60));
+
+const LONG_NAMES = 'long names without a space';
 
 const REPORTS: Readonly<Record<string, readonly [EvaluationResult, EvaluationResult?]>> = {
   'a whole evaluation': [richEvaluation()],
@@ -28,7 +30,8 @@ const REPORTS: Readonly<Record<string, readonly [EvaluationResult, EvaluationRes
       epsilons: [0.05, 0.1, 0.2],
     }),
   ],
-  'long names without a space': [
+  'two models in 1/255': [pixelEvaluation(), pixelEvaluation()],
+  [LONG_NAMES]: [
     richEvaluation({ title: 'a'.repeat(80), labels: LONG_LABELS }),
     richEvaluation({ title: 'l'.repeat(80), seed: 2, labels: LONG_LABELS }),
   ],
@@ -70,6 +73,9 @@ describe(`reports in a browser${executablePath === undefined ? ' (skipped: no Ch
           assert.deepEqual(await page.evaluate(check), [], `${name}, ${screen}`);
       }
       assert.deepEqual(said, []);
+      // Where names have a usual length, tables are as wide as they are on a desk; on a phone they move in their frames.
+      await page.setViewportSize({ width: 1280, height: 900 });
+      if (name !== LONG_NAMES) assert.deepEqual(await page.evaluate(SCROLLING), []);
       await page.close();
     });
   }

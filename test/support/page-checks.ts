@@ -18,6 +18,11 @@ export const OVERFLOWING = `(() => {
   return found;
 })()`;
 
+/** Tables that do not fit into their frames. */
+export const SCROLLING = `[...document.querySelectorAll('.scroll')]
+  .filter((frame) => frame.scrollWidth > frame.clientWidth + 1)
+  .map((frame) => frame.getAttribute('aria-label') + ' ' + frame.scrollWidth + ' in ' + frame.clientWidth)`;
+
 /** Names in plots that lie over each other, or outside of their plot. */
 export const OVERLAPPING = `(() => {
   const found = [];

@@ -5,6 +5,9 @@ import { markup, type Child, type Markup } from './markup.js';
 import { count, percent } from './numbers.js';
 import { table } from './table.js';
 
+/** Columns of ε in a table that has half of the page. */
+const MOST_BESIDE = 4;
+
 /** Which attack found how many; nothing if none ran. */
 export function attacksSection({ model, baseline, unit }: Comparison): Child {
   const results = baseline === undefined ? [model] : [model, baseline];
@@ -19,7 +22,12 @@ export function attacksSection({ model, baseline, unit }: Comparison): Child {
 <p class="lead">At each ε an attack meets only what the attacks before it left: “12 / 310” says that it broke 12 of 310.${
     results.some(knowsSmallerEpsilon) && ` “${SMALLER_EPSILON}” counts what was broken within a smaller one already.`
   }</p>
-<div class="${results.length === 1 ? 'tables' : 'beside'}">${tables}</div></section>`;
+<div class="${results.length === 2 && results.every(isNarrow) ? 'beside' : 'tables'}">${tables}</div></section>`;
+}
+
+/** Whether its tables fit into half of a page. */
+function isNarrow({ whiteBox, autoAttack }: EvaluationResult): boolean {
+  return Math.max(whiteBox.length, autoAttack.length) <= MOST_BESIDE;
 }
 
 function knowsSmallerEpsilon({ whiteBox, autoAttack }: EvaluationResult): boolean {

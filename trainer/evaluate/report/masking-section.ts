@@ -43,6 +43,10 @@ export function stateOf({ raised, reason }: MaskingCheck): CheckState {
 function flag(check: MaskingCheck): Markup {
   const { check: id, reason } = check;
   const state = stateOf(check);
-  const why = state === 'not-made' ? reason.slice(NOT_MADE.length) : reason;
+  const why = state === 'not-made' ? capitalised(reason.slice(NOT_MADE.length)) : reason;
   return markup`<li class="${state}"><span class="state">${STATES[state]}</span><div><b>${Object.hasOwn(NAMES, id) ? NAMES[id] : id}</b><p>${withNarrowSpaces(why)}</p></div></li>`;
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

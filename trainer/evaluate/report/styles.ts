@@ -77,14 +77,14 @@ figcaption{font-size:.8125rem;line-height:1.45;color:var(--quiet);margin-top:.35
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;font-size:.875rem;line-height:1.35}
 caption{text-align:left;font-weight:600;padding-bottom:.35rem}
-th,td{text-align:left;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--rule);vertical-align:top;font-weight:400}
+th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--rule);vertical-align:top;font-weight:400}
 th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--quiet);vertical-align:bottom}
 thead th[scope=colgroup]{color:var(--text);font-weight:600}
 .number{text-align:right;white-space:nowrap}
 thead th[scope=colgroup]{text-align:center}
 th+.apart,td+.apart{padding-left:.6rem}
-tbody th{min-width:4.5rem}
+tbody th{min-width:3.25rem}
 .quartiles{display:block}
 .quartiles .rail{stroke:var(--rule)}
 .quartiles rect{fill:color-mix(in srgb,var(--first) 55%,var(--page))}.quartiles .model path{stroke:var(--text);stroke-width:2}
