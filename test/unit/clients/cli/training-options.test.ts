@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { Command } from 'commander';
+import { LOSSES, METHODS } from '../../../../clients/client/training-spec.js';
+import { trainingSpec, withTrainingOptions, type TrainingOptions } from '../../../../clients/cli/training-options.js';
+import { completeSpec } from '../../../../trainer/jobs/job-spec.js';
+import { TRAINING_LOSSES } from '../../../../trainer/mma/methods/method-config.js';
+import { METHODS as TRAINED } from '../../../../trainer/mma/methods.js';
+
+const configured = (...words: string[]) => {
+  const command = withTrainingOptions(
+    new Command('train').exitOverride().configureOutput({ writeErr: () => undefined }),
+  );
+  const spec = trainingSpec(command.parse(words, { from: 'user' }).opts<TrainingOptions>());
+  return completeSpec({ ...spec, data: spec.data ?? {}, architecture: spec.architecture ?? {} }).training;
+};
+
+describe('the options of a training', () => {
+  it('name every method and loss that the trainer has, and so does the contract', () => {
+    assert.deepEqual(METHODS.toSorted(), TRAINED.toSorted());
+    assert.deepEqual(LOSSES.toSorted(), TRAINING_LOSSES.toSorted());
+    for (const method of METHODS) assert.equal(configured('--method', method).method, method);
+    assert.throws(() => configured('--method', 'free'), /Allowed choices are mma, omma, standard, pgd, pgdls, trades/);
+  });
+
+  it('say what a method takes of its own', () => {
+    const { epsilon, initialEpsilon, epsilonRampSteps, cleanCoefficient } = configured(
+      ...['--method', 'pgdls', '--epsilon', '0.2', '--initial-epsilon', '0.1', '--epsilon-ramp-steps', '7'],
+      ...['--clean-coefficient', '0.5'],
+    );
+    assert.deepEqual([epsilon, initialEpsilon, epsilonRampSteps, cleanCoefficient], [0.2, 0.1, 7, 0.5]);
+    assert.equal(configured('--method', 'trades', '--trades-beta', '3').tradesBeta, 3);
+    assert.throws(() => configured('--epsilon', '0.2'), /spec\.epsilon: expected none for method mma, got 0\.2/);
+  });
+
+  it('say which losses are used', () => {
+    const words = ['--attack-loss', 'cw', '--search-loss', 'lm', '--margin-loss', 'slm', '--clean-loss', 'lm'];
+    assert.deepEqual(configured(...words).losses, { attack: 'cw', search: 'lm', margin: 'slm', clean: 'lm' });
+    assert.throws(() => configured('--search-loss', 'ce'), /Allowed choices are slm, lm/);
+  });
+});
