@@ -124,8 +124,18 @@ describe('training jobs', () => {
     ] as [{ name: string; sizes?: number[] }, object][]) {
       const asked = { model: 'm', architecture };
       const checked = await trainer.client.createTrainingJob({ spec: asked, validateOnly: true });
-      assert.deepEqual(checked.spec?.architecture, expected);
+      assert.deepEqual(checked.spec?.architecture, { ...expected, layersModelJson: '' });
     }
+    const preset = { model: 'm', preset: 'cifar10-l2-pgd-0.5', steps: 7n };
+    const filled = (await trainer.client.createTrainingJob({ spec: preset, validateOnly: true })).spec;
+    assert.deepEqual(
+      [filled?.preset, filled?.steps, filled?.batchSize, filled?.epsilon, filled?.validationPerEpoch],
+      ['cifar10-l2-pgd-0.5', 7n, 128, 0.5, true],
+    );
+    assert.deepEqual(
+      filled?.optimizer?.schedule.map(({ fromStep }) => fromStep),
+      [0n, 20_000n, 30_000n, 40_000n],
+    );
     assert.equal((await trainer.client.listTrainingJobs({})).jobs.length, before);
   });
 
@@ -146,6 +156,7 @@ describe('training jobs', () => {
         /spec\.architecture\.sizes\[1\]: .*got 0/,
       ],
       [{ spec: tinySpec({ maxDistance: Number.NaN }) }, /INVALID_ARGUMENT: spec\.max_distance: .*got NaN/],
+      [{ spec: tinySpec({ preset: 'cifar10-l2-pgd' }) }, /INVALID_ARGUMENT: spec\.preset: .*cifar10-l2-pgd-0\.5.*got/],
       [{ spec: tinySpec({ steps: -1n }) }, /INVALID_ARGUMENT: spec\.steps: .*got -1/],
       [{ spec: tinySpec({ batchSize: 1_000_000 }) }, /INVALID_ARGUMENT: spec\.batch_size: /],
       [{ spec: tinySpec(), requestId: 'x'.repeat(200) }, /INVALID_ARGUMENT: request_id: /],
