@@ -18,8 +18,8 @@ import { createTrainingMetrics } from './service/training-metrics.js';
 import { createTrainingService } from './service/training-service.js';
 import { trainerProgram } from './settings.js';
 
-/** A spec is small; nothing that a client may send is larger. */
-const MAX_RECEIVE_BYTES = 1024 * 1024;
+/** A spec is small, but for the LayersModel in it, of at most half of that. */
+const MAX_RECEIVE_BYTES = 2 * 1024 * 1024;
 const CALLS_DRAIN_LIMIT_MS = 5_000;
 
 const config = configure(trainerProgram);

@@ -1,5 +1,13 @@
 import { getBackend, io, setBackend, tensor, tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
-import { input, layers, loadLayersModel, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import {
+  input,
+  layers,
+  loadLayersModel,
+  model,
+  sequential,
+  type LayersModel,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import type { LayersModelFiles } from '../../core/model/layers-model.js';
 import { createRandom, type Random } from '../../core/random.js';
 
@@ -218,6 +226,18 @@ export function kerasModel(names: readonly string[], seed: number, shape = [11, 
   const theirs = model({ inputs: start, outputs: on(layers.dense({ units: classes }), x) });
   randomise(theirs, random);
   return theirs;
+}
+
+/** A functional model in which a functional and a Sequential model are layers, after the first of these. */
+export function nestedModel(seed: number): LayersModel {
+  const base = kerasModel(['conv2d', 'residual'], seed, [6, 5, 2], 8);
+  const head = sequential({
+    layers: [layers.dense({ units: 5, activation: 'relu', inputShape: [8] }), layers.dense({ units: 3 })],
+  });
+  const start = input({ shape: [6, 5, 2] });
+  const whole = model({ inputs: start, outputs: on(head, on(layers.leakyReLU(), on(base, start))) });
+  randomise(whole, createRandom(seed));
+  return whole;
 }
 
 /** Names of random layers of images. */

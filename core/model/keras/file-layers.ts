@@ -1,7 +1,7 @@
 import { invalidInput } from '../../errors.js';
 import { shorten } from './keras-options.js';
 import { INPUT } from './node-input.js';
-import { layerNamed, type GivenNode } from './read-nodes.js';
+import { layerNamed } from './read-nodes.js';
 
 /** A layer as a file states it. */
 export interface FileLayer {
@@ -12,13 +12,21 @@ export interface FileLayer {
   readonly inbound: unknown;
 }
 
+/** A layer, and those that it follows. */
+export interface StatedNode {
+  readonly name: string;
+  readonly className: string;
+  readonly inputs: readonly string[];
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Layers of a graph, each after those that it follows, else in the order of the file; the one that the network ends in is the last.
  *
  * @param input what a file calls what the network is given
  * @throws invalid-input naming a layer that is used otherwise than once, or that does not lie between input and output
  */
-export function inOrder(layers: readonly FileLayer[], input: string, output: string): readonly GivenNode[] {
+export function inOrder(layers: readonly FileLayer[], input: string, output: string): readonly StatedNode[] {
   const waiting = layers.map((layer) => ({ layer, inputs: inputsOf(layer) }));
   const done = new Set([input]);
   const ordered: { readonly layer: FileLayer; readonly inputs: readonly string[] }[] = [];
@@ -64,7 +72,9 @@ function inputsOf({ name, className, inbound }: FileLayer): readonly string[] {
     throw invalidInput(at, 'the layers that it follows, as Keras 2 writes them', shorten(inbound));
   return use.map((entry: unknown) => {
     const [from, node = 0, tensor = 0, more = {}]: unknown[] = Array.isArray(entry) ? (entry as unknown[]) : [];
-    const plain = typeof from === 'string' && node === 0 && tensor === 0 && shorten(more ?? {}) === '{}';
+    // A model that is used as a layer was used once before, when it was made: that was its node 0.
+    const plain =
+      typeof from === 'string' && (node === 0 || node === 1) && tensor === 0 && shorten(more ?? {}) === '{}';
     if (!plain) throw invalidInput(at, '[name, 0, 0, {}]', shorten(entry));
     return from;
   });

@@ -59,7 +59,7 @@ export function readKerasWeights(model: unknown, architecture: Architecture, byt
 
 /** By layer and weight, what lies between left out, and what lies before where that alone names a weight. @throws invalid-input if the network has none of that name */
 function ownName(stated: string, names: ReadonlySet<string>): string {
-  const parts = stated.split('/');
+  const parts = stated.replace(/:0$/, '').split('/');
   const weight = parts.at(-1) ?? '';
   for (const layer of parts.slice(0, -1)) {
     const own = `${layer}.${weight}`;

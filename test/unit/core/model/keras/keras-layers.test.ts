@@ -18,6 +18,7 @@ import {
   IMAGE_LAYERS,
   kerasModel,
   loadedModel,
+  nestedModel,
   logitsOf,
   onReference,
   randomLayerNames,
@@ -118,6 +119,23 @@ describe('Keras layers', () => {
     assert.equal(memory().numTensors, before);
     theirs.dispose();
     inputs.dispose();
+  });
+
+  it('models in a model: their layers take their place', async () => {
+    const theirs = onReference(() => nestedModel(5));
+    const inputs = imagesOf(theirs, 5);
+    const { architecture, host, model } = await readModel(theirs);
+    const tensors = toTensors(host);
+    const { parameters, statistics } = splitWeights(model, tensors);
+    const logits = tidy(() => model.apply(parameters, statistics, inputs, false).logits);
+    const expected = onReference(() => logitsOf(theirs, inputs));
+    assertClose(await logits.data(), expected, 1e-5);
+    const again = await loadedModel(writeLayersModel(architecture, host));
+    const flat = onReference(() => logitsOf(again, inputs));
+    assertClose(flat, expected, 1e-5);
+    again.dispose();
+    theirs.dispose();
+    dispose([inputs, logits, ...Object.values(tensors)]);
   });
 
   it('dropout and noise do nothing in training either', () => {

@@ -239,7 +239,7 @@ describe('topology of a LayersModel', () => {
     [
       'another class of models',
       { class_name: 'MyModel', config: {} },
-      /^model\.json: class_name: expected Sequential, Model or Functional, got "MyModel"$/,
+      /^model\.json: class_name: expected one of Sequential, Model, Functional, got "MyModel"$/,
     ],
     ['no object', [1], /^model\.json: expected an object, got \[1\]$/],
   ];
