@@ -4,6 +4,7 @@ import type { AttackKind, MinimumNormAttack } from './attack.js';
 import { bestOf } from './best-of.js';
 import { ddn } from './ddn.js';
 import { deepfool } from './deepfool.js';
+import { epsilonSearch } from './epsilon-search/epsilon-search.js';
 import { fabT } from './fab-t.js';
 import { fmn } from './fmn.js';
 
@@ -15,6 +16,7 @@ export const MINIMUM_NORM_ATTACKS = {
   ddn,
   deepfool,
   'fab-t': fabT,
+  'epsilon-search': epsilonSearch,
   'best-of': bestOf,
 } as const satisfies Readonly<Record<string, AttackKind<MinimumNormAttack>>>;
 

@@ -46,13 +46,13 @@ export type AutoPgdState = {
   readonly halvedBefore: Tensor1D;
 };
 
-/** A run before its first iteration. */
-function open({ inputs, radii }: BallProblem, start: Tensor4D): AutoPgdState {
+/** A run before its first iteration. @param firstStep η, in radii */
+export function openAutoPgd({ inputs, radii }: BallProblem, start: Tensor4D, firstStep = FIRST_STEP): AutoPgdState {
   const unknown = (value: number): Tensor1D => fill([inputs.shape[0]], value);
   return {
     perturbations: start,
     previous: clone(start),
-    steps: mul(radii, FIRST_STEP),
+    steps: mul(radii, firstStep),
     lastLosses: unknown(BEYOND),
     rises: zeros([inputs.shape[0]]),
     top: clone(start),
@@ -76,7 +76,7 @@ const asNumbers = (conditions: Tensor1D): Tensor1D => cast(conditions, 'float32'
  * Differs from Alg. 1: going back to x_max takes no iteration of its own, because its gradient is known, and it leaves without momentum, because
  * what led away from there was no improvement.
  */
-function advance(
+export function advanceAutoPgd(
   { geometry, project }: BallSpace,
   problem: BallProblem,
   state: AutoPgdState,
@@ -119,4 +119,9 @@ function advance(
 /** Auto-PGD on a loss. */
 export const autoPgdMethod = (
   given: Pick<BallMethod<AutoPgdState>, 'loss' | 'rank' | 'targets'>,
-): BallMethod<AutoPgdState> => ({ ...given, open, strides: autoPgdStrides, advance });
+): BallMethod<AutoPgdState> => ({
+  ...given,
+  open: openAutoPgd,
+  strides: autoPgdStrides,
+  advance: advanceAutoPgd,
+});

@@ -34,6 +34,8 @@ export interface BallSpace {
   readonly bounds: Bounds;
   /** Brings δ into ball and box, in float64 too. */
   readonly project: (problem: BallProblem, perturbations: Tensor4D) => Tensor4D;
+  /** A random δ in ball and box, in float64 too, from uniform numbers in [0, 1) of the inputs' shape. */
+  readonly randomStart: (problem: BallProblem, uniforms: Tensor4D) => Tensor4D;
 }
 
 /** What tells one method of gradient ascent within balls from another; pure functions. */

@@ -1,23 +1,9 @@
-import {
-  dispose,
-  div,
-  greaterEqual,
-  maximum,
-  minimum,
-  mul,
-  reshape,
-  slice,
-  tensor1d,
-  tensor2d,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { dispose, greaterEqual, reshape, slice, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
 import { createRandom } from '../../../random.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
-import { perExample, pointAt } from '../../box.js';
-import { geometryOf } from '../../geometries.js';
-import type { NormGeometry } from '../../geometry.js';
+import { pointAt } from '../../box.js';
 import type { Classifier } from '../../pgd.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim, AttackOutcome, FixedNormRequest } from '../attack.js';
@@ -26,14 +12,11 @@ import { areShort, iterationsOfCall } from '../short-evaluations.js';
 import { keepStronger, nothingTried, type Strongest } from '../strongest.js';
 import { successOf } from '../success.js';
 import { uniformsOf } from '../uniforms.js';
-import { WITHIN } from '../within.js';
-import type { BallMethod, BallProblem, BallSpace, BallState } from './ball-method.js';
+import type { BallMethod, BallProblem, BallState } from './ball-method.js';
+import { ballSpace } from './ball-space.js';
 
 /** A search is made for one model: its weights hardly ever change. */
 const HINTS: CompileHints = { callsPerWeights: Infinity };
-
-/** Below this length a perturbation counts as zero, and 0 / 0 is none. */
-const TINY = 1e-30;
 
 type Run<S> = { readonly state: S; readonly strongest: Strongest };
 
@@ -60,14 +43,8 @@ export function compileBallSearch<S extends BallState>(
   method: BallMethod<S>,
 ): (request: FixedNormRequest) => Promise<AttackOutcome> {
   const { bounds } = threat;
-  const geometry = geometryOf(threat.norm);
+  const space = ballSpace(threat);
   const success = successOf(aim);
-  const space: BallSpace = {
-    geometry,
-    bounds,
-    project: ({ inputs, radii }, perturbations) =>
-      within(geometry, geometry.project(inputs, perturbations, radii, bounds), radii),
-  };
   const at =
     (weights: TensorMap): Classifier =>
     (inputs) =>
@@ -95,10 +72,9 @@ export function compileBallSearch<S extends BallState>(
 
   const steps: BallSteps<S> = {
     method,
-    start: compile((problem: BallProblem, uniforms: Tensor4D): S => {
-      const start = geometry.randomStart(problem.inputs, problem.radii, uniforms, bounds);
-      return method.open(problem, within(geometry, start, problem.radii));
-    }),
+    start: compile((problem: BallProblem, uniforms: Tensor4D): S =>
+      method.open(problem, space.randomStart(problem, uniforms)),
+    ),
     iterate: compile((weights: TensorMap, problem: BallProblem, run: Run<S>, strides: Tensor2D): Run<S> => {
       const [count, width] = strides.shape;
       let now = run;
@@ -120,15 +96,6 @@ export function compileBallSearch<S extends BallState>(
     }, HINTS),
   };
   return (request) => search(steps, request);
-}
-
-/**
- * Brings what has been projected into ball and box in float64 too. In float32 clip(x + δ) − x is off by the rounding of x + δ, which counts where ε
- * is far smaller than x, and lengths by that of their sums. Scaling towards x stays in the box.
- */
-function within(geometry: NormGeometry, perturbations: Tensor4D, radii: Tensor1D): Tensor4D {
-  const share: Tensor1D = minimum(div(radii, maximum(geometry.lengths(perturbations), TINY)), 1);
-  return mul(perturbations, perExample(mul(share, WITHIN)));
 }
 
 async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNormRequest): Promise<AttackOutcome> {

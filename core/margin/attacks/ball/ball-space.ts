@@ -1,0 +1,33 @@
+import { div, maximum, minimum, mul } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { perExample } from '../../box.js';
+import { geometryOf } from '../../geometries.js';
+import type { NormGeometry } from '../../geometry.js';
+import type { ThreatModel } from '../../threat-model.js';
+import { WITHIN } from '../within.js';
+import type { BallSpace } from './ball-method.js';
+
+/** Below this length a perturbation counts as zero, and 0 / 0 is none. */
+const TINY = 1e-30;
+
+/** Where perturbations of a threat model may lie. */
+export function ballSpace({ norm, bounds }: ThreatModel): BallSpace {
+  const geometry = geometryOf(norm);
+  return {
+    geometry,
+    bounds,
+    project: ({ inputs, radii }, perturbations) =>
+      within(geometry, geometry.project(inputs, perturbations, radii, bounds), radii),
+    randomStart: ({ inputs, radii }, uniforms) =>
+      within(geometry, geometry.randomStart(inputs, radii, uniforms, bounds), radii),
+  };
+}
+
+/**
+ * Brings what has been projected into ball and box in float64 too. In float32 clip(x + δ) − x is off by the rounding of x + δ, which counts where ε
+ * is far smaller than x, and lengths by that of their sums. Scaling towards x stays in the box.
+ */
+function within(geometry: NormGeometry, perturbations: Tensor4D, radii: Tensor1D): Tensor4D {
+  const share: Tensor1D = minimum(div(radii, maximum(geometry.lengths(perturbations), TINY)), 1);
+  return mul(perturbations, perExample(mul(share, WITHIN)));
+}

@@ -1,0 +1,243 @@
+import {
+  add,
+  argMax,
+  cast,
+  clone,
+  div,
+  fill,
+  greaterEqual,
+  less,
+  maximum,
+  minimum,
+  mul,
+  reshape,
+  slice,
+  sub,
+  tidy,
+  where,
+} from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
+import type { WeightedClassifier } from '../../attack-steps.js';
+import { perExample, pointAt } from '../../box.js';
+import { logitRatioTowards, reachingLogitRatio } from '../../logit-ratio.js';
+import { EXCLUDED, isClass, type Loss } from '../../loss.js';
+import type { ThreatModel } from '../../threat-model.js';
+import type { Aim } from '../attack.js';
+import { advanceAutoPgd, openAutoPgd, type AutoPgdState } from '../ball/auto-pgd-method.js';
+import type { BallProblem } from '../ball/ball-method.js';
+import { ballSpace } from '../ball/ball-space.js';
+import { climbedLoss } from '../ball/climbed-loss.js';
+import { keepShorter, type Nearest } from '../nearest.js';
+import { compilePolish, compileRaySearch, type RaySearch } from '../rays.js';
+import { scoredGradient } from '../scored-gradient.js';
+import type { SearchProblem } from '../search-runs.js';
+import { successOf } from '../success.js';
+import type { EpsilonRound } from './epsilon-search-plan.js';
+
+/** How far below the shortest length the first radius is, as a share of it; what a success and a failure make of that; and its ends. */
+const FIRST_GAP = 0.1;
+const AFTER_SUCCESS = 1.5;
+const AFTER_FAILURE = 0.5;
+const SMALLEST_GAP = 0.002;
+const LARGEST_GAP = 0.3;
+
+/** A run has succeeded where it shortened the shortest length by so large a share. */
+const SHORTENED = 1e-4;
+
+/** The first radius where nothing is known, as a share of the largest; a failure doubles it. */
+const FIRST_REACH = 0.5;
+
+/** η of the first step, in radii: from the best known point, that it is not left at once, and from a random one. */
+const FIRST_STEPS: Readonly<Record<EpsilonRound['start'], number>> = { best: 0.5, random: 2 };
+
+/** Forward evaluations along the first ray, and along those of the best after each run. */
+const RAY_PROBES = 10;
+const POLISH = { share: 1, probes: 12 };
+
+/** Below this length a perturbation counts as zero, and has no direction. */
+const TINY = 1e-12;
+
+/** Which radii are tried; batched, [n] each. */
+export type EpsilonPace = {
+  /** By what share the radius is below the shortest length, where one is known. */
+  readonly gaps: Tensor1D;
+  /** The radius as a share of the largest length, where none is known. */
+  readonly reaches: Tensor1D;
+  /** The shortest length before the last run. */
+  readonly before: Tensor1D;
+};
+
+/** A run: where it leads, and where it stands. */
+export type EpsilonRun = { readonly targets: Tensor1D; readonly radii: Tensor1D; readonly climb: AutoPgdState };
+
+/** What is known, and the run that is under way. */
+export type EpsilonState = { readonly nearest: Nearest; readonly run: EpsilonRun };
+
+/** What a run starts from. */
+export type EpsilonSource = {
+  readonly nearest: Nearest;
+  readonly pace: EpsilonPace;
+  /** The classes of the plan's rank, [n] int32; without meaning where the class that is reached is the target. */
+  readonly ranked: Tensor1D;
+  /** In [0, 1), of the inputs' shape. */
+  readonly uniforms: Tensor4D;
+};
+
+/** What the search is made of: pure functions, compiled once. All results are new, for the caller to dispose. */
+export interface EpsilonSteps {
+  readonly firstPace: (nearest: Nearest) => EpsilonPace;
+  /** The next radii, and a run before its first iteration. The first costs one forward evaluation. */
+  readonly open: Readonly<
+    Record<
+      EpsilonRound['start'],
+      (weights: TensorMap, problem: SearchProblem, source: EpsilonSource) => { pace: EpsilonPace; run: EpsilonRun }
+    >
+  >;
+  /** As many iterations as there are rows of strides, [k, 3]. */
+  readonly iterate: (
+    weights: TensorMap,
+    problem: SearchProblem,
+    state: EpsilonState,
+    strides: Tensor2D,
+  ) => EpsilonState;
+  /** Tries the last δ: one forward evaluation. */
+  readonly tryLast: (weights: TensorMap, problem: SearchProblem, state: EpsilonState) => Nearest;
+  /** Searches the ray of steepest ascent at x: one gradient evaluation, and a forward evaluation a probe. */
+  readonly ascent: RaySearch<SearchProblem>;
+  /** Brings the nearest closer along its own rays. */
+  readonly polish: RaySearch<SearchProblem>;
+}
+
+/** A search is made for one model: its weights hardly ever change. */
+const HINTS: CompileHints = { callsPerWeights: Infinity };
+
+/** Compiles the steps of a search. */
+export function compileEpsilonSteps(
+  compile: Compile,
+  classifier: WeightedClassifier,
+  threat: ThreatModel,
+  aim: Aim,
+): EpsilonSteps {
+  const space = ballSpace(threat);
+  const { geometry, bounds } = space;
+  const success = successOf(aim);
+  const lossTowards = (targets: Tensor1D): Loss => (aim === 'leave' ? logitRatioTowards(targets) : reachingLogitRatio);
+  const logitsAt = (weights: TensorMap, { inputs }: SearchProblem, perturbations: Tensor4D): Tensor2D =>
+    classifier(weights, pointAt(inputs, perturbations, bounds));
+  const ballOf = ({ inputs, classes }: SearchProblem, { targets, radii }: Pick<EpsilonRun, 'targets' | 'radii'>) =>
+    ({ inputs, classes, targets, radii }) satisfies BallProblem;
+
+  const iterateOnce = (
+    weights: TensorMap,
+    problem: SearchProblem,
+    { nearest, run }: EpsilonState,
+    stride: readonly Scalar[],
+  ): EpsilonState => {
+    const { targets, radii, climb } = run;
+    const { perturbations } = climb;
+    const points = pointAt(problem.inputs, perturbations, bounds);
+    const { losses, gradients, logits } = scoredGradient(
+      (x) => classifier(weights, x),
+      lossTowards(targets),
+      points,
+      problem.classes,
+    );
+    const succeeds: Tensor1D = greaterEqual(success(logits, problem.classes), 0);
+    return {
+      nearest: keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds),
+      run: {
+        targets: clone(targets),
+        radii: clone(radii),
+        climb: advanceAutoPgd(space, ballOf(problem, run), climb, { losses, gradients }, stride),
+      },
+    };
+  };
+
+  const openFrom = (start: EpsilonRound['start']) =>
+    compile((weights: TensorMap, problem: SearchProblem, source: EpsilonSource) => {
+      const { nearest, ranked, uniforms } = source;
+      const { pace, radii } = nextPace(source.nearest, source.pace, problem.maxLength);
+      const reached = start === 'best' ? rivalOf(logitsAt(weights, problem, nearest.best), problem.classes) : ranked;
+      const targets: Tensor1D = clone(reached);
+      const ball = ballOf(problem, { targets, radii });
+      const random = space.randomStart(ball, uniforms);
+      const from =
+        start === 'best'
+          ? where(perExample(nearest.found), space.project(ball, drawnIn(nearest, radii)), random)
+          : random;
+      return { pace, run: { targets, radii, climb: openAutoPgd(ball, from, FIRST_STEPS[start]) } };
+    }, HINTS);
+
+  const rays = { classifier, success, geometry, bounds };
+  return {
+    firstPace: ({ bestLengths }) => ({
+      gaps: fill(bestLengths.shape, FIRST_GAP / AFTER_SUCCESS),
+      reaches: fill(bestLengths.shape, FIRST_REACH / 2),
+      // As if a run had succeeded.
+      before: mul(bestLengths, 2),
+    }),
+    open: { best: openFrom('best'), random: openFrom('random') },
+    iterate: compile(
+      (weights: TensorMap, problem: SearchProblem, state: EpsilonState, strides: Tensor2D): EpsilonState => {
+        let now = state;
+        for (let row = 0; row < strides.shape[0]; row++) {
+          const before = now;
+          now = tidy(() => {
+            const stride = Array.from({ length: strides.shape[1] }, (_, column) =>
+              reshape<Rank.R0>(slice(strides, [row, column], [1, 1]), []),
+            );
+            return iterateOnce(weights, problem, before, stride);
+          });
+        }
+        return now;
+      },
+      HINTS,
+    ),
+    tryLast: compile((weights: TensorMap, problem: SearchProblem, { nearest, run }: EpsilonState): Nearest => {
+      const { perturbations } = run.climb;
+      const logits = logitsAt(weights, problem, perturbations);
+      const succeeds: Tensor1D = greaterEqual(success(logits, problem.classes), 0);
+      return keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds);
+    }, HINTS),
+    ascent: compileRaySearch(compile, rays, {
+      directions: (weights, { inputs, classes }) => {
+        const at = (x: Tensor4D): Tensor2D => classifier(weights, x);
+        return geometry.steepestAscent(scoredGradient(at, climbedLoss('lm', aim), inputs, classes).gradients);
+      },
+      lowShare: 0,
+      probes: RAY_PROBES,
+      endFirst: true,
+    }),
+    polish: compilePolish(compile, rays, POLISH),
+  };
+}
+
+/** The class of the largest logit but that of the class to leave, [n] int32. */
+const rivalOf = (logits: Tensor2D, classes: Tensor1D): Tensor1D =>
+  cast(argMax(add(logits, mul(isClass(classes, logits.shape[1]), EXCLUDED)), 1), 'int32');
+
+/** b, drawn towards x by the share that the radius is below its length. */
+const drawnIn = ({ best, bestLengths }: Nearest, radii: Tensor1D): Tensor4D =>
+  mul(best, perExample(minimum(div(radii, maximum(bestLengths, TINY)), 1)));
+
+/**
+ * The next radii, [n]:
+ *
+ *     the last run shortened ‖b‖:   g ← min(1.5 g, 0.3);      r ← (1 − g) ‖b‖
+ *     it did not:                   g ← max(g / 2, 0.002);    r ← (1 − g) ‖b‖
+ *     nothing is known:             s ← min(2 s, 1);          r ← s · the largest length
+ */
+function nextPace(
+  { bestLengths, found }: Nearest,
+  { gaps, reaches, before }: EpsilonPace,
+  maxLength: Scalar,
+): { pace: EpsilonPace; radii: Tensor1D } {
+  const shortened = less(bestLengths, mul(before, 1 - SHORTENED));
+  const wider: Tensor1D = minimum(mul(gaps, AFTER_SUCCESS), LARGEST_GAP);
+  const narrower: Tensor1D = maximum(mul(gaps, AFTER_FAILURE), SMALLEST_GAP);
+  const next: Tensor1D = where(shortened, wider, narrower);
+  const grown: Tensor1D = minimum(mul(reaches, 2), 1);
+  const radii: Tensor1D = where(found, mul(bestLengths, sub(1, next)), mul(maxLength, grown));
+  return { pace: { gaps: next, reaches: grown, before: clone(bestLengths) }, radii };
+}

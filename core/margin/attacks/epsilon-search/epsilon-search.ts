@@ -1,0 +1,142 @@
+import { dispose, scalar, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { createRandom } from '../../../random.js';
+import { NORMS } from '../../threat-model.js';
+import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
+import { autoPgdStrides } from '../ball/auto-pgd-schedule.js';
+import { definedNorm } from '../defined-norm.js';
+import { nothingFound, type Nearest } from '../nearest.js';
+import { searchRays, type RayPace } from '../rays.js';
+import { rivalAt } from '../rivals.js';
+import type { SearchProblem } from '../search-runs.js';
+import { areShort, iterationsOfCall } from '../short-evaluations.js';
+import { uniformsOf } from '../uniforms.js';
+import { WITHIN } from '../within.js';
+import { MIN_GRADIENT_EVALUATIONS, planRounds, type EpsilonRound } from './epsilon-search-plan.js';
+import { compileEpsilonSteps, type EpsilonRun, type EpsilonSteps } from './epsilon-search-steps.js';
+
+/** How many other classes are led towards. */
+const MAX_TARGETS = 9;
+
+/**
+ * A search over ε by runs of targeted Auto-PGD (Croce and Hein 2020, arXiv:2003.01690; as a search for shortest perturbations in AttackBench,
+ * Cinà et al. 2024, arXiv:2404.19460): each example's radius shrinks below the shortest length that a run has found, by less after a run that has
+ * found nothing shorter, and grows where nothing is found at all. After each run the shortest is polished along its ray.
+ *
+ * Differs from AttackBench, which searches each of nine targets by itself: the radii go on from run to run, every other run leads towards the
+ * class that is nearest so far, from there, and the others towards each of nine classes in turn, so that small budgets are worth something too.
+ *
+ * An iteration costs one gradient evaluation, as does the ray of steepest ascent from x at first.
+ */
+export const epsilonSearch: AttackKind<MinimumNormAttack> = {
+  name: 'epsilon-search',
+  norms: NORMS,
+  aims: ['leave', 'reach'],
+  compile: (compile, classifier, threat, aim) => {
+    definedNorm('epsilon-search', NORMS, threat.norm);
+    const steps = compileEpsilonSteps(compile, classifier, threat, aim);
+    return { name: 'epsilon-search', find: (request) => search(steps, request) };
+  },
+};
+
+async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise<AttackOutcome> {
+  const { weights, inputs, maxGradientEvaluations, logits } = request;
+  const classes = tensor1d([...request.classes], 'int32');
+  const maxLength = scalar(request.maxDistance * WITHIN);
+  const problem: SearchProblem = { inputs, classes, maxLength };
+  const randoms = request.seeds.map((seed) => createRandom(seed));
+  const progress = { spent: 0, stopped: false };
+  const goOn = async (): Promise<boolean> => {
+    progress.stopped ||= !(await request.proceed());
+    return !progress.stopped;
+  };
+  const rayPace: RayPace = { weights, together: areShort(weights, inputs), goOn };
+  let nearest = tidy(() => nothingFound(inputs, maxLength));
+  let pace = tidy(() => steps.firstPace(nearest));
+  const hold = (next: Nearest): void => {
+    dispose(nearest);
+    nearest = next;
+  };
+
+  /** A round's run before its first iteration, and the radii that it leaves to the next. */
+  const open = ({ target, start }: EpsilonRound): EpsilonRun => {
+    const rank = target === 'reached' ? 0 : target.rank;
+    const next = tidy(() => {
+      const ranked = tensor1d(
+        logits.map((row, index) => rivalAt(row, request.classes[index] ?? 0, rank)),
+        'int32',
+      );
+      return steps.open[start](weights, problem, { nearest, pace, ranked, uniforms: uniformsOf(inputs, randoms) });
+    });
+    dispose(pace);
+    pace = next.pace;
+    return next.run;
+  };
+
+  try {
+    if (await goOn()) {
+      progress.spent += 1;
+      hold(await searchRays(rayPace, steps.ascent, problem, nearest));
+    }
+    const rivals = Math.min((logits[0]?.length ?? 0) - 1, MAX_TARGETS);
+    for (const round of planRounds(maxGradientEvaluations, rivals)) {
+      if (!(await goOn())) break;
+      const { found, spent } = await climb(steps, rayPace, problem, nearest, open(round), round.iterations);
+      progress.spent += spent;
+      hold(found);
+      if (!(await goOn())) break;
+      hold(await searchRays(rayPace, steps.polish, problem, nearest));
+    }
+    return {
+      perturbations: nearest.best.clone(),
+      gradientEvaluations: progress.spent,
+      converged: !progress.stopped && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS,
+    };
+  } finally {
+    dispose([classes, maxLength]);
+    dispose(nearest);
+    dispose(pace);
+  }
+}
+
+/**
+ * One run.
+ *
+ * @param run disposed, whatever happens
+ * @returns the nearest then, for the caller to dispose, and the gradient evaluations spent
+ */
+async function climb(
+  steps: EpsilonSteps,
+  { weights, together, goOn }: RayPace,
+  problem: SearchProblem,
+  known: Nearest,
+  run: EpsilonRun,
+  iterations: number,
+): Promise<{ found: Nearest; spent: number }> {
+  const strides = autoPgdStrides(iterations);
+  let state = { nearest: known, run };
+  let spent = 0;
+  const disposeState = (): void => {
+    dispose(state.run);
+    if (state.nearest !== known) dispose(state.nearest);
+  };
+  try {
+    while (spent < iterations && (await goOn())) {
+      const rows = strides.slice(spent, spent + iterationsOfCall(together, iterations - spent));
+      const next = tidy(() => steps.iterate(weights, problem, state, tensor2d(rows.map((row) => [...row]))));
+      disposeState();
+      state = next;
+      spent += rows.length;
+    }
+    // A run that was stopped has no time left to try where it stands.
+    const found = tidy(() => (spent === iterations ? steps.tryLast(weights, problem, state) : cloneOf(state.nearest)));
+    return { found, spent };
+  } finally {
+    disposeState();
+  }
+}
+
+const cloneOf = ({ best, bestLengths, found }: Nearest): Nearest => ({
+  best: best.clone(),
+  bestLengths: bestLengths.clone(),
+  found: found.clone(),
+});
