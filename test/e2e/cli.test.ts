@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { writeSafetensors } from '../../core/model/safetensors.js';
 import type { Evaluation } from '../../clients/client/index.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
-import type { EvaluationResult } from '../../trainer/evaluate/evaluation-result.js';
-import { readEvaluationResult } from '../../trainer/evaluate/evaluation-schema.js';
 import { runCommand, startCommand } from './command-line.js';
 import type { RunningCommand } from './command-line.js';
 
@@ -76,67 +74,6 @@ describe('maxmargin commands', function () {
       assert.equal(code, 0, 'a service that is told to stop ends well');
     }
     await rm(directory, { recursive: true, maxRetries: 10 });
-  });
-
-  it('evaluate', async () => {
-    const few = ['--quick', '--examples', '50', '--margin-examples', '5', '--robust-examples', '6'];
-    const [found] = await json(
-      'evaluate',
-      ...few,
-      '--epsilons',
-      '0.01,8/255',
-      '--output',
-      'evaluation.json',
-      '--html',
-      'evaluation.html',
-    );
-    const result = found as unknown as EvaluationResult;
-    assert.deepEqual(result.subject.members, [{ model: 'digits', version: 1 }]);
-    assert.deepEqual([result.cleanExamples, result.margins?.examples], [50, 5]);
-    assert.deepEqual(
-      result.whiteBox.map(({ epsilon, examples }) => [epsilon, examples]),
-      [
-        [0.01, 6],
-        [8 / 255, 6],
-      ],
-    );
-    assert.ok(result.history !== undefined && result.history.steps.length > 0);
-    const written = readEvaluationResult(await readFile(join(directory, 'evaluation.json'), 'utf8'), 'evaluation.json');
-    assert.deepEqual(written, result);
-
-    assert.match(await readFile(join(directory, 'evaluation.html'), 'utf8'), /^<!doctype html>[^]*digits 1/i);
-
-    const parts = [...few, '--epsilons', '0.01', '--state', 'parts'];
-    const [share] = await json('evaluate', ...parts, '--shard', '1/2');
-    assert.equal(share?.finished, share?.shards);
-    const merged = await runCommand(['evaluate', ...parts], directory);
-    assert.match(merged.stdout, /^accuracy +\d+\.\d % of 50 examples$/m);
-    await fails(1, /plan\.seed: expected "1", got "0"/, 'evaluate', ...parts, '--seed', '1');
-    await fails(2, /Expected I\/N/, 'evaluate', '--shard', '3/2');
-  });
-
-  it('evaluate: several models as one, and Ctrl-C, which keeps what is finished', async () => {
-    const both = [
-      'evaluate',
-      '--model',
-      'digits@1',
-      '--model',
-      'digits@2',
-      '--examples',
-      '20',
-      '--margin-examples',
-      '0',
-    ];
-    const [together] = await json(...both, '--robust-examples', '0', '--no-masking');
-    const { subject, cleanExamples } = together as unknown as EvaluationResult;
-    assert.deepEqual([subject.title, cleanExamples], ['digits 1 + digits 2', 20]);
-
-    const long = startCommand([...both, '--restarts', '1000'], directory);
-    await long.waitFor(/white-box/);
-    const { code, stderr } = await long.stop('SIGINT');
-    assert.equal(code, 130, stderr);
-    const [, place = ''] = /The same command continues; what is finished lies in (.+)\.$/m.exec(stderr) ?? [];
-    assert.ok((await readdir(place)).includes('clean-1.json'), stderr);
   });
 
   it('classify: examples of a data set, a PNG, a raw file', async () => {

@@ -3,7 +3,7 @@ import { evaluatedClassifier } from '../../trainer/evaluate/classifier.js';
 import type { EvaluationRequest } from '../../trainer/evaluate/evaluate.js';
 import { planOf, type PlanOptions } from '../../trainer/evaluate/evaluation-plan.js';
 import { linearProblem } from './linear-model.js';
-import type { Norm } from '../../core/margin/threat-model.js';
+import type { AttackNorm } from '../../core/margin/threat-model.js';
 
 /** The classifier whose evaluation is known in closed form. */
 export const linear = linearProblem(120, 5);
@@ -11,7 +11,7 @@ export const linear = linearProblem(120, 5);
 /** An evaluation of the linear classifier, small enough that it takes a second. */
 export function linearEvaluation(
   engine: Engine,
-  norm: Norm,
+  norm: AttackNorm,
   plan: PlanOptions = {},
   more: Partial<EvaluationRequest> = {},
 ): EvaluationRequest {
@@ -45,7 +45,7 @@ export function linearEvaluation(
 }
 
 /** The margins of the correct ones among the first examples, ascending. */
-export function linearMargins(norm: Norm, count = 120): readonly number[] {
+export function linearMargins(norm: AttackNorm, count = 120): readonly number[] {
   return Array.from({ length: count }, (_, example) => linear.margin(example, norm))
     .filter((margin) => margin > 0)
     .sort((a, b) => a - b);

@@ -1,4 +1,4 @@
-import type { Norm } from '../../core/margin/threat-model.js';
+import type { AttackNorm } from '../../core/margin/threat-model.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import { buildModel, type Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
@@ -11,7 +11,7 @@ export interface LinearProblem {
   readonly examples: Examples;
   readonly isCorrect: (example: number) => boolean;
   /** |w·x + b| / ‖w‖_dual, and 0 for a misclassified example: exact as long as the box is far. */
-  readonly margin: (example: number, norm: Norm) => number;
+  readonly margin: (example: number, norm: AttackNorm) => number;
 }
 
 const VALUES = 16;
@@ -28,9 +28,10 @@ export function linearProblem(count: number, seed: number): LinearProblem {
   const b = 0.01 - (products.toSorted((x, y) => x - y)[count >> 1] ?? NaN);
   const score = (example: number): number => (products[example] ?? NaN) + b;
   const isCorrect = (example: number): boolean => score(example) > 0 === (labels[example] === 1);
-  const dual: Record<Norm, number> = {
+  const dual: Record<AttackNorm, number> = {
     linf: w.reduce((sum, weight) => sum + Math.abs(weight), 0),
     l2: Math.hypot(...w),
+    l1: Math.max(...w.map(Math.abs)),
   };
   return {
     model: buildModel({

@@ -3,6 +3,7 @@ import { FIXED_NORM_ATTACKS } from '../../core/margin/attacks/fixed-norm-attacks
 import { MINIMUM_NORM_ATTACKS } from '../../core/margin/attacks/minimum-norm-attacks.js';
 import { invalidInput } from '../../core/errors.js';
 import type { AttackNorm } from '../../core/margin/threat-model.js';
+import type { EvaluationPlan } from './evaluation-result.js';
 
 /** One of the attacks that an example must withstand, one after the other, to count as robust. */
 export interface AttackStage {
@@ -15,20 +16,21 @@ export interface AttackStage {
   readonly evaluations: number;
 }
 
-/** The paper's white-box protocol (evaluation): PGD from random starts, half of them on CE and half on CW. */
-export const whiteBoxStages = (plan: {
-  readonly iterations: number;
-  readonly restarts: number;
-}): readonly AttackStage[] => {
-  const pgd = (attack: string, restarts: number) => ({
-    attack,
-    restarts,
-    iterations: plan.iterations,
-    evaluations: plan.iterations,
+/**
+ * The paper's white-box protocol (evaluation): PGD from random starts, half of them on CE and half on CW. In ℓ1, where the paper has none, two
+ * searches for shortest perturbations of as many gradients together.
+ */
+export function whiteBoxStages({ norm, whiteBox }: Pick<EvaluationPlan, 'norm' | 'whiteBox'>): readonly AttackStage[] {
+  const { iterations, restarts } = whiteBox;
+  const halves = [Math.ceil(restarts / 2), Math.floor(restarts / 2)];
+  const attacks = norm === 'l1' ? ['adaptive-pgd', 'fmn'] : ['pgd-ce', 'pgd-cw'];
+  return attacks.flatMap((attack, index) => {
+    const runs = halves[index] ?? 0;
+    if (runs === 0) return [];
+    if (norm !== 'l1') return [{ attack, iterations, restarts: runs, evaluations: iterations }];
+    return [{ attack, iterations: runs * iterations, restarts: 1, evaluations: runs * iterations }];
   });
-  const stages = [pgd('pgd-ce', Math.ceil(plan.restarts / 2)), pgd('pgd-cw', Math.floor(plan.restarts / 2))];
-  return stages.filter(({ restarts }) => restarts > 0);
-};
+}
 
 /**
  * AutoAttack's standard version (Croce and Hein 2020, arXiv:2003.01690): APGD-CE 5 × 100, APGD-T 9 targets × 100, FAB-T 9 targets × 100,
@@ -37,6 +39,7 @@ export const whiteBoxStages = (plan: {
 export const AUTO_ATTACK: readonly AttackStage[] = [
   { attack: 'apgd-ce', iterations: 100, restarts: 5, evaluations: 100 },
   { attack: 'apgd-t', iterations: 100, restarts: 1, evaluations: 900 },
+  { attack: 'fab-t', iterations: 100, restarts: 1, evaluations: 900 },
   { attack: 'square', iterations: 5000, restarts: 1, evaluations: 5000 },
 ];
 

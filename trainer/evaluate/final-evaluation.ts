@@ -108,7 +108,7 @@ function recordOf(result: EvaluationResult, norm: Norm): EvaluationRecord {
         epsilon,
         examples,
         accuracy,
-        attacks: whiteBoxStages(plan.whiteBox).map(({ attack }) => attack),
+        attacks: whiteBoxStages(plan).map(({ attack }) => attack),
         iterations: plan.whiteBox.iterations,
         restarts: plan.whiteBox.restarts,
       })),

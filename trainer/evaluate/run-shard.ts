@@ -53,7 +53,7 @@ export async function runShard(
       const correct = smaller?.correct ?? (await correctExamples(context, range));
       const { broken, attacks, ...cost } = await attackWithin(context, {
         epsilon: part.epsilon,
-        stages: part.kind === 'white-box' ? whiteBoxStages(context.plan.whiteBox) : AUTO_ATTACK,
+        stages: part.kind === 'white-box' ? whiteBoxStages(context.plan) : AUTO_ATTACK,
         correct,
         brokenBefore: smaller?.broken,
         onProgress,

@@ -72,7 +72,7 @@ export function shardsOf(plan: EvaluationPlan, rangeSize: number, maskingExample
       after: undefined,
       work: range.count * plan.marginBudget,
     })),
-    ...robustly('white-box', plan.epsilons, whiteBoxStages(plan.whiteBox)),
+    ...robustly('white-box', plan.epsilons, whiteBoxStages(plan)),
     ...robustly('auto-attack', plan.autoAttackEpsilons, AUTO_ATTACK),
     ...rangesOf(plan.maskingChecks ? maskingExamples : 0, maskingExamples).map((range) => ({
       name: 'masking',

@@ -51,6 +51,16 @@ describe('evaluation by a plan', () => {
     });
   }
 
+  it('measures robust accuracy in l1 by searches for shortest perturbations, and says that AutoAttack has none', async () => {
+    const margins = linearMargins('l1', 40);
+    const epsilon = lengthBetween(margins, 10);
+    const few = { cleanExamples: 0, marginExamples: 0, robustExamples: 40, iterations: 20, epsilons: [epsilon] };
+    const { whiteBox } = await evaluate(linearEvaluation(engine, 'l1', few));
+    assert.equal(whiteBox[0]?.accuracy, margins.filter((margin) => margin > epsilon).length / 40);
+    const asked = linearEvaluation(engine, 'l1', { ...few, epsilons: [], autoAttackEpsilons: [epsilon] });
+    await assert.rejects(evaluate(asked), { kind: 'invalid-input', message: /apgd-ce: expected linf or l2, got l1/ });
+  });
+
   it('reports margins: quartiles, classes, the closest and the farthest with their perturbations', async () => {
     const maxDistance = linearMargins('l2', 70).at(-5) ?? NaN;
     const { margins } = await evaluate(linearEvaluation(engine, 'l2', { robustExamples: 0, maxDistance }));

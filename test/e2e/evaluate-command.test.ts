@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openRegistry } from '../../core/registry/open-registry.js';
+import type { EvaluationResult } from '../../trainer/evaluate/evaluation-result.js';
+import { readEvaluationResult } from '../../trainer/evaluate/evaluation-schema.js';
+import { smallLenet } from '../support/published-model.js';
+import { runCommand, startCommand } from './command-line.js';
+
+type Json = Record<string, unknown>;
+
+describe('maxmargin evaluate', function () {
+  this.timeout(120_000);
+  let directory: string;
+
+  /** Runs a command that must succeed. @returns what it printed, parsed */
+  const json = async (...args: string[]): Promise<Json[]> => {
+    const { code, stdout, stderr } = await runCommand([...args, '--json'], directory);
+    assert.equal(code, 0, `${args.join(' ')}\n${stdout}\n${stderr}`);
+    return [JSON.parse(stdout) as Json];
+  };
+  const fails = async (code: number, message: RegExp, ...args: string[]): Promise<void> => {
+    const ended = await runCommand(args, directory);
+    assert.equal(ended.code, code, ended.stderr);
+    assert.match(ended.stderr, message);
+  };
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'maxmargin-evaluate-'));
+    const registry = await openRegistry(join(directory, 'registry'));
+    for (const seed of [1, 2]) await registry.publish('digits', smallLenet(seed));
+    await registry.setAlias('digits', 'champion', 1);
+  });
+  after(() => rm(directory, { recursive: true, maxRetries: 10 }));
+
+  it('measures by a plan, writes JSON and a report, and puts shares together', async () => {
+    const few = ['evaluate', '--quick', '--examples', '50', '--margin-examples', '5', '--robust-examples', '6'];
+    const [found] = await json(
+      ...[...few, '--epsilons', '0.01,8/255', '--output', 'evaluation.json', '--html', 'evaluation.html'],
+    );
+    const result = found as unknown as EvaluationResult;
+    assert.deepEqual(result.subject.members, [{ model: 'digits', version: 1 }]);
+    assert.deepEqual([result.cleanExamples, result.margins?.examples], [50, 5]);
+    assert.deepEqual(
+      result.whiteBox.map(({ epsilon, examples }) => [epsilon, examples]),
+      [
+        [0.01, 6],
+        [8 / 255, 6],
+      ],
+    );
+    const written = readEvaluationResult(await readFile(join(directory, 'evaluation.json'), 'utf8'), 'evaluation.json');
+    assert.deepEqual(written, result);
+
+    assert.match(await readFile(join(directory, 'evaluation.html'), 'utf8'), /^<!doctype html>[^]*digits 1/i);
+
+    const parts = [...few, '--epsilons', '0.01', '--state', 'parts'];
+    const [share] = await json(...parts, '--shard', '1/2');
+    assert.equal(share?.finished, share?.shards);
+    const merged = await runCommand(parts, directory);
+    assert.match(merged.stdout, /^accuracy +\d+\.\d % of 50 examples$/m);
+    await fails(1, /plan\.seed: expected "1", got "0"/, ...parts, '--seed', '1');
+    await fails(2, /Expected I\/N/, 'evaluate', '--shard', '3/2');
+  });
+
+  it('evaluates several models as one, and keeps at Ctrl-C what is finished', async () => {
+    const both = [
+      'evaluate',
+      '--model',
+      'digits@1',
+      '--model',
+      'digits@2',
+      '--examples',
+      '20',
+      '--margin-examples',
+      '0',
+    ];
+    const [together] = await json(...both, '--robust-examples', '0', '--no-masking');
+    const { subject, cleanExamples } = together as unknown as EvaluationResult;
+    assert.deepEqual([subject.title, cleanExamples], ['digits 1 + digits 2', 20]);
+
+    const long = startCommand([...both, '--restarts', '1000'], directory);
+    await long.waitFor(/white-box/);
+    const { code, stderr } = await long.stop('SIGINT');
+    assert.equal(code, 130, stderr);
+    const [, place = ''] = /The same command continues; what is finished lies in (.+)\.$/m.exec(stderr) ?? [];
+    assert.ok((await readdir(place)).includes('clean-1.json'), stderr);
+  });
+});
