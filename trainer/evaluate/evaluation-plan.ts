@@ -92,7 +92,7 @@ export function planOf(subject: PlanSubject, options: PlanOptions): EvaluationPl
       restarts: options.restarts ?? 10,
       stepShare: Math.max(usualStep, STEPS_LENGTH / iterations),
     },
-    marginAttack: options.marginAttack ?? 'adaptive-pgd',
+    marginAttack: options.marginAttack ?? 'best-of',
     marginBudget: options.marginBudget ?? 100,
     maskingChecks: options.maskingChecks ?? true,
     seed: options.seed ?? '0',

@@ -85,7 +85,8 @@ describe('evaluation by a plan', () => {
     );
     const found = margins.each.filter(({ status }) => status === 'found').map(({ distance }) => distance);
     const sorted = found.toSorted((a, b) => a - b);
-    assert.deepEqual(margins.byAttack, [{ attack: margins.attack, found: found.length }]);
+    assert.equal(margins.attack, 'best-of');
+    assert.deepEqual(margins.byAttack, [{ attack: 'adaptive-pgd', found: found.length }]);
     assert.deepEqual(
       margins.closest.map(({ distance }) => distance),
       sorted.slice(0, SHOWN_EXAMPLES),
