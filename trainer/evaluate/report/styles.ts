@@ -84,7 +84,7 @@ thead th[scope=colgroup]{color:var(--text);font-weight:600}
 .number{text-align:right;white-space:nowrap}
 thead th[scope=colgroup]{text-align:center}
 th+.apart,td+.apart{padding-left:.6rem}
-tbody th{min-width:3.25rem}
+tbody th{min-width:3.25rem;max-width:14rem;overflow-wrap:break-word}
 .quartiles{display:block}
 .quartiles .rail{stroke:var(--rule)}
 .quartiles rect{fill:color-mix(in srgb,var(--first) 55%,var(--page))}.quartiles .model path{stroke:var(--text);stroke-width:2}
