@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dispose, grad, memory, mul, sum, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, grad, grads, memory, mul, sum, tensor, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Engine, TensorMap } from '../../../../../core/engine/engine.js';
@@ -119,6 +119,48 @@ describe('Keras layers', () => {
     assert.equal(memory().numTensors, before);
     theirs.dispose();
     inputs.dispose();
+  });
+
+  it('gradients in every weight, through the statistics of the batch, are what differences say', async () => {
+    const names = ['conv2d', 'separable', 'dilated', 'batchNormalization', 'prelu', 'layerNormalization', 'residual'];
+    const theirs = onReference(() => kerasModel(names, 6));
+    const inputs = imagesOf(theirs, 6);
+    const { host, model } = await readModel(theirs);
+    const tensors = toTensors(host);
+    const { parameters, statistics } = splitWeights(model, tensors);
+    const keys = Object.keys(parameters);
+    const score = (values: readonly Tensor[], others: TensorMap, x: Tensor4D): Tensor => {
+      const weights = Object.fromEntries(keys.map((key, index) => [key, values[index]!]));
+      const { logits } = model.apply(weights, others, x, true);
+      return sum(mul(logits, tensor2d([1, -2, 3, -1, 2, 1], [BATCH, CLASSES])));
+    };
+    const pass = engine.compile((weights: readonly Tensor[], others: TensorMap, x: Tensor4D) =>
+      grads((...values: Tensor[]) => score(values, others, x))([...weights]),
+    );
+    const list = keys.map((key) => parameters[key]!);
+    const slopes = tidy(() => pass(list, statistics, inputs));
+    const random = createRandom(9);
+    for (const [index, key] of keys.entries()) {
+      const values = list[index]!.dataSync<'float32'>();
+      const direction = Float32Array.from(values, () => (random.below(2) === 0 ? 1e-3 : -1e-3));
+      const moved = (sign: number): number =>
+        onReference(() =>
+          tidy(() => {
+            const other = tensor(
+              values.map((value, i) => value + sign * direction[i]!),
+              list[index]!.shape,
+            );
+            return score(list.with(index, other), statistics, inputs).dataSync<'float32'>()[0]!;
+          }),
+        );
+      const expected = (moved(1) - moved(-1)) / 2;
+      const slope = slopes[index]!.dataSync<'float32'>();
+      const actual = slope.reduce((total, each, i) => total + each * direction[i]!, 0);
+      const scale = 1e-3 * Math.hypot(...slope);
+      assert.ok(Math.abs(actual - expected) <= 0.03 * scale + 2e-5, `${key}: ${actual}, by differences ${expected}`);
+    }
+    theirs.dispose();
+    dispose([inputs, ...slopes, ...Object.values(tensors)]);
   });
 
   it('models in a model: their layers take their place', async () => {
