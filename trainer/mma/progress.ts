@@ -11,9 +11,9 @@ export interface TrainingProgress {
   readonly epoch: number;
   /** mean CE(x) of the last step's batch; 0 before the first step. */
   readonly cleanLoss: number;
-  /** The MMA term of the last step; 0 in standard training. */
+  /** The loss of the last step at perturbed points, in TRADES how far answers moved; 0 in standard training. */
   readonly marginLoss: number;
-  /** The mean search radius of the last step's correct examples, up to 1.05 d_max; 0 if there were none. */
+  /** The mean search radius of the last step’s correct examples, up to 1.05 d_max, 0 if there were none; ε where that is fixed. */
   readonly meanRadius: number;
   /** The share of the last step's batch that was classified correctly. */
   readonly batchAccuracy: number;
