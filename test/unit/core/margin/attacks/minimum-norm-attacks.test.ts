@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { customGrad, dispose, matMul, memory, mul, reshape, slice, transpose } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, memory, mul, slice } from '@tensorflow/tfjs-core';
 import { eager } from '../../../../../core/engine/compile.js';
 import type { Compile, Engine } from '../../../../../core/engine/engine.js';
 import { openEngine } from '../../../../../core/engine/open-engine.js';
@@ -12,6 +11,7 @@ import {
 } from '../../../../../core/margin/attacks/minimum-norm-attacks.js';
 import { hostLength } from '../../../../../core/margin/host-length.js';
 import { ATTACK_NORMS, type AttackNorm } from '../../../../../core/margin/threat-model.js';
+import { countingClassifier } from '../../../../support/counting-classifier.js';
 import {
   exactMargin,
   linearCase,
@@ -41,21 +41,6 @@ const CLOSENESS: Readonly<Record<MinimumNormAttackName, { readonly worst: number
 };
 
 const KINDS = Object.entries(MINIMUM_NORM_ATTACKS) as [MinimumNormAttackName, AttackKind<MinimumNormAttack>][];
-
-/** The same logits, but counts the batches whose gradients are taken. Only eagerly: what is compiled is called once. */
-function countingClassifier(counter: { gradients: number }): WeightedClassifier {
-  return (weights, inputs) => {
-    const counted = customGrad((...[x]) => {
-      const value = linearClassifier(weights, x as Tensor4D);
-      const gradFunc = (dy: Tensor) => {
-        counter.gradients += 1;
-        return reshape(matMul(dy as Tensor2D, transpose(weights['kernel'] as Tensor2D)), (x as Tensor).shape);
-      };
-      return { value, gradFunc };
-    });
-    return counted(inputs);
-  };
-}
 
 describe('minimum-norm attacks', () => {
   let engine: Engine;
@@ -221,17 +206,16 @@ describe('minimum-norm attacks', () => {
           const given = problem(aim, [0.4, 0.6]);
           const maxDistance =
             1.5 * Math.max(...given.classes.map((_, index) => exactMargin(given.model, index, norm, BOUNDS)));
-          const counter = { gradients: 0 };
-          const classifier = countingClassifier(counter);
+          const { classifier, passes } = countingClassifier(linearClassifier);
           for (const budget of [1, 3, 12]) {
-            counter.gradients = 0;
+            passes.backward = 0;
             const { gradientEvaluations } = await find(kind, norm, aim, given, {
               maxDistance,
               budget,
               classifier,
               compile: eager,
             });
-            assert.equal(gradientEvaluations, counter.gradients);
+            assert.equal(gradientEvaluations, passes.backward / COUNT);
             assert.ok(gradientEvaluations <= budget && gradientEvaluations >= 1, `${gradientEvaluations} of ${budget}`);
           }
           let asked = 0;
@@ -240,7 +224,7 @@ describe('minimum-norm attacks', () => {
           let spent = whole.gradientEvaluations;
           for (const last of [asked >> 1, 1, 0]) {
             let askedNow = 0;
-            counter.gradients = 0;
+            passes.backward = 0;
             const stopped = await find(kind, norm, aim, given, {
               maxDistance,
               budget: 12,
@@ -250,7 +234,7 @@ describe('minimum-norm attacks', () => {
             });
             assert.equal(askedNow, last + 1, 'asked once more, and not again');
             assert.ok(!stopped.converged && stopped.gradientEvaluations <= spent);
-            assert.equal(stopped.gradientEvaluations, counter.gradients);
+            assert.equal(stopped.gradientEvaluations, passes.backward / COUNT);
             spent = stopped.gradientEvaluations;
             for (const [index, perturbation] of stopped.perturbations.entries())
               lengthOf(norm, given.model, index, given.own[index]!, perturbation);
