@@ -61,8 +61,9 @@ export type PlanOptions = {
 /** d_max where a model has none in that norm: in ℓ1, in which none is trained, a few whole pixels. */
 const D_MAX: Readonly<Record<AttackNorm, number>> = { ...DEFAULT_MAX_DISTANCE, l1: 10 };
 
-/** Where margins and robust accuracy are measured unless more is asked for: the first so many test examples. */
-const DEFAULT_EXAMPLES = 200;
+/** How many of the first test examples are measured unless more is asked for: a robust one costs ten margins and more at each ε. */
+const MARGIN_EXAMPLES = 200;
+const ROBUST_EXAMPLES = 100;
 
 /**
  * A plan: what is asked for, else the paper's (white-box protocol: 100 iterations, 10 restarts).
@@ -78,13 +79,12 @@ export function planOf(subject: PlanSubject, options: PlanOptions): EvaluationPl
   const autoAttackEpsilons = asked === 'usual' ? [usualEpsilon(dataset, norm, trained)] : asked;
   const { iterations = 100 } = options;
   const usualStep = norm === 'linf' && LIKE_MNIST.includes(dataset) ? STEP_SHARE_LIKE_MNIST : STEP_SHARE;
-  const few = Math.min(DEFAULT_EXAMPLES, examples);
   return {
     norm,
     maxDistance,
     cleanExamples: Math.min(options.cleanExamples ?? examples, examples),
-    robustExamples: Math.min(options.robustExamples ?? few, examples),
-    marginExamples: Math.min(options.marginExamples ?? few, examples),
+    robustExamples: Math.min(options.robustExamples ?? ROBUST_EXAMPLES, examples),
+    marginExamples: Math.min(options.marginExamples ?? MARGIN_EXAMPLES, examples),
     epsilons: ascending('epsilons', options.epsilons ?? defaultEpsilons(dataset, norm, trained)),
     autoAttackEpsilons: ascending('auto-attack', autoAttackEpsilons),
     whiteBox: {

@@ -83,7 +83,7 @@ export function evaluateCommand(): Command {
       ),
     )
     .option('--examples <n>', 'test examples for the accuracy (default: all)', integer(0))
-    .option('--robust-examples <n>', 'test examples that are attacked at each ε (default: 200)', integer(0))
+    .option('--robust-examples <n>', 'test examples that are attacked at each ε (default: 100)', integer(0))
     .option(
       '--epsilons <list>',
       "ε of robust accuracy, such as 4/255,8/255 (default: the paper's for the data set)",
