@@ -7,8 +7,8 @@ export interface EpsilonRound {
   readonly start: 'best' | 'random';
 }
 
-/** Iterations that a run should have: Auto-PGD halves its steps some five times in so many. */
-const ROUND_ITERATIONS = 20;
+/** A run has about as many iterations as there are runs, but at least so many: fewer leave Auto-PGD no steps to halve. */
+const MIN_ITERATIONS = 10;
 
 /** A smaller budget does not let the radius settle: its answers are upper bounds, but do not count as converged. */
 export const MIN_GRADIENT_EVALUATIONS = 60;
@@ -22,7 +22,7 @@ export const MIN_GRADIENT_EVALUATIONS = 60;
 export function planRounds(budget: number, rivals: number): readonly EpsilonRound[] {
   const iterations = budget - 1;
   if (iterations === 0) return [];
-  const count = Math.max(1, Math.round(iterations / ROUND_ITERATIONS));
+  const count = Math.max(1, Math.round(iterations / Math.max(MIN_ITERATIONS, Math.sqrt(iterations))));
   const until = (index: number): number => Math.floor((index * iterations) / count);
   return Array.from({ length: count }, (_, index): EpsilonRound => {
     const spent = { iterations: until(index + 1) - until(index) };

@@ -35,21 +35,19 @@ import type { SearchProblem } from '../search-runs.js';
 import { successOf } from '../success.js';
 import type { EpsilonRound } from './epsilon-search-plan.js';
 
-/** How far below the shortest length the first radius is, as a share of it; what a success and a failure make of that; and its ends. */
-const FIRST_GAP = 0.1;
-const AFTER_SUCCESS = 1.5;
+/** How far below the shortest length a radius is, as a share of it, at first; what a run that does not shorten it by that makes of it; and at least. */
+const FIRST_GAP = 0.02;
 const AFTER_FAILURE = 0.5;
-const SMALLEST_GAP = 0.002;
-const LARGEST_GAP = 0.3;
+const SMALLEST_GAP = 0.001;
 
-/** A run has succeeded where it shortened the shortest length by so large a share. */
-const SHORTENED = 1e-4;
+/** Beyond any loss. */
+const UNKNOWN = 1e30;
 
 /** The first radius where nothing is known, as a share of the largest; a failure doubles it. */
 const FIRST_REACH = 0.5;
 
 /** η of the first step, in radii: from the best known point, that it is not left at once, and from a random one. */
-const FIRST_STEPS: Readonly<Record<EpsilonRound['start'], number>> = { best: 0.5, random: 2 };
+const FIRST_STEPS: Readonly<Record<EpsilonRound['start'], number>> = { best: 1, random: 2 };
 
 /** Forward evaluations along the first ray, and along those of the best after each run. */
 const RAY_PROBES = 10;
@@ -69,7 +67,13 @@ export type EpsilonPace = {
 };
 
 /** A run: where it leads, and where it stands. */
-export type EpsilonRun = { readonly targets: Tensor1D; readonly radii: Tensor1D; readonly climb: AutoPgdState };
+export type EpsilonRun = {
+  readonly targets: Tensor1D;
+  readonly radii: Tensor1D;
+  /** By what share the radius falls below a success, [n]. */
+  readonly gaps: Tensor1D;
+  readonly climb: AutoPgdState;
+};
 
 /** What is known, and the run that is under way. */
 export type EpsilonState = { readonly nearest: Nearest; readonly run: EpsilonRun };
@@ -134,7 +138,7 @@ export function compileEpsilonSteps(
     { nearest, run }: EpsilonState,
     stride: readonly Scalar[],
   ): EpsilonState => {
-    const { targets, radii, climb } = run;
+    const { targets, radii, gaps, climb } = run;
     const { perturbations } = climb;
     const points = pointAt(problem.inputs, perturbations, bounds);
     const { losses, gradients, logits } = scoredGradient(
@@ -144,12 +148,19 @@ export function compileEpsilonSteps(
       problem.classes,
     );
     const succeeds: Tensor1D = greaterEqual(success(logits, problem.classes), 0);
+    const known = keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds);
+    // What is left of a run that has succeeded goes on in a smaller ball, whose losses begin anew.
+    const smaller: Tensor1D = where(succeeds, mul(known.bestLengths, sub(1, gaps)), radii);
+    const forgetful = forgetting(climb, succeeds);
+    const ball = ballOf(problem, { targets, radii: smaller });
+    const next = advanceAutoPgd(space, ball, forgetful, { losses, gradients }, stride);
     return {
-      nearest: keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds),
+      nearest: known,
       run: {
         targets: clone(targets),
-        radii: clone(radii),
-        climb: advanceAutoPgd(space, ballOf(problem, run), climb, { losses, gradients }, stride),
+        radii: smaller,
+        gaps: clone(gaps),
+        climb: forgetting(next, succeeds),
       },
     };
   };
@@ -166,13 +177,16 @@ export function compileEpsilonSteps(
         start === 'best'
           ? where(perExample(nearest.found), space.project(ball, drawnIn(nearest, radii)), random)
           : random;
-      return { pace, run: { targets, radii, climb: openAutoPgd(ball, from, FIRST_STEPS[start]) } };
+      return {
+        pace,
+        run: { targets, radii, gaps: clone(pace.gaps), climb: openAutoPgd(ball, from, FIRST_STEPS[start]) },
+      };
     }, HINTS);
 
   const rays = { classifier, success, geometry, bounds };
   return {
     firstPace: ({ bestLengths }) => ({
-      gaps: fill(bestLengths.shape, FIRST_GAP / AFTER_SUCCESS),
+      gaps: fill(bestLengths.shape, FIRST_GAP),
       reaches: fill(bestLengths.shape, FIRST_REACH / 2),
       // As if a run had succeeded.
       before: mul(bestLengths, 2),
@@ -213,6 +227,14 @@ export function compileEpsilonSteps(
   };
 }
 
+/** Auto-PGD where the largest loss so far, and the last, do not count any more for some examples: they are of a larger ball. */
+const forgetting = (climb: AutoPgdState, forgets: Tensor1D): AutoPgdState => ({
+  ...climb,
+  topLosses: where(forgets, fill(forgets.shape, -UNKNOWN), climb.topLosses),
+  topBefore: where(forgets, fill(forgets.shape, -UNKNOWN), climb.topBefore),
+  lastLosses: where(forgets, fill(forgets.shape, UNKNOWN), climb.lastLosses),
+});
+
 /** The class of the largest logit but that of the class to leave, [n] int32. */
 const rivalOf = (logits: Tensor2D, classes: Tensor1D): Tensor1D =>
   cast(argMax(add(logits, mul(isClass(classes, logits.shape[1]), EXCLUDED)), 1), 'int32');
@@ -224,19 +246,18 @@ const drawnIn = ({ best, bestLengths }: Nearest, radii: Tensor1D): Tensor4D =>
 /**
  * The next radii, [n]:
  *
- *     the last run shortened ‖b‖:   g ← min(1.5 g, 0.3);      r ← (1 − g) ‖b‖
- *     it did not:                   g ← max(g / 2, 0.002);    r ← (1 − g) ‖b‖
- *     nothing is known:             s ← min(2 s, 1);          r ← s · the largest length
+ *     the last run shortened ‖b‖ by the share g:   r ← (1 − g) ‖b‖
+ *     it did not:                                  g ← max(g / 2, 0.001);   r ← (1 − g) ‖b‖
+ *     nothing is known:                            s ← min(2 s, 1);         r ← s · the largest length
  */
 function nextPace(
   { bestLengths, found }: Nearest,
   { gaps, reaches, before }: EpsilonPace,
   maxLength: Scalar,
 ): { pace: EpsilonPace; radii: Tensor1D } {
-  const shortened = less(bestLengths, mul(before, 1 - SHORTENED));
-  const wider: Tensor1D = minimum(mul(gaps, AFTER_SUCCESS), LARGEST_GAP);
+  const shortened = less(bestLengths, mul(before, sub(1, gaps)));
   const narrower: Tensor1D = maximum(mul(gaps, AFTER_FAILURE), SMALLEST_GAP);
-  const next: Tensor1D = where(shortened, wider, narrower);
+  const next: Tensor1D = where(shortened, gaps, narrower);
   const grown: Tensor1D = minimum(mul(reaches, 2), 1);
   const radii: Tensor1D = where(found, mul(bestLengths, sub(1, next)), mul(maxLength, grown));
   return { pace: { gaps: next, reaches: grown, before: clone(bestLengths) }, radii };

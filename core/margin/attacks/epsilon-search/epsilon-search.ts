@@ -19,8 +19,8 @@ const MAX_TARGETS = 9;
 
 /**
  * A search over ε by runs of targeted Auto-PGD (Croce and Hein 2020, arXiv:2003.01690; as a search for shortest perturbations in AttackBench,
- * Cinà et al. 2024, arXiv:2404.19460): each example's radius shrinks below the shortest length that a run has found, by less after a run that has
- * found nothing shorter, and grows where nothing is found at all. After each run the shortest is polished along its ray.
+ * Cinà et al. 2024, arXiv:2404.19460): each example's radius shrinks below the shortest length whenever one is found, by less after a run that has
+ * found none, and grows where nothing is found at all. After each run the shortest is polished along its ray.
  *
  * Differs from AttackBench, which searches each of nine targets by itself: the radii go on from run to run, every other run leads towards the
  * class that is nearest so far, from there, and the others towards each of nine classes in turn, so that small budgets are worth something too.
