@@ -115,7 +115,7 @@ export function compileDescentSteps(
     ascent: compileRaySearch(compile, rays, {
       directions: (weights, problem) =>
         geometry.steepestAscent(
-          explore(at(weights), objective, bounds, problem, zeros(problem.inputs.shape)).gradients,
+          explore(at(weights), objective, geometry, bounds, problem, zeros(problem.inputs.shape)).gradients,
         ),
       lowShare: 0,
       probes: RAY_PROBES,

@@ -45,10 +45,11 @@ export interface Objective {
   readonly success: Loss;
 }
 
-/** The gradient of the search loss at x + δ, and whether x + δ succeeds: one forward and one backward evaluation. */
+/** The gradient of the search loss at x + δ, as far as steps follow it, and whether x + δ succeeds: one forward and one backward evaluation. */
 export function explore(
   classifier: Classifier,
   objective: Objective,
+  geometry: NormGeometry,
   bounds: Bounds,
   { inputs, classes, rivals, sharpness }: DescentProblem,
   perturbations: Tensor4D,
@@ -56,10 +57,9 @@ export function explore(
   const loss = objective.search(rivals, sharpness);
   const points = pointAt(inputs, perturbations, bounds);
   const { gradients, logits } = scoredGradient(classifier, loss, points, classes);
-  return {
-    gradients: inwards(gradients, points, bounds),
-    success: greaterEqual(objective.success(logits, classes), 0),
-  };
+  // In ℓ1 a step moves few values, and is lost where the box holds these back; elsewhere leaving such values out gains little and costs a sixth more time.
+  const followed = geometry.norm === 'l1' ? inwards(gradients, points, bounds) : gradients;
+  return { gradients: followed, success: greaterEqual(objective.success(logits, classes), 0) };
 }
 
 /**
@@ -86,7 +86,7 @@ export function descend(
   { step, adaptation }: Stride,
 ): Descent {
   const { perturbations } = descent;
-  const { gradients, success } = explore(classifier, objective, bounds, problem, perturbations);
+  const { gradients, success } = explore(classifier, objective, geometry, bounds, problem, perturbations);
   const { best, bestLengths, found } = keepShorter(descent, perturbations, geometry.lengths(perturbations), success);
 
   const patient: Tensor1D = mul(bestLengths, sub(1, mul(adaptation, PATIENCE)));
