@@ -53,7 +53,7 @@ async function find(
     lengths: Array.from({ length: count }, () => Infinity),
     foundBy: Array.from({ length: count }, () => 'best-of'),
   };
-  const progress = { spent: 0, stopped: false, converged: true };
+  const progress = { spent: 0, stopped: false, settled: false };
   const proceed = async (): Promise<boolean> => {
     progress.stopped ||= !(await request.proceed());
     return !progress.stopped;
@@ -63,13 +63,14 @@ async function find(
     if (attack === undefined || progress.stopped) break;
     const outcome = await attack.find({ ...request, maxGradientEvaluations: gradientEvaluations, proceed });
     progress.spent += outcome.gradientEvaluations;
-    progress.converged &&= outcome.converged;
+    progress.settled ||= outcome.converged;
     await keepShortest(known, outcome, norm, attack.name);
   }
   return {
     perturbations: tensor4d(known.values, inputs.shape),
     gradientEvaluations: progress.spent,
-    converged: progress.converged && !progress.stopped,
+    // Shares are for looking elsewhere too: that one of the attacks settled is enough.
+    converged: progress.settled && !progress.stopped,
     foundBy: known.foundBy,
   };
 }
