@@ -1,10 +1,11 @@
 import { add, greaterEqual, minimum, mul, sub, where } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { inwards, perExample, pointAt } from '../../box.js';
+import { perExample, pointAt } from '../../box.js';
 import type { NormGeometry } from '../../geometry.js';
 import type { Loss } from '../../losses.js';
 import type { Classifier } from '../../pgd.js';
 import type { Bounds } from '../../threat-model.js';
+import { followedGradients } from '../followed-gradients.js';
 import { keepShorter, type Nearest } from '../nearest.js';
 import { scoredGradient } from '../scored-gradient.js';
 
@@ -57,8 +58,7 @@ export function explore(
   const loss = objective.search(rivals, sharpness);
   const points = pointAt(inputs, perturbations, bounds);
   const { gradients, logits } = scoredGradient(classifier, loss, points, classes);
-  // In ℓ1 a step moves few values, and is lost where the box holds these back; elsewhere leaving such values out gains little and costs a sixth more time.
-  const followed = geometry.norm === 'l1' ? inwards(gradients, points, bounds) : gradients;
+  const followed = followedGradients(geometry, gradients, points, bounds);
   return { gradients: followed, success: greaterEqual(objective.success(logits, classes), 0) };
 }
 

@@ -24,7 +24,7 @@ export type BallState = TensorMap & { readonly perturbations: Tensor4D };
 export type Explored = {
   /** L, [n]. */
   readonly losses: Tensor1D;
-  /** ∇L, [n, h, w, c]. */
+  /** ∇L as far as steps follow it, [n, h, w, c]. */
   readonly gradients: Tensor4D;
 };
 

@@ -7,6 +7,7 @@ import { pointAt } from '../../box.js';
 import type { Classifier } from '../../pgd.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim, AttackOutcome, FixedNormRequest } from '../attack.js';
+import { followedGradients } from '../followed-gradients.js';
 import { scoredGradient } from '../scored-gradient.js';
 import { areShort, iterationsOfCall } from '../short-evaluations.js';
 import { keepStronger, nothingTried, type Strongest } from '../strongest.js';
@@ -64,8 +65,9 @@ export function compileBallSearch<S extends BallState>(
     const { perturbations } = run.state;
     const points = pointAt(problem.inputs, perturbations, bounds);
     const { losses, gradients, logits } = scoredGradient(at(weights), method.loss(problem), points, problem.classes);
+    const followed = followedGradients(space.geometry, gradients, points, bounds);
     return {
-      state: method.advance(space, problem, run.state, { losses, gradients }, stride),
+      state: method.advance(space, problem, run.state, { losses, gradients: followed }, stride),
       strongest: keep(run.strongest, problem, perturbations, logits, losses),
     };
   };

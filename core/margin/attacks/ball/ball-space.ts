@@ -17,7 +17,9 @@ export function ballSpace({ norm, bounds }: ThreatModel): BallSpace {
     geometry,
     bounds,
     project: ({ inputs, radii }, perturbations) =>
-      within(geometry, geometry.project(inputs, perturbations, radii, bounds), radii),
+      norm === 'l1'
+        ? geometry.project(inputs, perturbations, mul(radii, WITHIN), bounds)
+        : within(geometry, geometry.project(inputs, perturbations, radii, bounds), radii),
     randomStart: ({ inputs, radii }, uniforms) =>
       within(geometry, geometry.randomStart(inputs, radii, uniforms, bounds), radii),
   };
@@ -25,7 +27,8 @@ export function ballSpace({ norm, bounds }: ThreatModel): BallSpace {
 
 /**
  * Brings what has been projected into ball and box in float64 too. In float32 clip(x + δ) − x is off by the rounding of x + δ, which counts where ε
- * is far smaller than x, and lengths by that of their sums. Scaling towards x stays in the box.
+ * is far smaller than x, and lengths by that of their sums. Scaling towards x stays in the box. In ℓ1 the ball is made smaller instead: scaling would
+ * draw back from the ends of the box the values that a step is to leave alone there.
  */
 function within(geometry: NormGeometry, perturbations: Tensor4D, radii: Tensor1D): Tensor4D {
   const share: Tensor1D = minimum(div(radii, maximum(geometry.lengths(perturbations), TINY)), 1);

@@ -2,7 +2,7 @@ import { add, mul } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../../box.js';
 import type { LossName } from '../../losses.js';
-import { NORMS } from '../../threat-model.js';
+import { ATTACK_NORMS } from '../../threat-model.js';
 import type { Aim, AttackKind, FixedNormAttack } from '../attack.js';
 import type { BallMethod } from './ball-method.js';
 import { compileBallSearch } from './ball-search.js';
@@ -29,7 +29,7 @@ export interface PgdOptions {
  */
 export const pgdAttack = ({ name, loss, stepShare }: PgdOptions): AttackKind<FixedNormAttack> => ({
   name,
-  norms: NORMS,
+  norms: ATTACK_NORMS,
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => ({
     name,

@@ -7,7 +7,7 @@ import type { WeightedClassifier } from '../../../../../core/margin/attack-steps
 import type { Aim, AttackKind, FixedNormAttack } from '../../../../../core/margin/attacks/attack.js';
 import { FIXED_NORM_ATTACKS, type FixedNormAttackName } from '../../../../../core/margin/attacks/fixed-norm-attacks.js';
 import { hostLength } from '../../../../../core/margin/host-length.js';
-import { NORMS, type Bounds, type Norm } from '../../../../../core/margin/threat-model.js';
+import { ATTACK_NORMS, type AttackNorm, type Bounds } from '../../../../../core/margin/threat-model.js';
 import { assertClose } from '../../../../support/close.js';
 import { countingClassifier } from '../../../../support/counting-classifier.js';
 import {
@@ -42,6 +42,8 @@ const EFFORTS: Partial<Record<FixedNormAttackName, Effort>> = {
 
 const BOUNDS: Bounds = { lower: 0, upper: 1 };
 const COUNT = 6;
+/** Of 36 values between 0.4 and 0.6: far beyond any margin. */
+const WIDE: Readonly<Record<AttackNorm, number>> = { linf: 0.4, l2: 2, l1: 8 };
 const eager: Compile = (fn) => fn;
 
 const argMax = (values: readonly number[]): number => values.indexOf(Math.max(...values));
@@ -55,7 +57,7 @@ describe('attacks within balls', () => {
   interface Run {
     readonly compile: Compile;
     readonly kind: AttackKind<FixedNormAttack>;
-    readonly norm: Norm;
+    readonly norm: AttackNorm;
     readonly model: LinearCase;
     readonly radii: readonly number[];
     readonly effort: Effort;
@@ -105,7 +107,7 @@ describe('attacks within balls', () => {
   };
 
   /** The answer at x + δ, in float64; fails where δ is outside of the ball, or x + δ, rounded to float32 as models take it, of the box. */
-  const answerAt = (model: LinearCase, index: number, norm: Norm, row: Float32Array, radius: number): number => {
+  const answerAt = (model: LinearCase, index: number, norm: AttackNorm, row: Float32Array, radius: number): number => {
     assert.ok(hostLength(norm, row) <= radius, `input ${index}: ${hostLength(norm, row)} is more than ${radius}`);
     const point = model.inputs[index]!.map((x, i) => x + row[i]!);
     for (const value of point.map(Math.fround)) {
@@ -121,7 +123,7 @@ describe('attacks within balls', () => {
       assert.ok(kind.norms.length > 0 && kind.aims.length > 0);
     });
 
-    for (const norm of NORMS.filter((one) => kind.norms.includes(one))) {
+    for (const norm of ATTACK_NORMS.filter((one) => kind.norms.includes(one))) {
       const margins = (model: LinearCase) => model.inputs.map((_, index) => exactMargin(model, index, norm, BOUNDS));
       const common = { kind, norm, effort: USUAL };
       const sure = { kind, norm, effort };
@@ -162,7 +164,7 @@ describe('attacks within balls', () => {
           }
           const four = linearCase(12, 4, COUNT, 0.4, 0.6);
           const targets = four.inputs.map((input, index) => (argMax(linearLogits(four, input)) + 1 + (index % 3)) % 4);
-          const wide = four.inputs.map(() => (norm === 'linf' ? 0.4 : 2));
+          const wide = four.inputs.map(() => WIDE[norm]);
           const { rows } = await attack({ ...reach, model: four, radii: wide, classes: targets });
           const answers = rows.map((row, index) => answerAt(four, index, norm, row, wide[index]!));
           assert.deepEqual(answers, targets);
