@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MINIMUM_NORM_ATTACKS } from '../../core/margin/attacks/minimum-norm-attacks.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import type { EvaluationResult } from '../../trainer/evaluate/evaluation-result.js';
 import { readEvaluationResult } from '../../trainer/evaluate/evaluation-schema.js';
@@ -85,5 +86,13 @@ describe('maxmargin evaluate', function () {
     assert.equal(code, 130, stderr);
     const [, place = ''] = /The same command continues; what is finished lies in (.+)\.$/m.exec(stderr) ?? [];
     assert.ok((await readdir(place)).includes('clean-1.json'), stderr);
+  });
+
+  it('offers every search for shortest perturbations, and takes no other', async () => {
+    const { stdout } = await runCommand(['evaluate', '--help'], directory);
+    const [, offered = ''] = /--margin-attack <name>[^(]*\(default: best-of\)\s+\(choices:([^)]*)\)/.exec(stdout) ?? [];
+    const names = Array.from(offered.matchAll(/"([^"]+)"/g), ([, name]) => name);
+    assert.deepEqual(names, Object.keys(MINIMUM_NORM_ATTACKS), stdout);
+    await fails(2, /'--margin-attack <name>' argument 'pgd-ce' is invalid/, 'evaluate', '--margin-attack', 'pgd-ce');
   });
 });

@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
 import type { EngineChoice } from '../../../core/engine/engine.js';
+import { MINIMUM_NORM_ATTACK_NAMES } from '../../../core/margin/attacks/minimum-norm-attack-names.js';
 import { ATTACK_NORMS } from '../../../core/margin/threat-model.js';
 import type { AttackNorm } from '../../../core/margin/threat-model.js';
 import { command } from '../command.js';
@@ -99,7 +100,11 @@ export function evaluateCommand(): Command {
     .option('--margin-examples <n>', 'test examples whose margins are measured (default: 200)', integer(0))
     .option('--max-distance <d>', "how far margins are searched (default: 1.05 times the model's d_max)", decimal(0))
     .option('--budget <n>', 'gradient evaluations that one margin may cost (default: 100)', integer(1))
-    .option('--margin-attack <name>', 'what measures margins')
+    .addOption(
+      new Option('--margin-attack <name>', 'what measures margins (default: best-of)').choices(
+        MINIMUM_NORM_ATTACK_NAMES,
+      ),
+    )
     .option('--no-masking', 'leave the checks for gradient masking out')
     .option(
       '--quick',

@@ -7,6 +7,7 @@ import { deepfool } from './deepfool.js';
 import { epsilonSearch } from './epsilon-search/epsilon-search.js';
 import { fabT } from './fab-t.js';
 import { fmn } from './fmn.js';
+import type { MINIMUM_NORM_ATTACK_NAMES } from './minimum-norm-attack-names.js';
 
 /** Every search for shortest perturbations, by name. */
 export const MINIMUM_NORM_ATTACKS = {
@@ -18,6 +19,6 @@ export const MINIMUM_NORM_ATTACKS = {
   'fab-t': fabT,
   'epsilon-search': epsilonSearch,
   'best-of': bestOf,
-} as const satisfies Readonly<Record<string, AttackKind<MinimumNormAttack>>>;
+} as const satisfies Readonly<Record<(typeof MINIMUM_NORM_ATTACK_NAMES)[number], AttackKind<MinimumNormAttack>>>;
 
 export type MinimumNormAttackName = keyof typeof MINIMUM_NORM_ATTACKS;
