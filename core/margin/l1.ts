@@ -4,6 +4,7 @@ import {
   cast,
   clipByValue,
   div,
+  fill,
   greater,
   greaterEqual,
   max,
@@ -55,6 +56,36 @@ function lastAbove(exceeds: (t: Tensor1D) => Tensor1D, largest: Tensor1D, bits: 
   return t;
 }
 
+/** Gradients whose largest element is of size 1; 0 where they are 0. */
+const scaledToOne = (gradients: Tensor4D): Tensor4D =>
+  div(gradients, perExample(maximum(max(flat(abs(gradients)), 1), TINIEST)));
+
+/**
+ * Where the k largest of sizes in [0, 1] are, the largest of which is 1: 1 there, 0 elsewhere; at least one.
+ *
+ * @param counts k, [n], at least 1; of values that are equal to 2⁻¹² all are left out, if all are too many
+ */
+function largestValues(sizes: Tensor4D, counts: Tensor1D): Tensor4D {
+  const ones: Tensor1D = max(flat(sizes), 1);
+  const atLeast = (t: Tensor1D): Tensor4D => cast(greaterEqual(sizes, perExample(t)), 'float32');
+  const threshold = lastAbove((t) => greater(sum(flat(atLeast(t)), 1), counts), ones, SHARE_BITS);
+  // One step further at most so many are left; but never none, since the largest equals 1.
+  return atLeast(minimum(add(threshold, 2 ** -SHARE_BITS), ones));
+}
+
+/**
+ * A step of length 1 that moves k values equally far: u = s / ‖s‖₁, s = sign(g) at the k largest |g|, 0 elsewhere. 0 where the gradient is 0.
+ *
+ * @param counts k, [n], at least 1
+ */
+export function sparseAscent(gradients: Tensor4D, counts: Tensor1D): Tensor4D {
+  const scaled = scaledToOne(gradients);
+  const sizes = abs(scaled);
+  const signs: Tensor4D = clipByValue(div(scaled, maximum(sizes, TINIEST)), -1, 1);
+  const kept: Tensor4D = mul(signs, largestValues(sizes, counts));
+  return div(kept, perExample(maximum(lengths(kept), TINY)));
+}
+
 /** Values in a ball alone: δᵢ · min(1, rᵢ / ‖δᵢ‖₁). */
 const scaleIntoBall = (perturbations: Tensor4D, radii: Tensor1D): Tensor4D =>
   mul(perturbations, perExample(minimum(div(radii, maximum(lengths(perturbations), TINY)), 1)));
@@ -92,16 +123,9 @@ export const l1: NormGeometry = {
   // many gradients are needed as values have to move. Differs from it: u is g at its largest twentieth of values, 0 elsewhere, scaled to length 1.
   // The values move as far as their gradients are large, so that what the projection leaves of many steps is the few that gain most.
   steepestAscent: (gradients) => {
-    const largest: Tensor1D = max(flat(abs(gradients)), 1);
-    const scaled: Tensor4D = div(gradients, perExample(maximum(largest, TINIEST)));
-    const sizes = abs(scaled);
+    const scaled = scaledToOne(gradients);
     const wanted = Math.max(1, STEP_SHARE * (gradients.size / gradients.shape[0]));
-    const ones: Tensor1D = max(flat(sizes), 1);
-    const atLeast = (t: Tensor1D): Tensor4D => cast(greaterEqual(sizes, perExample(t)), 'float32');
-    const threshold = lastAbove((t) => greater(sum(flat(atLeast(t)), 1), wanted), ones, SHARE_BITS);
-    // One step further at most so many are left; but never none, since the largest equals 1.
-    const past: Tensor1D = minimum(add(threshold, 2 ** -SHARE_BITS), ones);
-    const kept: Tensor4D = mul(scaled, atLeast(past));
+    const kept: Tensor4D = mul(scaled, largestValues(abs(scaled), fill([gradients.shape[0]], wanted)));
     return div(kept, perExample(maximum(lengths(kept), TINY)));
   },
 

@@ -1,27 +1,44 @@
+import type { Compile } from '../../../engine/engine.js';
+import type { WeightedClassifier } from '../../attack-steps.js';
 import { logitMargin } from '../../logit-margin.js';
 import { logitRatioTowards } from '../../logit-ratio.js';
 import type { LossName } from '../../losses.js';
-import { NORMS } from '../../threat-model.js';
-import type { AttackKind, FixedNormAttack, FixedNormRequest } from '../attack.js';
+import { ATTACK_NORMS, type ThreatModel } from '../../threat-model.js';
+import type { Aim, AttackKind, FixedNormAttack, FixedNormRequest } from '../attack.js';
 import { autoPgdMethod } from './auto-pgd-method.js';
+import type { BallMethod, BallState } from './ball-method.js';
 import { compileBallSearch } from './ball-search.js';
 import { climbedLoss } from './climbed-loss.js';
+import { sparseAutoPgdMethod } from './sparse-auto-pgd-method.js';
 
 /** How many other classes are led towards. */
 const MAX_TARGETS = 9;
 
+/** In ℓ1 the method is another. */
+const compileAutoPgd = (
+  compile: Compile,
+  classifier: WeightedClassifier,
+  threat: ThreatModel,
+  aim: Aim,
+  climb: Pick<BallMethod<BallState>, 'loss' | 'rank' | 'targets'>,
+): FixedNormAttack['find'] =>
+  threat.norm === 'l1'
+    ? compileBallSearch(compile, classifier, threat, aim, sparseAutoPgdMethod(climb))
+    : compileBallSearch(compile, classifier, threat, aim, autoPgdMethod(climb));
+
 /**
  * Auto-PGD (Croce and Hein 2020, arXiv:2003.01690): gradient ascent with momentum within each example's ball, whose steps begin at twice the radius and
- * are halved, from the best point so far, where they stop to gain; it has no step size to choose. An iteration costs one gradient evaluation, a
+ * are halved, from the best point so far, where they stop to gain; it has no step size to choose. In ℓ1 its steps
+ * are sparse instead (Croce and Hein 2021, arXiv:2103.01208). An iteration costs one gradient evaluation, a
  * run one forward evaluation more.
  */
 const autoPgdAttack = (name: string, lossName: LossName): AttackKind<FixedNormAttack> => ({
   name,
-  norms: NORMS,
+  norms: ATTACK_NORMS,
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => {
     const loss = climbedLoss(lossName, aim);
-    return { name, find: compileBallSearch(compile, classifier, threat, aim, autoPgdMethod({ loss: () => loss })) };
+    return { name, find: compileAutoPgd(compile, classifier, threat, aim, { loss: () => loss }) };
   },
 });
 
@@ -34,15 +51,15 @@ export const apgdDlr = autoPgdAttack('apgd-dlr', 'dlr');
  */
 export const apgdT: AttackKind<FixedNormAttack> = {
   name: 'apgd-t',
-  norms: NORMS,
+  norms: ATTACK_NORMS,
   aims: ['leave'],
   compile: (compile, classifier, threat, aim) => {
-    const method = autoPgdMethod({
+    const find = compileAutoPgd(compile, classifier, threat, aim, {
       loss: ({ targets }) => logitRatioTowards(targets),
       rank: logitMargin,
       targets: likeliestOthers,
     });
-    return { name: 'apgd-t', find: compileBallSearch(compile, classifier, threat, aim, method) };
+    return { name: 'apgd-t', find };
   },
 };
 

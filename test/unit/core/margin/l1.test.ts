@@ -5,7 +5,7 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { inwards, pointAt } from '../../../../core/margin/box.js';
 import { hostLength } from '../../../../core/margin/host-length.js';
-import { l1 } from '../../../../core/margin/l1.js';
+import { l1, sparseAscent } from '../../../../core/margin/l1.js';
 import type { Bounds } from '../../../../core/margin/threat-model.js';
 import { createRandom } from '../../../../core/random.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
@@ -119,6 +119,26 @@ describe('l1 geometry', () => {
         for (const [j, value] of gradient.entries()) {
           if (step[j] === 0) assert.ok(Math.abs(value) <= smallest, 'a larger value stands still');
         }
+      }
+    });
+  });
+
+  it('sparse steps move as many of the largest values as each example is to, all equally far', () => {
+    tidy(() => {
+      const counts = [1, 3, 7.9, SIZE, 5, 5];
+      const gradients = counts.map((_, i) => values(-1, 1).map((value) => value * 1e-20 ** (i % 2)));
+      gradients[4] = gradients[4]!.map(() => 0);
+      // Only three values that could move.
+      gradients[5] = gradients[5]!.map((value, j) => (j < 3 ? value : 0));
+      const steps = sparseAscent(images(gradients), tensor1d(counts)).dataSync();
+      for (const [i, gradient] of gradients.entries()) {
+        const largest = [...gradient.keys()]
+          .filter((j) => gradient[j] !== 0)
+          .sort((a, b) => Math.abs(gradient[b]!) - Math.abs(gradient[a]!))
+          .slice(0, Math.floor(counts[i]!));
+        const expected = gradient.map((value, j) => (largest.includes(j) ? Math.sign(value) / largest.length : 0));
+        const row = steps.subarray(i * SIZE, (i + 1) * SIZE);
+        for (const [j, value] of expected.entries()) assert.ok(Math.abs(row[j]! - value) < 1e-6, `${i}, value ${j}`);
       }
     });
   });

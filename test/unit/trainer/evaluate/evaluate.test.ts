@@ -58,7 +58,7 @@ describe('evaluation by a plan', () => {
     const { whiteBox } = await evaluate(linearEvaluation(engine, 'l1', few));
     assert.equal(whiteBox[0]?.accuracy, margins.filter((margin) => margin > epsilon).length / 40);
     const asked = linearEvaluation(engine, 'l1', { ...few, epsilons: [], autoAttackEpsilons: [epsilon] });
-    await assert.rejects(evaluate(asked), { kind: 'invalid-input', message: /apgd-ce: expected linf or l2, got l1/ });
+    await assert.rejects(evaluate(asked), { kind: 'invalid-input', message: /square: expected linf or l2, got l1/ });
   });
 
   it('reports margins: quartiles, classes, the closest and the farthest with their perturbations', async () => {
