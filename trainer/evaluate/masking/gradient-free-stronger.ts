@@ -49,7 +49,7 @@ export async function gradientFreeStronger(context: MaskingContext): Promise<See
     raised: bySquare + bySpsa > CHANCE * all.length,
     reason:
       `At ε ${shown(epsilon)}, ${white.map(({ name }) => name).join(', ')} leave ${shareOf(left, all.length)} standing. ` +
-      `Of these, square breaks ${bySquare} in ${SQUARE_QUERIES} queries and spsa ${bySpsa} of ${part.length} that it is given; ` +
+      `Of these, square breaks ${bySquare} in ${SQUARE_QUERIES} queries${spsa === undefined ? '' : ` and spsa ${bySpsa} of ${part.length} that it is given`}; ` +
       `more than ${CHANCE * 100} % of all would mean that gradients mislead.`,
   };
 }

@@ -1,18 +1,18 @@
 import { tensor4d } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
-import { NORMS, type Norm } from '../../threat-model.js';
+import { ATTACK_NORMS, type AttackNorm } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, FixedNormAttack, FixedNormRequest } from '../attack.js';
 import type { Climb, ClimbProblem } from '../climb.js';
 import { climbRuns, type ClimbRun } from '../climb-runs.js';
-import { definedNorm } from '../defined-norm.js';
 import { areShort, iterationsOfCall } from '../short-evaluations.js';
+import { l1Moves } from './l1-moves.js';
 import { l2Moves } from './l2-moves.js';
 import { linfMoves } from './linf-moves.js';
 import type { ImageShape, SquareMoves } from './square-moves.js';
 import { squareSide } from './square-sides.js';
 import { compileSquareSteps, type SquareSteps } from './square-steps.js';
 
-const MOVES: Readonly<Record<Norm, SquareMoves>> = { linf: linfMoves, l2: l2Moves };
+const MOVES: Readonly<Record<AttackNorm, SquareMoves>> = { linf: linfMoves, l2: l2Moves, l1: l1Moves };
 
 /**
  * Square (Andriushchenko et al. 2020, arXiv:1912.00049): random search over squares of falling size. A query changes δ inside a window at
@@ -26,10 +26,10 @@ const MOVES: Readonly<Record<Norm, SquareMoves>> = { linf: linfMoves, l2: l2Move
  */
 export const square: AttackKind<FixedNormAttack> = {
   name: 'square',
-  norms: NORMS,
+  norms: ATTACK_NORMS,
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => {
-    const moves = MOVES[definedNorm('square', NORMS, threat.norm)];
+    const moves = MOVES[threat.norm];
     const steps = compileSquareSteps(compile, classifier, threat, aim, moves);
     return { name: 'square', find: (request) => search(steps, moves, request) };
   },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { dispose, squeeze, tensor1d, tensor4d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../../../core/engine/open-engine.js';
+import { l1Moves } from '../../../../../../core/margin/attacks/square/l1-moves.js';
 import { l2Moves } from '../../../../../../core/margin/attacks/square/l2-moves.js';
 import { linfMoves } from '../../../../../../core/margin/attacks/square/linf-moves.js';
 import type { ImageShape, SquareMoves } from '../../../../../../core/margin/attacks/square/square-moves.js';
@@ -14,6 +15,9 @@ const RADIUS = 0.5;
 const SHAPE: ImageShape = [9, 7, 2];
 const [, WIDTH, CHANNELS] = SHAPE;
 
+const lengthOf = (moves: SquareMoves): ((...values: number[]) => number) =>
+  moves === l1Moves ? (...values) => values.reduce((total, value) => total + Math.abs(value), 0) : Math.hypot;
+
 describe('moves of Square', () => {
   before(async () => {
     await openEngine(TEST_ENGINE);
@@ -23,7 +27,7 @@ describe('moves of Square', () => {
   const moved = (moves: SquareMoves, seed: number, side: number) => {
     const random = createRandom(seed);
     const before = moves.start(random, SHAPE);
-    const length = moves === l2Moves ? Math.hypot(...before) / RADIUS : 1 / RADIUS;
+    const length = (moves === linfMoves ? 1 : lengthOf(moves)(...before)) / RADIUS;
     const scaled = before.map((value) => value / length);
     const drawn = moves.draw([random], [side], SHAPE);
     const [read, after] = [{} as Record<string, Float32Array>, [] as number[]];
@@ -77,34 +81,40 @@ describe('moves of Square', () => {
     assertClose(bump, Math.abs(bump[1]! - upright[1]!) < 1e-6 ? upright : turned, 1e-6);
   });
 
-  it('l2: empties one window and fills the other, in each channel along its bump and what was there, and uses all of the ball', () => {
-    let overlaps = 0;
-    for (const seed of [1, 2, 3, 4, 5, 6]) {
-      const { before, after, read, inside } = moved(l2Moves, seed, 3);
-      const [filled, emptied] = [inside(read['filled']!), inside(read['emptied']!)];
-      for (let channel = 0; channel < CHANNELS; channel++) {
-        const own = [...before.keys()].filter((i) => i % CHANNELS === channel);
-        const target = own.filter(filled);
-        if (target.some(emptied)) overlaps++;
-        const kept = Math.hypot(...target.map((i) => before[i]!));
-        const mixed = target.map((i) => {
-          const bump = read['signs']![channel]! * read['bumps']![Math.floor(i / CHANNELS)]!;
-          return bump + (kept > 0 ? before[i]! / kept : 0);
-        });
-        // ε²_unused is 0 at the start of a run where nothing is clipped.
-        const available = Math.hypot(...own.filter((i) => filled(i) || emptied(i)).map((i) => before[i]!));
-        const scale = available / Math.hypot(...mixed);
-        assertClose(
-          target.map((i) => after[i]!),
-          mixed.map((value) => value * scale),
-          1e-5,
-        );
-        for (const i of own) {
-          if (!filled(i)) assert.ok(Math.abs(after[i]! - (emptied(i) ? 0 : before[i]!)) < 1e-6);
+  for (const [norm, moves] of [
+    ['l2', l2Moves],
+    ['l1', l1Moves],
+  ] as const) {
+    it(`${norm}: empties one window and fills the other, in each channel along its bump and what was there, and uses all of the ball`, () => {
+      const length = lengthOf(moves);
+      let overlaps = 0;
+      for (const seed of [1, 2, 3, 4, 5, 6]) {
+        const { before, after, read, inside } = moved(moves, seed, 3);
+        const [filled, emptied] = [inside(read['filled']!), inside(read['emptied']!)];
+        for (let channel = 0; channel < CHANNELS; channel++) {
+          const own = [...before.keys()].filter((i) => i % CHANNELS === channel);
+          const target = own.filter(filled);
+          if (target.some(emptied)) overlaps++;
+          const kept = length(...target.map((i) => before[i]!));
+          const mixed = target.map((i) => {
+            const bump = read['signs']![channel]! * read['bumps']![Math.floor(i / CHANNELS)]!;
+            return bump + (kept > 0 ? before[i]! / kept : 0);
+          });
+          // What the ball has room for is 0 at the start of a run where nothing is clipped.
+          const available = length(...own.filter((i) => filled(i) || emptied(i)).map((i) => before[i]!));
+          const scale = available / length(...mixed);
+          assertClose(
+            target.map((i) => after[i]!),
+            mixed.map((value) => value * scale),
+            1e-5,
+          );
+          for (const i of own) {
+            if (!filled(i)) assert.ok(Math.abs(after[i]! - (emptied(i) ? 0 : before[i]!)) < 1e-6);
+          }
         }
+        assert.ok(Math.abs(length(...after) - RADIUS) < 1e-5);
       }
-      assert.ok(Math.abs(Math.hypot(...after) - RADIUS) < 1e-5);
-    }
-    assert.ok(overlaps > 0 && overlaps < 6 * CHANNELS, 'windows that overlap, and windows that do not');
-  });
+      assert.ok(overlaps > 0 && overlaps < 6 * CHANNELS, 'windows that overlap, and windows that do not');
+    });
+  }
 });
