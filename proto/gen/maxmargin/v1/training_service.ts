@@ -263,7 +263,7 @@ export interface TrainingLosses {
 
 /** DataSpec names the data set. */
 export interface DataSpec {
-  /** `digits`, `mnist`, `fashion-mnist`, `cifar10` or `folder`; empty: digits. */
+  /** `digits`, `mnist`, `fashion-mnist`, `cifar10`, `idx` or `folder`; empty: digits. */
   name: string;
   /** The directory, below the trainer's data directory; empty: the data set's name. */
   directory: string;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { LOSSES, METHODS } from '../../../../clients/client/training-spec.js';
 import { trainingSpec, withTrainingOptions, type TrainingOptions } from '../../../../clients/cli/training-options.js';
@@ -36,5 +38,12 @@ describe('the options of a training', () => {
     const words = ['--attack-loss', 'cw', '--search-loss', 'lm', '--margin-loss', 'slm', '--clean-loss', 'lm'];
     assert.deepEqual(configured(...words).losses, { attack: 'cw', search: 'lm', margin: 'slm', clean: 'lm' });
     assert.throws(() => configured('--search-loss', 'ce'), /Allowed choices are slm, lm/);
+  });
+
+  it('name a file that is no network, which one was asked for and why it cannot be read', () => {
+    const absent = join(tmpdir(), 'no-such-directory', 'model.json');
+    assert.throws(() => configured('--architecture', absent), {
+      message: `--architecture: expected the model.json of a LayersModel, got ${absent}, which cannot be read (ENOENT)`,
+    });
   });
 });
