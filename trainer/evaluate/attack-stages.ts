@@ -17,24 +17,23 @@ export interface AttackStage {
 }
 
 /**
- * The paper's white-box protocol (evaluation): PGD from random starts, half of them on CE and half on CW. In ℓ1, where the paper has none, two
- * searches for shortest perturbations of as many gradients together.
+ * The paper's white-box protocol (evaluation): PGD from random starts, half of them on CE and half on CW. In ℓ1, where the paper has none, Auto-PGD,
+ * half of the runs on CE and half on DLR: steps of one length are weaker there, as are searches for shortest perturbations of as many gradients.
  */
 export function whiteBoxStages({ norm, whiteBox }: Pick<EvaluationPlan, 'norm' | 'whiteBox'>): readonly AttackStage[] {
   const { iterations, restarts } = whiteBox;
   const halves = [Math.ceil(restarts / 2), Math.floor(restarts / 2)];
-  const attacks = norm === 'l1' ? ['adaptive-pgd', 'fmn'] : ['pgd-ce', 'pgd-cw'];
+  const attacks = norm === 'l1' ? ['apgd-ce', 'apgd-dlr'] : ['pgd-ce', 'pgd-cw'];
   return attacks.flatMap((attack, index) => {
     const runs = halves[index] ?? 0;
-    if (runs === 0) return [];
-    if (norm !== 'l1') return [{ attack, iterations, restarts: runs, evaluations: iterations }];
-    return [{ attack, iterations: runs * iterations, restarts: 1, evaluations: runs * iterations }];
+    return runs === 0 ? [] : [{ attack, iterations, restarts: runs, evaluations: iterations }];
   });
 }
 
 /**
  * AutoAttack's standard version (Croce and Hein 2020, arXiv:2003.01690): APGD-CE 5 × 100, APGD-T 9 targets × 100, FAB-T 9 targets × 100,
- * Square 5,000. FAB-T is a search for shortest perturbations: it counts where it finds one of at most ε.
+ * Square 5,000; in ℓ1 the same ones (Croce and Hein 2021, arXiv:2103.01208). FAB-T is a search for shortest perturbations: it counts where it finds one
+ * of at most ε.
  */
 export const AUTO_ATTACK: readonly AttackStage[] = [
   { attack: 'apgd-ce', iterations: 100, restarts: 5, evaluations: 100 },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
+import { ATTACK_NORMS } from '../../../../core/margin/threat-model.js';
 import { AUTO_ATTACK } from '../../../../trainer/evaluate/attack-stages.js';
 import { evaluate, identityOf, runShards } from '../../../../trainer/evaluate/evaluate.js';
 import type { EvaluationResult } from '../../../../trainer/evaluate/evaluation-result.js';
@@ -18,7 +19,7 @@ describe('evaluation by a plan', () => {
   let engine: Engine;
   before(async () => (engine = await openEngine(TEST_ENGINE)));
 
-  for (const norm of ['linf', 'l2'] as const) {
+  for (const norm of ATTACK_NORMS) {
     it(`counts as robust what the closed form says (${norm})`, async () => {
       const { numTensors } = engine.memory();
       const margins = linearMargins(norm, 70);
@@ -31,7 +32,10 @@ describe('evaluation by a plan', () => {
         assert.equal(accuracy, margins.filter((margin) => margin > epsilon).length / 70);
         assert.deepEqual(
           attacks.map(({ attack }) => attack),
-          [...(rank === 0 ? [] : [SMALLER_EPSILON]), 'pgd-ce', 'pgd-cw'],
+          [
+            ...(rank === 0 ? [] : [SMALLER_EPSILON]),
+            ...(norm === 'l1' ? ['apgd-ce', 'apgd-dlr'] : ['pgd-ce', 'pgd-cw']),
+          ],
         );
         // Each meets what the one before it left.
         let left = margins.length;
@@ -50,16 +54,6 @@ describe('evaluation by a plan', () => {
       assert.equal(engine.memory().numTensors, numTensors);
     });
   }
-
-  it('measures robust accuracy in l1 by searches for shortest perturbations, and says that AutoAttack has none', async () => {
-    const margins = linearMargins('l1', 40);
-    const epsilon = lengthBetween(margins, 10);
-    const few = { cleanExamples: 0, marginExamples: 0, robustExamples: 40, iterations: 20, epsilons: [epsilon] };
-    const { whiteBox } = await evaluate(linearEvaluation(engine, 'l1', few));
-    assert.equal(whiteBox[0]?.accuracy, margins.filter((margin) => margin > epsilon).length / 40);
-    const asked = linearEvaluation(engine, 'l1', { ...few, epsilons: [], autoAttackEpsilons: [epsilon] });
-    await assert.rejects(evaluate(asked), { kind: 'invalid-input', message: /square: expected linf or l2, got l1/ });
-  });
 
   it('reports margins: quartiles, classes, the closest and the farthest with their perturbations', async () => {
     const maxDistance = linearMargins('l2', 70).at(-5) ?? NaN;
@@ -134,27 +128,29 @@ describe('evaluation by a plan', () => {
     assert.deepEqual(timeless(result), timeless(whole));
   });
 
-  it('runs AutoAttack on what is correct, each attack on what the one before it left', async () => {
-    const { numTensors } = engine.memory();
-    const margins = linearMargins('linf', 16);
-    const few = { robustExamples: 16, marginExamples: 0, cleanExamples: 16, epsilons: [] };
-    // Beyond all margins but those of the last few: what withstands all attacks costs the whole of each.
-    const epsilon = lengthBetween(margins, margins.length - 6);
-    const { autoAttack, whiteBox, avgAcc } = await evaluate(
-      linearEvaluation(engine, 'linf', { ...few, autoAttackEpsilons: [epsilon] }),
-    );
-    assert.deepEqual([whiteBox, avgAcc], [[], undefined]);
-    assert.deepEqual(
-      autoAttack.map(({ accuracy }) => accuracy),
-      [margins.filter((margin) => margin > epsilon).length / 16],
-    );
-    assert.deepEqual(
-      autoAttack[0]?.attacks.map(({ attack }) => attack),
-      AUTO_ATTACK.map(({ attack }) => attack),
-    );
-    assert.equal(autoAttack[0].attacks[0]?.attempted, margins.length);
-    assert.equal(engine.memory().numTensors, numTensors);
-  });
+  for (const norm of ['linf', 'l1'] as const) {
+    it(`runs AutoAttack on what is correct, each attack on what the one before it left (${norm})`, async () => {
+      const { numTensors } = engine.memory();
+      const margins = linearMargins(norm, 16);
+      const few = { robustExamples: 16, marginExamples: 0, cleanExamples: 16, epsilons: [] };
+      // Beyond all margins but those of the last few: what withstands all attacks costs the whole of each.
+      const epsilon = lengthBetween(margins, margins.length - 6);
+      const { autoAttack, whiteBox, avgAcc } = await evaluate(
+        linearEvaluation(engine, norm, { ...few, autoAttackEpsilons: [epsilon] }),
+      );
+      assert.deepEqual([whiteBox, avgAcc], [[], undefined]);
+      assert.deepEqual(
+        autoAttack.map(({ accuracy }) => accuracy),
+        [margins.filter((margin) => margin > epsilon).length / 16],
+      );
+      assert.deepEqual(
+        autoAttack[0]?.attacks.map(({ attack }) => attack),
+        AUTO_ATTACK.map(({ attack }) => attack),
+      );
+      assert.equal(autoAttack[0].attacks[0]?.attempted, margins.length);
+      assert.equal(engine.memory().numTensors, numTensors);
+    });
+  }
 
   it('passes the flags of masking on', async () => {
     const request = linearEvaluation(engine, 'linf', {
