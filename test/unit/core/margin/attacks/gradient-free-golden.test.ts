@@ -25,6 +25,7 @@ const FORWARD_EVALUATIONS_PER_GRADIENT = 1 + 28 * 28;
 const CASES: readonly (readonly [FixedNormAttackName, Norm, epsilon: number, iterations: number])[] = [
   ['square', 'linf', 0.08, 5000],
   ['square', 'l2', 0.8, 5000],
+  ['spsa', 'linf', 0.08, 60],
   ['spsa', 'l2', 0.8, 60],
 ];
 
