@@ -64,6 +64,32 @@ describe('maxmargin evaluate', function () {
     await fails(2, /Expected I\/N/, 'evaluate', '--shard', '3/2');
   });
 
+  it('refuses what it cannot measure or write before it measures anything', async () => {
+    const refused = [
+      {
+        words: ['--margin-attack', 'deepfool', '--norm', 'l1'],
+        code: 1,
+        message: /norm of deepfool: expected linf or l2, got l1/,
+      },
+      {
+        words: ['--html', 'no/such/report.html'],
+        code: 2,
+        message: /--html: .*directory that exists, got no\/such\/report\.html/,
+      },
+      {
+        words: ['--output', 'no/such.json'],
+        code: 2,
+        message: /--output: .*directory that exists, got no\/such\.json/,
+      },
+    ];
+    for (const { words, code, message } of refused) {
+      const ended = await runCommand(['evaluate', '--examples', '20', ...words], directory);
+      assert.equal(ended.code, code, ended.stderr);
+      assert.match(ended.stderr, message);
+      assert.doesNotMatch(ended.stderr, /clean|white-box|margins /);
+    }
+  });
+
   it('evaluates several models as one, and keeps at Ctrl-C what is finished', async () => {
     const both = [
       'evaluate',

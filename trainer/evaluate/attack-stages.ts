@@ -65,3 +65,10 @@ export function attackNamed(name: string, norm: AttackNorm): FoundKind {
   if (fixed !== undefined) return { within: 'ball', kind: fixed };
   return { within: 'any', kind: kind as AttackKind<MinimumNormAttack> };
 }
+
+/** The attack that measures margins. @throws invalid-input if it is no search for shortest perturbations, or not defined for the norm */
+export function marginAttackNamed(name: string, norm: AttackNorm): AttackKind<MinimumNormAttack> {
+  const found = attackNamed(name, norm);
+  if (found.within === 'ball') throw invalidInput('margin attack', 'a search for shortest perturbations', name);
+  return found.kind;
+}

@@ -13,6 +13,7 @@ import { mergeShards } from './merge-shards.js';
 import { runShard } from './run-shard.js';
 import type { ShardRecord } from './shard-record.js';
 import { evaluationKey, shardsInMemory, type EvaluationIdentity, type ShardStore } from './shard-store.js';
+import { marginAttackNamed } from './attack-stages.js';
 import { shardsOf, shareOf, type Shard, type Share } from './shards.js';
 
 /** What is evaluated, and how. */
@@ -148,6 +149,7 @@ function checkRequest({ examples, plan, classifier, subject }: EvaluationRequest
   for (const field of ['cleanExamples', 'robustExamples', 'marginExamples'] as const) {
     if (plan[field] > examples.count) throw invalidInput(field, `at most ${examples.count}`, `${plan[field]}`);
   }
+  marginAttackNamed(plan.marginAttack, plan.norm);
   if (subject.labels.length !== classifier.classes) {
     throw invalidInput('labels', `${classifier.classes}, one per class`, `${subject.labels.length}`);
   }

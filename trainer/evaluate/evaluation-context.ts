@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine, TensorMap } from '../../core/engine/engine.js';
-import { DomainError, invalidInput } from '../../core/errors.js';
+import { DomainError } from '../../core/errors.js';
 import type { FixedNormAttack, MinimumNormAttack } from '../../core/margin/attacks/attack.js';
 import { compileMarginSearch, type MarginSearch } from '../../core/margin/margin-search.js';
 import type { Proceed } from '../../core/margin/pace.js';
@@ -10,7 +10,7 @@ import type { ThreatModel } from '../../core/margin/threat-model.js';
 import { toTensors } from '../../core/model/weights.js';
 import type { Examples } from '../data/dataset.js';
 import { IMAGE_BOUNDS } from '../mma/batches.js';
-import { attackNamed } from './attack-stages.js';
+import { marginAttackNamed, attackNamed } from './attack-stages.js';
 import type { EvaluatedClassifier } from './classifier.js';
 import type { EvaluationPlan } from './evaluation-result.js';
 
@@ -60,11 +60,8 @@ export function openContext(
     return !stopped;
   };
   const compileSearch = (): MarginSearch => {
-    const found = attackNamed(plan.marginAttack, plan.norm);
-    if (found.within === 'ball') {
-      throw invalidInput('margin attack', 'a search for shortest perturbations', plan.marginAttack);
-    }
-    return compileMarginSearch(engine.compile, classifier.apply, threat, found.kind);
+    const kind = marginAttackNamed(plan.marginAttack, plan.norm);
+    return compileMarginSearch(engine.compile, classifier.apply, threat, kind);
   };
   const compileAttack = (name: string): CompiledAttack => {
     const found = attackNamed(name, plan.norm);

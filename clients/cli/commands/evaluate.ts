@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
@@ -125,6 +127,8 @@ export function evaluateCommand(): Command {
     .option('--baseline <model|file>', 'what the report compares with: NAME[@VERSION], or the JSON of --output')
     .addOption(new Option('--gradient-evaluations <n>', 'the same as --budget').argParser(integer(1)).hideHelp())
     .action(async (options: Options) => {
+      assertDirectoryOf('--output', options.output);
+      assertDirectoryOf('--html', options.html);
       const { evaluateLocally } = await import('../local/evaluate-locally.js');
       const baselineFile = await readBaseline(options.baseline);
       const evaluated = await evaluateLocally(localOptions(options, baselineFile !== undefined));
@@ -141,6 +145,12 @@ export function evaluateCommand(): Command {
       printResult(options.json, result, () => evaluationTables(result));
       await evaluated.forget();
     });
+}
+
+/** Asked before anything is measured: what took hours must have somewhere to go. */
+function assertDirectoryOf(option: string, file: string | undefined): void {
+  if (file === undefined || statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new CommandFailure(`${option}: expected a file in a directory that exists, got ${file}`, 2);
 }
 
 /** The result in a file; undefined where the baseline is a model. */
