@@ -5,6 +5,7 @@ import { NORMS } from '../../core/margin/threat-model.js';
 import { AUGMENTATIONS, type Augmentation } from '../../trainer/mma/augmentation.js';
 import type { LearningRateChange, StepInterval } from '../../trainer/mma/training-config.js';
 import { architectureSpec } from './network-files.js';
+import { CommandFailure } from './report-failure.js';
 import { decimal, integer, integers, learningRateChanges, stepInterval } from './option-types.js';
 
 /** The options of a training, named like the fields of the contract's TrainingSpec. */
@@ -165,6 +166,9 @@ export function trainingSpec(options: TrainingOptions): TrainingSpec {
 function optimizerSpec({ optimizer, momentum, ...options }: TrainingOptions): OptimizerSpec {
   const { learningRate, weightDecay, learningRateSchedule: schedule } = options;
   const common = { learningRate, weightDecay, schedule };
+  if (optimizer === 'adam' && momentum !== undefined) {
+    throw new CommandFailure(`--momentum: expected none for optimizer adam, got ${momentum}`, 2);
+  }
   return optimizer === 'sgd' || (optimizer === undefined && momentum !== undefined)
     ? { rule: 'sgd', ...common, momentum }
     : { rule: optimizer, ...common };

@@ -40,6 +40,13 @@ describe('the options of a training', () => {
     assert.throws(() => configured('--search-loss', 'ce'), /Allowed choices are slm, lm/);
   });
 
+  it('take a momentum for sgd alone', () => {
+    assert.deepEqual(configured('--momentum', '0.5').optimizer.rule, 'sgd');
+    assert.throws(() => configured('--optimizer', 'adam', '--momentum', '0.5'), {
+      message: '--momentum: expected none for optimizer adam, got 0.5',
+    });
+  });
+
   it('name a file that is no network, which one was asked for and why it cannot be read', () => {
     const absent = join(tmpdir(), 'no-such-directory', 'model.json');
     assert.throws(() => configured('--architecture', absent), {
