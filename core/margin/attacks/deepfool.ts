@@ -1,8 +1,10 @@
 import {
+  abs,
   add,
   div,
   greaterEqual,
   less,
+  max,
   maximum,
   mul,
   neg,
@@ -16,7 +18,7 @@ import {
 import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, CompileHints, TensorMap } from '../../engine/engine.js';
 import type { WeightedClassifier } from '../attack-steps.js';
-import { clipToBox, inwards, perExample, pointAt } from '../box.js';
+import { clipToBox, perExample, pointAt } from '../box.js';
 import { DUAL_NORM, geometryOf } from '../geometries.js';
 import { beyondRounding, softMarginOver } from '../losses.js';
 import { NORMS, type Norm, type ThreatModel } from '../threat-model.js';
@@ -29,7 +31,7 @@ import { scoredGradient } from './scored-gradient.js';
 import { runSearch, type SearchCall, type SearchProblem } from './search-runs.js';
 import { successOf } from './success.js';
 
-/** Iterations are over after so many; most inputs need fewer than ten (section 3). */
+/** Iterations are over after so many. */
 const MAX_ITERATIONS = 50;
 
 /** Fewer than these seldom reach the boundary. */
@@ -41,6 +43,9 @@ const MAX_RIVALS = 9;
 /** A step goes beyond the linear boundary by this share (η). */
 const OVERSHOOT = 0.02;
 
+/** And by this share of the logits: where the box holds values back, shares of the gap alone never close it. */
+const BEYOND = 1e-4;
+
 const POLISH = { share: 1, probes: 12 };
 
 /** The least gradient that a distance is divided by. */
@@ -51,7 +56,7 @@ const HINTS: CompileHints = { callsPerWeights: Infinity };
 
 /** Where a search stands; batched. */
 type Fooling = Nearest & {
-  /** δ, [n, h, w, c], inside the box. It stays once it succeeds. */
+  /** δ, [n, h, w, c]: the sum of all steps, which may lead out of the box. It stays once it succeeds. */
   readonly perturbations: Tensor4D;
 };
 
@@ -66,13 +71,15 @@ interface FoolingSteps {
  * until the class changes,
  *
  *     k ← argmin over classes k ≠ y of |f_k| / ‖w_k‖_q,   f_k = z_k − z_y,  w_k = ∇f_k
- *     δ ← clip(x + δ + (1 + η) |f_k| / ‖w_k‖_q · argmax_{‖u‖ₚ≤1} ⟨w_k, u⟩) − x
+ *     δ ← δ + (1 + η) |f_k| / ‖w_k‖_q · argmax_{‖u‖ₚ≤1} ⟨w_k, u⟩
  *
- * An iteration takes the gradients of up to nine classes, and costs as many gradient evaluations: a budget below nine looks at fewer classes. In
- * the end the ray to what was found is bisected, by forward evaluations.
+ * An iteration takes the gradients of up to nine classes, and costs as many gradient evaluations: a budget below nine looks at fewer classes. The
+ * search ends with the iteration after which the class of every input of the batch has changed: most need fewer than ten. In the end the ray to what
+ * was found is bisected, by forward evaluations.
  *
- * Differs from Alg. 2: points stay in the box; a gradient counts without the values that the box holds back, so that their share of a step
- * is not lost; the overshoot is part of each step.
+ * Differs from Alg. 2: points are clip(x + δ), while δ may lead out of the box: if what the box holds back were forgotten, the next steps would only
+ * repeat it, and never arrive; the overshoot is part of each step, and a share of the logits
+ * on top of it, without which steps that the box cuts short come ever closer and never cross.
  */
 export const deepfool: AttackKind<MinimumNormAttack> = {
   name: 'deepfool',
@@ -98,6 +105,7 @@ function find(steps: FoolingSteps, request: MinimumNormRequest): Promise<AttackO
     return {
       start: () => ({ ...nothingFound(inputs, maxLength), perturbations: zeros(inputs.shape) }),
       calls: Array.from({ length: iterations }, () => iteration),
+      isOver: async ({ found }) => (await found.data()).every(Boolean),
       polish: steps.polish,
       settles: iterations >= MIN_ITERATIONS,
     };
@@ -118,9 +126,12 @@ function compileSteps(
   const boundaryOf = (weights: TensorMap, points: Tensor4D, classes: Tensor1D, rival: Tensor2D) => {
     const loss = beyondRounding(softMarginOver(rival, ones(classes.shape)));
     const scored = scoredGradient((x) => classifier(weights, x), loss, points, classes);
-    const gradients = inwards(scored.gradients, points, bounds);
-    const distances: Tensor1D = div(relu(neg(scored.losses)), maximum(dual.lengths(gradients), TINIEST));
-    return { distances, directions: geometry.steepestAscent(gradients) };
+    const beyond: Tensor1D = mul(add(max(abs(scored.logits), 1), 1), BEYOND);
+    const distances: Tensor1D = div(
+      add(relu(neg(scored.losses)), beyond),
+      maximum(dual.lengths(scored.gradients), TINIEST),
+    );
+    return { distances, directions: geometry.steepestAscent(scored.gradients) };
   };
 
   return {
@@ -141,16 +152,15 @@ function compileSteps(
           };
         }
         const steps: Tensor4D = mul(perExample(mul(nearest.distances, 1 + OVERSHOOT)), nearest.directions);
-        const moved = clipToBox(inputs, add(state.perturbations, steps), bounds);
-        const perturbations: Tensor4D = where(perExample(state.found), state.best, moved);
-        const reached = classifier(weights, pointAt(inputs, perturbations, bounds));
-        const succeeds: Tensor1D = greaterEqual(success(reached, classes), 0);
-        const { best, bestLengths, found } = keepShorter(
-          state,
-          perturbations,
-          geometry.lengths(perturbations),
-          succeeds,
+        const perturbations: Tensor4D = where(
+          perExample(state.found),
+          state.perturbations,
+          add(state.perturbations, steps),
         );
+        const inside = clipToBox(inputs, perturbations, bounds);
+        const reached = classifier(weights, pointAt(inputs, inside, bounds));
+        const succeeds: Tensor1D = greaterEqual(success(reached, classes), 0);
+        const { best, bestLengths, found } = keepShorter(state, inside, geometry.lengths(inside), succeeds);
         return { best, bestLengths, found, perturbations };
       },
       HINTS,

@@ -26,6 +26,8 @@ export interface SearchCall<State extends Nearest> {
 export interface SearchPlan<State extends Nearest> {
   readonly start: () => State;
   readonly calls: Iterable<SearchCall<State>>;
+  /** Whether further calls would change nothing; asked after each. Absent: all calls are made. */
+  readonly isOver?: (state: State) => Promise<boolean>;
   /** Tries what the last call left untried; a forward evaluation. */
   readonly finish?: (state: State) => Nearest;
   /** Brings the nearest closer along its own rays in the end. */
@@ -57,12 +59,13 @@ export async function runSearch<State extends Nearest>(
   };
   try {
     const together = areShort(weights, inputs);
-    const { start, calls, finish, polish, settles } = open(problem, together);
+    const { start, calls, isOver, finish, polish, settles } = open(problem, together);
     let state = hold(tidy(start));
     for (const { take, gradientEvaluations } of calls) {
       if (!(await goOn())) break;
       state = hold(tidy(() => take(state)));
       progress.spent += gradientEvaluations;
+      if (await isOver?.(state)) break;
     }
     let nearest: Nearest = state;
     if (finish !== undefined && (await goOn())) nearest = hold(tidy(() => finish(state)));
