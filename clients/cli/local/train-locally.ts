@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import type { Place } from '../../../core/engine/world/place.js';
@@ -70,13 +70,12 @@ export async function trainLocally(
       report,
     });
     if (outcome.kind !== 'succeeded') throw new DomainError('internal', `training: it ${outcome.kind}`);
-    await forget(task);
-    const { model, training } = task.spec;
+    const epochsKept = await forget(task);
     return {
-      model,
+      model: task.spec.model,
       version: outcome.publishedVersion,
       evaluation: outcome.evaluation,
-      ...(training.keepEpochs === true && { epochs: task.directory }),
+      ...(epochsKept && { epochs: task.directory }),
     };
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
@@ -94,10 +93,15 @@ export async function trainLocally(
   }
 }
 
-/** So that the same settings begin anew; only the weights of epochs stay, where they are asked for. */
-async function forget({ directory, spec }: JobTask): Promise<void> {
-  if (spec.training.keepEpochs === true) await rm(join(directory, NAME_FILE));
-  else await rm(directory, { recursive: true });
+/** So that the same settings begin anew; only the weights of epochs stay, where they are asked for. @returns whether there are any */
+async function forget({ directory, spec }: JobTask): Promise<boolean> {
+  const kept = (await readdir(directory)).filter((file) => file.startsWith('epoch-'));
+  if (spec.training.keepEpochs === true && kept.length > 0) {
+    await rm(join(directory, NAME_FILE));
+    return true;
+  }
+  await rm(directory, { recursive: true });
+  return false;
 }
 
 const complete = (spec: TrainingSpec): JobSpec =>
