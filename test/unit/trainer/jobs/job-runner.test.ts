@@ -15,13 +15,23 @@ describe('job runner', () => {
   let job: Job;
   let pids: (number | undefined)[];
   let deaths: string[];
+  const begun: RunningJob[] = [];
 
-  const run = async (behaviour: string, stopGraceMs = 10_000): Promise<RunningJob> => {
+  afterEach(async () => {
+    for (const running of begun.splice(0)) {
+      running.stop();
+      await running.outcome;
+    }
+  });
+
+  const create = async (behaviour: string): Promise<void> => {
     store = await openJobStore(join(root(), behaviour));
     job = await store.create(completeSpec({ model: behaviour }), '');
+  };
+  const start = (stopGraceMs = 10_000): RunningJob => {
     pids = [];
     deaths = [];
-    return createJobRunner({
+    const running = createJobRunner({
       store,
       engine: 'wasm',
       registryRoot: '',
@@ -36,6 +46,12 @@ describe('job runner', () => {
         printed: () => undefined,
       },
     })(job);
+    begun.push(running);
+    return running;
+  };
+  const run = async (behaviour: string, stopGraceMs?: number): Promise<RunningJob> => {
+    await create(behaviour);
+    return start(stopGraceMs);
   };
   const progressed = (): Promise<void> =>
     new Promise((resolve) => {
@@ -130,21 +146,7 @@ describe('job runner', () => {
     await running.outcome;
 
     await writeFile(join(directory, '.tmp-1-aa'), 'half a checkpoint');
-    const again = createJobRunner({
-      store,
-      engine: 'wasm',
-      registryRoot: '',
-      dataRoot: '',
-      stopGraceMs: 1000,
-      maxRestarts: 0,
-      entry: new URL('./fake-job.js', import.meta.url),
-      observer: {
-        started: () => undefined,
-        died: () => undefined,
-        reported: () => undefined,
-        printed: () => undefined,
-      },
-    })(job);
+    const again = start();
     await progressed();
     again.stop();
     await again.outcome;
@@ -152,9 +154,9 @@ describe('job runner', () => {
   });
 
   it('reports a job whose directory is gone as failed', async () => {
-    const running = await run('works-lost');
+    await create('works-lost');
     await rm(store.directory(job.name), { recursive: true });
-    const outcome = await running.outcome;
+    const outcome = await start().outcome;
     assert.equal(outcome.kind, 'failed');
     assert.match(outcome.error, /ENOENT/);
   });
