@@ -9,6 +9,6 @@ export type { ImportOptions } from './registry-client.js';
 export { RequestError, type StatusName } from './request-error.js';
 export type { Answers, ClassifyOptions } from './robustness-client.js';
 export type { CreateJobOptions, ListJobsOptions } from './training-client.js';
-export type { JobState, TrainingJob, TrainingJobUpdate, TrainingProgress } from './training-jobs.js';
+export type { EarlyStop, JobState, TrainingJob, TrainingJobUpdate, TrainingProgress } from './training-jobs.js';
 export type { Method, OptimizerSpec, TrainingSpec } from './training-spec.js';
 export type { WatchOptions } from './watch-job.js';

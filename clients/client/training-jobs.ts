@@ -1,5 +1,6 @@
 import { JobState as StateCode } from '../../proto/gen/maxmargin/v1/training_service.js';
 import type {
+  EarlyStop as EarlyStopMessage,
   TrainingJob as JobMessage,
   TrainingProgress as ProgressMessage,
 } from '../../proto/gen/maxmargin/v1/training_service.js';
@@ -30,6 +31,18 @@ export interface TrainingProgress {
   readonly phase: string;
 }
 
+/** That training ended before its last step, because validations no longer became better. */
+export interface EarlyStop {
+  /** Steps and whole epochs that were done. */
+  readonly step: number;
+  readonly epoch: number;
+  /** How many validations in a row had found no larger mean margin. */
+  readonly validations: number;
+  /** The largest one, and after how many steps it was found: the weights of then are published. */
+  readonly bestMargin: number;
+  readonly bestStep: number;
+}
+
 export interface TrainingJob {
   readonly name: string;
   /** With every default filled in. */
@@ -48,6 +61,7 @@ export interface TrainingJob {
   readonly restarts: number;
   /** How many jobs are before it, if it is queued. */
   readonly queuePosition: number;
+  readonly earlyStop?: EarlyStop | undefined;
 }
 
 /** A job after a change. */
@@ -86,6 +100,7 @@ export function fromTrainingJob(job: JobMessage): TrainingJob {
     evaluation: job.evaluation && fromEvaluation(job.evaluation),
     restarts: job.restarts,
     queuePosition: job.queuePosition,
+    earlyStop: job.earlyStop && fromEarlyStop(job.earlyStop),
   };
 }
 
@@ -95,5 +110,14 @@ function fromProgress(progress: ProgressMessage): TrainingProgress {
     step: safeNumber(progress.step),
     steps: safeNumber(progress.steps),
     epoch: safeNumber(progress.epoch),
+  };
+}
+
+function fromEarlyStop(stop: EarlyStopMessage): EarlyStop {
+  return {
+    ...stop,
+    step: safeNumber(stop.step),
+    epoch: safeNumber(stop.epoch),
+    bestStep: safeNumber(stop.bestStep),
   };
 }

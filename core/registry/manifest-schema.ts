@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NORMS } from '../margin/threat-model.js';
-import { MANIFEST_FORMAT, type Manifest } from './manifest.js';
+import { MANIFEST_FORMAT, type EarlyStop, type Manifest } from './manifest.js';
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
@@ -43,6 +43,14 @@ const onnx = z.union([
   z.object({ unchecked: text }),
 ]);
 
+export const earlyStopSchema: z.ZodType<EarlyStop> = z.object({
+  step: count,
+  epoch: count,
+  validations: size,
+  bestMargin: distance,
+  bestStep: count,
+});
+
 const origin = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('trained'),
@@ -52,6 +60,7 @@ const origin = z.discriminatedUnion('kind', [
     dataFingerprint: text,
     steps: count.exactOptional(),
     keptStep: count.exactOptional(),
+    earlyStop: earlyStopSchema.exactOptional(),
   }),
   z.object({ kind: z.literal('imported'), format: text, sha256 }),
 ]);

@@ -50,6 +50,18 @@ export interface MarginHistogram {
   readonly counts: readonly number[];
 }
 
+/** That a training ended before its last step because validations no longer became better. */
+export interface EarlyStop {
+  /** Optimizer steps and whole epochs that were done. */
+  readonly step: number;
+  readonly epoch: number;
+  /** How many validations in a row had found no larger mean margin. */
+  readonly validations: number;
+  /** The largest one, and after how many steps it was found: those weights are kept. */
+  readonly bestMargin: number;
+  readonly bestStep: number;
+}
+
 /** How `model.onnx` was checked when it was published. */
 export type OnnxCheck =
   | {
@@ -93,6 +105,8 @@ export interface Manifest {
         /** Optimizer steps that were done, and after how many of them the weights were as they are here. */
         readonly steps?: number;
         readonly keptStep?: number;
+        /** Absent where all steps were done. */
+        readonly earlyStop?: EarlyStop;
       }
     | { readonly kind: 'imported'; readonly format: string; readonly sha256: string };
   /** The champion at the time of publication, if there was one. */

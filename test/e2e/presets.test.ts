@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { openRegistry } from '../../core/registry/open-registry.js';
+import type { EarlyStop } from '../../core/registry/manifest.js';
 import type { TrainingHistory } from '../../trainer/mma/training-history.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { runCommand } from './command-line.js';
@@ -39,7 +40,8 @@ describe('maxmargin train with presets', function () {
       ...['--keep-epochs', '--early-stop-validations', '2', '--seed', '3', '--json'],
     );
     assert.equal(ended.code, 0, ended.stderr);
-    const { model, version, epochs } = JSON.parse(ended.stdout) as {
+    const { model, version, epochs, earlyStop } = JSON.parse(ended.stdout) as {
+      readonly earlyStop: EarlyStop;
       readonly model: string;
       readonly version: number;
       readonly epochs: string;
@@ -61,6 +63,14 @@ describe('maxmargin train with presets', function () {
     assert.ok(origin.steps! <= 16 && origin.steps! % 4 === 0, String(origin.steps));
     assert.equal(origin.keptStep, origin.steps! - 8);
     const history = (await registry.history(model, version)) as TrainingHistory;
+    for (const told of [origin.earlyStop, history.earlyStop]) assert.deepEqual(told, earlyStop);
+    const { step, epoch, validations, bestStep } = earlyStop;
+    assert.deepEqual([step, epoch, validations, bestStep], [origin.steps, step / 4, 2, origin.keptStep]);
+    const shown = await runCommand(['models', 'show', model, '--registry', 'registry'], directory());
+    assert.match(
+      shown.stdout,
+      new RegExp(`^stopped early +after step ${step} \\(epoch ${epoch}\\): 2 validations in a row`, 'm'),
+    );
     assert.equal(history.steps.length, origin.steps);
     assert.deepEqual(
       history.steps.slice(0, 6).map(({ learningRate }) => learningRate),

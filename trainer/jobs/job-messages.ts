@@ -1,5 +1,6 @@
 import type { EngineChoice } from '../../core/engine/engine.js';
 import type { Place } from '../../core/engine/world/place.js';
+import type { EarlyStop } from '../../core/registry/manifest.js';
 import type { JobProgress } from './job.js';
 import type { JobOutcome } from './job-queue.js';
 import type { JobSpec } from './job-spec.js';
@@ -43,6 +44,7 @@ export type JobReport =
       /** What each of them took, where that is known. */
       readonly stepSeconds: readonly number[];
     }
+  | { readonly kind: 'stopped-early'; readonly earlyStop: EarlyStop }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly seconds: number }
   | { readonly kind: 'published'; readonly version: number; readonly seconds: number }
   /** The last one. */

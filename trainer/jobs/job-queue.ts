@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DomainError } from '../../core/errors.js';
-import type { EvaluationRecord } from '../../core/registry/manifest.js';
+import type { EarlyStop, EvaluationRecord } from '../../core/registry/manifest.js';
 import { hasEnded } from './job.js';
 import type { Job, JobChange } from './job.js';
 import type { JobSpec } from './job-spec.js';
@@ -8,7 +8,12 @@ import type { JobStore } from './job-store.js';
 
 /** How a run of a job ended. */
 export type JobOutcome =
-  | { readonly kind: 'succeeded'; readonly publishedVersion: number; readonly evaluation?: EvaluationRecord }
+  | {
+      readonly kind: 'succeeded';
+      readonly publishedVersion: number;
+      readonly evaluation?: EvaluationRecord;
+      readonly earlyStop?: EarlyStop;
+    }
   | { readonly kind: 'failed'; readonly error: string }
   /** It was asked to. */
   | { readonly kind: 'stopped' };
@@ -204,6 +209,7 @@ function changeAfter(job: Job, outcome: JobOutcome, endTime: string): JobChange 
         state: 'succeeded',
         publishedVersion: outcome.publishedVersion,
         evaluation: outcome.evaluation,
+        earlyStop: outcome.earlyStop,
         endTime,
       };
     case 'failed':

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { earlyStopSchema } from '../../core/registry/manifest-schema.js';
 import { NORMS } from '../../core/margin/threat-model.js';
 import { FAMILY_NAMES } from '../../core/model/families.js';
 import { LAYERS_MODEL } from '../../core/model/keras/read-topology.js';
@@ -143,6 +144,7 @@ const record: z.ZodType<Job> = z.object({
   publishedVersion: z.int(),
   progress: progress.exactOptional(),
   evaluation: evaluation.exactOptional(),
+  earlyStop: earlyStopSchema.exactOptional(),
 });
 
 /** What `job.json` holds. */

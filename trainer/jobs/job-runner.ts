@@ -85,6 +85,7 @@ async function supervise(job: Job, options: JobRunnerOptions, stopping: AbortSig
       onReport: (report) => {
         if (report.kind === 'checkpoint') checkpoints++;
         if (report.kind === 'progress') store.change(job.name, { progress: report.progress });
+        if (report.kind === 'stopped-early') store.change(job.name, { earlyStop: report.earlyStop });
         if (report.kind === 'checkpoint' || performance.now() - savedMs > SAVE_INTERVAL_MS) {
           savedMs = performance.now();
           save();

@@ -69,7 +69,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   // Several processes stop together, between steps.
   if (world.size === 1) stopIf(signal);
 
-  const { weights, history, steps, validation } = await train({
+  const { weights, history, steps, earlyStop, validation } = await train({
     engine,
     model,
     train: data.train,
@@ -92,6 +92,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     },
   });
 
+  if (earlyStop !== undefined) report({ kind: 'stopped-early', earlyStop });
   progress.enter('evaluating', steps);
   const evaluation = await evaluateTrained({
     engine,
@@ -120,6 +121,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
     history,
     steps,
     keptStep: validation.step,
+    earlyStop,
     labels: data.info.labelNames,
     evaluation,
     engine: engine.name,
@@ -127,7 +129,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   });
   report({ kind: 'published', version: publishedVersion, seconds: (performance.now() - began) / 1000 });
   tellWhetherDone(world, true);
-  return succeed({ publishedVersion, evaluation });
+  return succeed({ publishedVersion, evaluation, ...(earlyStop && { earlyStop }) });
 }
 
 /** @returns undefined if there is no such file */

@@ -1,4 +1,4 @@
-import type { EvaluationRecord } from '../../core/registry/manifest.js';
+import type { EarlyStop, EvaluationRecord } from '../../core/registry/manifest.js';
 import type { TrainingProgress } from '../mma/progress.js';
 import type { JobSpec } from './job-spec.js';
 
@@ -40,6 +40,8 @@ export interface Job {
   readonly publishedVersion: number;
   readonly progress?: JobProgress;
   readonly evaluation?: EvaluationRecord;
+  /** Why its training ended before its last step. */
+  readonly earlyStop?: EarlyStop;
 }
 
 /** What a change may set; undefined removes. */

@@ -1,7 +1,7 @@
 import { DomainError } from '../../core/errors.js';
 import type { Architecture } from '../../core/model/architecture.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
-import type { EvaluationRecord } from '../../core/registry/manifest.js';
+import type { EarlyStop, EvaluationRecord } from '../../core/registry/manifest.js';
 import type { RegisteredModel, Registry } from '../../core/registry/registry.js';
 import { IMAGE_BOUNDS } from '../mma/batches.js';
 import type { TrainingHistory } from '../mma/training-history.js';
@@ -15,6 +15,7 @@ export interface JobProduct {
   /** Optimizer steps that were done, and after how many of them the weights were as they are. */
   readonly steps: number;
   readonly keptStep: number;
+  readonly earlyStop?: EarlyStop | undefined;
   readonly labels: readonly string[];
   readonly evaluation: EvaluationRecord;
   readonly engine: string;
@@ -25,6 +26,7 @@ export interface JobProduct {
 export interface PublishedJob {
   readonly publishedVersion: number;
   readonly evaluation?: EvaluationRecord;
+  readonly earlyStop?: EarlyStop;
 }
 
 /** Publishes what a job has made, and points an alias to it. @returns the version */
@@ -46,6 +48,7 @@ export async function publishJob(registry: Registry, job: string, spec: JobSpec,
         dataFingerprint: product.dataFingerprint,
         steps: product.steps,
         keptStep: product.keptStep,
+        ...(product.earlyStop && { earlyStop: product.earlyStop }),
       },
       evaluation: product.evaluation,
     },
@@ -69,7 +72,8 @@ export async function adoptPublished(
     const origin = await originOf(registry, spec.model, version);
     if (origin?.job !== job) continue;
     await pointAlias(registry, spec, version);
-    return { publishedVersion: version, ...(origin.evaluation && { evaluation: origin.evaluation }) };
+    const { evaluation, earlyStop } = origin;
+    return { publishedVersion: version, ...(evaluation && { evaluation }), ...(earlyStop && { earlyStop }) };
   }
   return undefined;
 }
@@ -77,7 +81,7 @@ export async function adoptPublished(
 async function originOf(registry: Registry, model: string, version: number) {
   try {
     const { origin, evaluation } = await registry.manifest(model, version);
-    return origin.kind === 'trained' ? { job: origin.job, evaluation } : undefined;
+    return origin.kind === 'trained' ? { job: origin.job, earlyStop: origin.earlyStop, evaluation } : undefined;
   } catch (error) {
     // Deleted meanwhile, or damaged: in neither case this job's to adopt.
     if (error instanceof DomainError && (error.kind === 'not-found' || error.kind === 'data-loss')) return undefined;

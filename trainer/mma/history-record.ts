@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EarlyStop } from '../../core/registry/manifest.js';
 import { appended, emptySeries, valuesOf, type Merge, type ThinnedSeries } from './thinned-series.js';
 import {
   stepEntrySchema,
@@ -24,8 +25,9 @@ export function withValidation(record: HistoryRecord, entry: ValidationEntry): H
   return { ...record, validations: appended(record.validations, entry, (_, b) => b.value) };
 }
 
-export function historyOf({ steps, validations }: HistoryRecord): TrainingHistory {
-  return { format: 1, steps: valuesOf(steps), validations: valuesOf(validations) };
+/** @param earlyStop why it ended before its last step */
+export function historyOf({ steps, validations }: HistoryRecord, earlyStop?: EarlyStop): TrainingHistory {
+  return { format: 1, steps: valuesOf(steps), validations: valuesOf(validations), ...(earlyStop && { earlyStop }) };
 }
 
 const average: Merge<StepEntry> = (a, b) => {

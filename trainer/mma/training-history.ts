@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { EarlyStop } from '../../core/registry/manifest.js';
+import { earlyStopSchema } from '../../core/registry/manifest-schema.js';
 
 /** The shares of validation examples whose margin is below each of `quantiles`. */
 export const QUANTILE_LEVELS = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1] as const;
@@ -10,6 +12,8 @@ export interface TrainingHistory {
   readonly steps: readonly StepEntry[];
   /** At most 2,000 of them: where there were more, the later of neighbours. */
   readonly validations: readonly ValidationEntry[];
+  /** Why it ended before its last step; absent where it did not. */
+  readonly earlyStop?: EarlyStop;
 }
 
 export interface StepEntry {
@@ -54,4 +58,5 @@ export const trainingHistorySchema: z.ZodType<TrainingHistory> = z.object({
   format: z.literal(1),
   steps: z.array(stepEntrySchema),
   validations: z.array(validationEntrySchema),
+  earlyStop: earlyStopSchema.exactOptional(),
 });

@@ -4,6 +4,7 @@ import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError, invalidInput } from '../../core/errors.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
+import type { EarlyStop } from '../../core/registry/manifest.js';
 import type { Examples } from '../data/dataset.js';
 import { trainingFingerprint, type Checkpoint } from './checkpoint.js';
 import type { TrainingProgress } from './progress.js';
@@ -43,6 +44,8 @@ export interface TrainResult {
   readonly history: TrainingHistory;
   /** How many were done: fewer than asked for where validations no longer became better. */
   readonly steps: number;
+  /** Why it ended before its last step; absent where it did not. */
+  readonly earlyStop?: EarlyStop;
 }
 
 /**
@@ -88,7 +91,7 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
   let validationSeconds = 0;
 
   const stepsOf = (interval: StepInterval): number => (interval === 'epoch' ? run.stepsPerEpoch : interval);
-  const ended = (): boolean => run.step >= config.steps || run.becameNoBetter();
+  const ended = (): boolean => run.step >= config.steps || run.earlyStop() !== undefined;
   const due = (interval: StepInterval): boolean => run.step > 0 && (run.step % stepsOf(interval) === 0 || ended());
   const notify = (phase: TrainingProgress['phase']): void => {
     const validationsUpTo = (step: number): number => Math.ceil(step / stepsOf(config.validationInterval));
@@ -126,7 +129,7 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
       await saveEpoch?.(run.step / run.stepsPerEpoch, await run.weights());
     if (going && due(config.checkpointInterval) && run.step !== resume?.step)
       await saveCheckpoint?.(await run.checkpoint());
-    if (going && ended()) return { ...run.best(), history: run.history(), steps: run.step };
+    if (going && ended()) return resultOf(run);
     if (going) going = await timed(() => run.advance(pace.within), timer.record);
     if (!going) {
       await saveCheckpoint?.(await run.checkpoint());
@@ -134,4 +137,9 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
     }
     notify('training');
   }
+}
+
+function resultOf(run: TrainingRun): TrainResult {
+  const earlyStop = run.earlyStop();
+  return { ...run.best(), history: run.history(), steps: run.step, ...(earlyStop && { earlyStop }) };
 }

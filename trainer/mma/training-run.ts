@@ -8,6 +8,7 @@ import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model, WeightShapes } from '../../core/model/model.js';
 import { initialWeights, splitWeights, toHost, toTensors, weightsFor } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
+import type { EarlyStop } from '../../core/registry/manifest.js';
 import type { Examples } from '../data/dataset.js';
 import { checkAugmentation, drawVariants } from './augmentation.js';
 import { gather, IMAGE_BOUNDS } from './batches.js';
@@ -46,8 +47,8 @@ export interface TrainingRun {
   validate(proceed: Proceed): Promise<boolean>;
   /** Whether the weights as they are have been validated. */
   validated(): boolean;
-  /** Whether as many validations as `earlyStopValidations` have found no larger margin. */
-  becameNoBetter(): boolean;
+  /** Why it ends before its last step: as many validations as `earlyStopValidations` have found no larger margin. */
+  earlyStop(): EarlyStop | undefined;
   /** What a progress tells of it. */
   standing(): Omit<TrainingProgress, 'phase' | 'steps' | 'secondsPerStep' | 'etaSeconds'>;
   /** Parameters and running statistics as they are. */
@@ -108,6 +109,14 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
     return { radii, start };
   };
 
+  const earlyStop = (): EarlyStop | undefined => {
+    const { earlyStopValidations = 0, steps } = config;
+    if (earlyStopValidations === 0 || withoutBetter < earlyStopValidations || step >= steps || best === undefined)
+      return undefined;
+    const { step: bestStep, margin: bestMargin } = best.validation;
+    return { step, epoch: Math.floor(step / stepsPerEpoch), validations: withoutBetter, bestMargin, bestStep };
+  };
+
   return {
     get step() {
       return step;
@@ -157,10 +166,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
 
     validated: () => validation?.step === step,
 
-    becameNoBetter: () => {
-      const { earlyStopValidations = 0 } = config;
-      return earlyStopValidations > 0 && withoutBetter >= earlyStopValidations;
-    },
+    earlyStop,
 
     weights: weightsNow,
 
@@ -192,7 +198,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       return best;
     },
 
-    history: () => historyOf(history),
+    history: () => historyOf(history, earlyStop()),
 
     dispose: () => {
       dispose(tensors);

@@ -24,6 +24,8 @@ export function observeJobs(log: Log, metrics: TrainingMetrics, store: JobStore)
       metrics.reported(job, report);
       const { kind, ...facts } = report;
       if (kind === 'engine') log.info({ job: job.name, ...facts }, 'engine of the job');
+      else if (report.kind === 'stopped-early')
+        log.info({ job: job.name, ...report.earlyStop }, 'training stopped early');
       else if (kind !== 'progress') log.debug({ job: job.name, ...facts }, kind);
     },
     printed: (job, line) => {

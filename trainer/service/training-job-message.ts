@@ -1,7 +1,12 @@
 import { evaluationMessage } from '../../host/contract/evaluation-message.js';
 import { timestampMessage } from '../../host/contract/timestamp-message.js';
 import { JobState as StateMessage } from '../../proto/gen/maxmargin/v1/training_service.js';
-import type { TrainingJob, TrainingProgress } from '../../proto/gen/maxmargin/v1/training_service.js';
+import type {
+  EarlyStop as EarlyStopMessage,
+  TrainingJob,
+  TrainingProgress,
+} from '../../proto/gen/maxmargin/v1/training_service.js';
+import type { EarlyStop } from '../../core/registry/manifest.js';
 import type { Job, JobProgress, JobState } from '../jobs/job.js';
 import { specMessage } from './training-spec-message.js';
 
@@ -28,6 +33,7 @@ export function jobMessage(job: Job, queuePosition: number): TrainingJob {
     evaluation: job.evaluation && evaluationMessage(job.evaluation),
     restarts: job.restarts,
     queuePosition,
+    earlyStop: job.earlyStop && earlyStopMessage(job.earlyStop),
   };
 }
 
@@ -38,4 +44,8 @@ function progressMessage(progress: JobProgress): TrainingProgress {
     steps: BigInt(progress.steps),
     epoch: BigInt(progress.epoch),
   };
+}
+
+function earlyStopMessage(stop: EarlyStop): EarlyStopMessage {
+  return { ...stop, step: BigInt(stop.step), epoch: BigInt(stop.epoch), bestStep: BigInt(stop.bestStep) };
 }

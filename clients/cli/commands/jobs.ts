@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { hasEnded } from '../../client/training-jobs.js';
 import type { TrainingJob } from '../../client/training-jobs.js';
+import { earlyStopText } from '../output/early-stop.js';
 import { moment } from '../output/figures.js';
 import { jobOutcome } from '../output/job-progress.js';
 import { evaluationFields } from '../output/model-tables.js';
@@ -111,6 +112,7 @@ function jobFields(job: TrainingJob): string {
     fields.push(['network', `${spec.architecture?.name ?? ''} ${spec.architecture?.sizes?.join(', ') ?? ''}`]);
   }
   if (progress !== undefined) fields.push(['progress', `${progress.phase} ${progress.step}/${progress.steps}`]);
+  if (job.earlyStop !== undefined) fields.push(['stopped early', earlyStopText(job.earlyStop, spec?.steps)]);
   if (evaluation !== undefined) {
     fields.push(...evaluationFields(evaluation));
   }

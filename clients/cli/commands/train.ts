@@ -4,6 +4,7 @@ import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import { placeIn } from '../../../core/engine/world/place.js';
 import type { TrainingSpec } from '../../client/training-spec.js';
+import { earlyStopText } from '../output/early-stop.js';
 import { printJson, printResult } from '../output/print.js';
 import { command } from '../command.js';
 import { integer } from '../option-types.js';
@@ -88,6 +89,9 @@ async function trainHere(spec: TrainingSpec, options: Options): Promise<void> {
     published,
     () =>
       `Published ${published.model} version ${published.version} in ${options.registry}.` +
+      (published.earlyStop === undefined
+        ? ''
+        : `\nStopped early ${earlyStopText(published.earlyStop, published.steps)}.`) +
       (published.epochs === undefined ? '' : `\nThe weights of every epoch are in ${published.epochs}.`),
   );
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import type { Place } from '../../../core/engine/world/place.js';
 import { DomainError } from '../../../core/errors.js';
-import type { EvaluationRecord } from '../../../core/registry/manifest.js';
+import type { EarlyStop, EvaluationRecord } from '../../../core/registry/manifest.js';
 import { followJob } from '../../../trainer/jobs/follow-job.js';
 import type { JobReport, JobTask } from '../../../trainer/jobs/job-messages.js';
 import { completeSpec, type JobSpec } from '../../../trainer/jobs/job-spec.js';
@@ -30,6 +30,9 @@ export interface PublishedHere {
   readonly model: string;
   readonly version: number;
   readonly evaluation?: EvaluationRecord | undefined;
+  /** Why the training ended before its last step, of so many. */
+  readonly earlyStop?: EarlyStop;
+  readonly steps: number;
   /** Where the weights of every epoch are, if they are kept. */
   readonly epochs?: string;
 }
@@ -75,6 +78,8 @@ export async function trainLocally(
       model: task.spec.model,
       version: outcome.publishedVersion,
       evaluation: outcome.evaluation,
+      steps: task.spec.training.steps,
+      ...(outcome.earlyStop && { earlyStop: outcome.earlyStop }),
       ...(epochsKept && { epochs: task.directory }),
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { TrainingJob } from '../../client/training-jobs.js';
+import { earlyStopText } from './early-stop.js';
 import { duration, figure, percent } from './figures.js';
 import type { ProgressBar } from './progress-bar.js';
 
@@ -42,7 +43,7 @@ export function showJob(bar: ProgressBar, job: TrainingJob): void {
   else if (job.progress !== undefined) showProgress(bar, { ...job.progress, phase: job.progress.phase || job.state });
 }
 
-/** How a job ended, in one line. */
+/** How a job ended, in a line; in two if it stopped early. */
 export function jobOutcome(job: TrainingJob): string {
   if (job.state === 'failed') return `Job ${job.name} failed: ${job.error}`;
   if (job.state === 'cancelled') return `Job ${job.name} was cancelled.`;
@@ -52,5 +53,6 @@ export function jobOutcome(job: TrainingJob): string {
     job.evaluation === undefined
       ? ''
       : `: accuracy ${percent(job.evaluation.cleanAccuracy)}, mean margin ${figure(job.evaluation.meanMargin)}`;
-  return `Published${version}${found}`;
+  const early = job.earlyStop === undefined ? '' : `\nStopped early ${earlyStopText(job.earlyStop, job.spec?.steps)}.`;
+  return `Published${version}${found}${early}`;
 }

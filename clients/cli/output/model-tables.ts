@@ -1,4 +1,7 @@
+import { z } from 'zod';
+import { earlyStopSchema } from '../../../core/registry/manifest-schema.js';
 import type { Evaluation, Model, ModelVersion } from '../../client/models.js';
+import { earlyStopText } from './early-stop.js';
 import { figure, moment, percent } from './figures.js';
 import { formatFields, formatTable } from './table.js';
 
@@ -41,6 +44,7 @@ export function versionFields(version: ModelVersion): string {
     ['inputs', `${version.inputShape.join(' × ')}, ${version.bounds.lower} to ${version.bounds.upper}`],
     ['classes', version.labels.join(', ')],
     ['threat model', `${version.norm}, d_max ${version.maxDistance}`],
+    ...earlyStopField(version),
   ];
   if (evaluation !== undefined) fields.push(...evaluationFields(evaluation));
   return formatFields(fields);
@@ -63,6 +67,12 @@ function networkField({ manifest }: ModelVersion): [string, string][] {
   const family =
     typeof manifest === 'object' && manifest !== null && 'architecture' in manifest ? manifest.architecture : undefined;
   return typeof family === 'string' ? [['network', family]] : [];
+}
+
+/** Where and why its training ended before its last step, where the manifest says that it did. */
+function earlyStopField({ manifest }: ModelVersion): [string, string][] {
+  const known = z.object({ origin: z.object({ earlyStop: earlyStopSchema }) }).safeParse(manifest);
+  return known.success ? [['stopped early', earlyStopText(known.data.origin.earlyStop)]] : [];
 }
 
 /** What an evaluation found, for people. */

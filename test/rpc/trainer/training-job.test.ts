@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { jobOutcome } from '../../../clients/cli/output/job-progress.js';
+import { fromTrainingJob } from '../../../clients/client/training-jobs.js';
 import { openRegistry } from '../../../core/registry/open-registry.js';
 import { JobState } from '../../../proto/gen/maxmargin/v1/training_service.js';
 import type { TrainingJobUpdate } from '../../../proto/gen/maxmargin/v1/training_service.js';
@@ -57,6 +59,25 @@ describe('training jobs', () => {
     assert.equal(manifest.origin.kind === 'trained' && manifest.origin.job, name);
     assert.equal(manifest.evaluation?.cleanAccuracy, job.evaluation.cleanAccuracy);
     assert.deepEqual((await registry.model('tiny')).aliases, { champion: 1 });
+  });
+
+  it('tells that training stopped early, at which step and why', async () => {
+    // Weights that move by nothing have the same margins: the validations after steps 4 and 6 find no larger one than the one after 2.
+    const still = { rule: { $case: 'sgd' as const, value: { momentum: 0 } }, learningRate: 1e-30, weightDecay: 0 };
+    const spec = tinySpec({ model: 'still', optimizer: still, validationInterval: 2n, earlyStopValidations: 2 });
+    const { name } = await trainer.client.createTrainingJob({ spec });
+    const job = await watchUntil(trainer.client, name);
+    assert.equal(job.error, '');
+    const { bestMargin, ...where } = job.earlyStop!;
+    assert.deepEqual(where, { step: 6n, epoch: 0n, validations: 2, bestStep: 2n });
+    assert.equal(bestMargin, job.progress?.bestValidationMargin);
+    const { origin } = await (await openRegistry(place.registry)).manifest('still', 1);
+    assert.ok(origin.kind === 'trained');
+    assert.deepEqual(origin.earlyStop, { step: 6, epoch: 0, validations: 2, bestMargin, bestStep: 2 });
+    const seen = jobOutcome(fromTrainingJob(job));
+    assert.match(seen, /\nStopped early after step 6 of 12 \(epoch 0\): 2 validations in a row without a larger mean/);
+    const line = await trainer.logged(({ msg }) => msg === 'training stopped early');
+    assert.deepEqual([line.job, line.step, line.bestStep], [name, 6, 2]);
   });
 
   it('queues jobs in order, bounded, and cancels them waiting or running', async () => {
@@ -179,7 +200,7 @@ describe('training jobs', () => {
   it('shows its jobs to monitoring', async () => {
     const metrics = await (await fetch(`http://${trainer.httpAddress}/metrics`)).text();
     for (const line of [
-      'maxmargin_jobs{state="succeeded"} 1',
+      'maxmargin_jobs{state="succeeded"} 2',
       'maxmargin_jobs{state="cancelled"} 3',
       'maxmargin_job_queue_depth 0',
       'maxmargin_publish_duration_seconds_count{model="tiny"} 1',

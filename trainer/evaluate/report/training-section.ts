@@ -1,3 +1,4 @@
+import type { EarlyStop } from '../../../core/registry/manifest.js';
 import { QUANTILE_LEVELS, type TrainingHistory } from '../../mma/training-history.js';
 import type { Comparison } from './comparison.js';
 import type { DistanceUnit } from './distance-unit.js';
@@ -24,8 +25,12 @@ export function trainingSection({ model, baseline, unit }: Comparison): Child {
   return markup`<section id="training"><h2>Training</h2>${trained.map(({ result, plots, isBaseline }) => [
     baseline !== undefined && markup`<h3>${isBaseline && 'Baseline: '}${result.subject.title}</h3>`,
     markup`<div class="beside">${plots}</div>`,
+    result.history?.earlyStop !== undefined && earlyStopNote(result.history.earlyStop, unit),
   ])}</section>`;
 }
+
+const earlyStopNote = ({ step, epoch, validations, bestMargin, bestStep }: EarlyStop, unit: DistanceUnit): Markup =>
+  markup`<p>Training stopped early, after step ${count(step)} (epoch ${count(epoch)}): of the last ${count(validations)} validations none found a larger mean margin than ${unit.distance(bestMargin)} at step ${count(bestStep)}, whose weights were kept.</p>`;
 
 /** The paper's Figure 4. */
 function quantiles({ validations, steps }: TrainingHistory, unit: DistanceUnit, index: number): Markup | undefined {

@@ -463,6 +463,20 @@ export interface TrainingProgress {
   phase: string;
 }
 
+/** EarlyStop says that training ended before its last step, because validations no longer became better. */
+export interface EarlyStop {
+  /** Steps that were done. */
+  step: bigint;
+  /** Whole epochs that were done. */
+  epoch: bigint;
+  /** How many validations in a row had found no larger mean margin. */
+  validations: number;
+  /** The largest mean margin. */
+  bestMargin: number;
+  /** After how many steps it was found: the weights of then are published. */
+  bestStep: bigint;
+}
+
 /** TrainingJob is one job. */
 export interface TrainingJob {
   /** The job's name, chosen by the service. */
@@ -501,6 +515,8 @@ export interface TrainingJob {
   restarts: number;
   /** How many jobs are before it, if it is queued. */
   queuePosition: number;
+  /** Why training ended before its last step; not set where it did not. */
+  earlyStop: EarlyStop | undefined;
 }
 
 /** CreateTrainingJobRequest asks for a job. */
@@ -2403,6 +2419,156 @@ export const TrainingProgress: MessageFns<TrainingProgress> = {
   },
 };
 
+function createBaseEarlyStop(): EarlyStop {
+  return { step: 0n, epoch: 0n, validations: 0, bestMargin: 0, bestStep: 0n };
+}
+
+export const EarlyStop: MessageFns<EarlyStop> = {
+  encode(message: EarlyStop, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0n) {
+      if (BigInt.asIntN(64, message.step) !== message.step) {
+        throw new globalThis.Error("value provided for field message.step of type int64 too large");
+      }
+      writer.uint32(8).int64(message.step);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asIntN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type int64 too large");
+      }
+      writer.uint32(16).int64(message.epoch);
+    }
+    if (message.validations !== 0) {
+      writer.uint32(24).int32(message.validations);
+    }
+    if (message.bestMargin !== 0) {
+      writer.uint32(33).double(message.bestMargin);
+    }
+    if (message.bestStep !== 0n) {
+      if (BigInt.asIntN(64, message.bestStep) !== message.bestStep) {
+        throw new globalThis.Error("value provided for field message.bestStep of type int64 too large");
+      }
+      writer.uint32(40).int64(message.bestStep);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EarlyStop {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEarlyStop();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validations = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.bestMargin = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bestStep = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EarlyStop {
+    return {
+      step: isSet(object.step) ? BigInt(object.step) : 0n,
+      epoch: isSet(object.epoch) ? BigInt(object.epoch) : 0n,
+      validations: isSet(object.validations) ? globalThis.Number(object.validations) : 0,
+      bestMargin: isSet(object.bestMargin)
+        ? globalThis.Number(object.bestMargin)
+        : isSet(object.best_margin)
+        ? globalThis.Number(object.best_margin)
+        : 0,
+      bestStep: isSet(object.bestStep)
+        ? BigInt(object.bestStep)
+        : isSet(object.best_step)
+        ? BigInt(object.best_step)
+        : 0n,
+    };
+  },
+
+  toJSON(message: EarlyStop): unknown {
+    const obj: any = {};
+    if (message.step !== 0n) {
+      obj.step = message.step.toString();
+    }
+    if (message.epoch !== 0n) {
+      obj.epoch = message.epoch.toString();
+    }
+    if (message.validations !== 0) {
+      obj.validations = Math.round(message.validations);
+    }
+    if (message.bestMargin !== 0) {
+      obj.bestMargin = floatToJson(message.bestMargin);
+    }
+    if (message.bestStep !== 0n) {
+      obj.bestStep = message.bestStep.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EarlyStop>): EarlyStop {
+    return EarlyStop.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EarlyStop>): EarlyStop {
+    const message = createBaseEarlyStop();
+    message.step = (object.step !== undefined && object.step !== null) ? BigInt(object.step) : 0n;
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    message.validations = object.validations ?? 0;
+    message.bestMargin = object.bestMargin ?? 0;
+    message.bestStep = (object.bestStep !== undefined && object.bestStep !== null) ? BigInt(object.bestStep) : 0n;
+    return message;
+  },
+};
+
 function createBaseTrainingJob(): TrainingJob {
   return {
     name: "",
@@ -2417,6 +2583,7 @@ function createBaseTrainingJob(): TrainingJob {
     evaluation: undefined,
     restarts: 0,
     queuePosition: 0,
+    earlyStop: undefined,
   };
 }
 
@@ -2460,6 +2627,9 @@ export const TrainingJob: MessageFns<TrainingJob> = {
     }
     if (message.queuePosition !== 0) {
       writer.uint32(96).int32(message.queuePosition);
+    }
+    if (message.earlyStop !== undefined) {
+      EarlyStop.encode(message.earlyStop, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -2573,6 +2743,14 @@ export const TrainingJob: MessageFns<TrainingJob> = {
             message.queuePosition = reader.int32();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.earlyStop = EarlyStop.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2619,6 +2797,11 @@ export const TrainingJob: MessageFns<TrainingJob> = {
         : isSet(object.queue_position)
         ? globalThis.Number(object.queue_position)
         : 0,
+      earlyStop: isSet(object.earlyStop)
+        ? EarlyStop.fromJSON(object.earlyStop)
+        : isSet(object.early_stop)
+        ? EarlyStop.fromJSON(object.early_stop)
+        : undefined,
     };
   },
 
@@ -2660,6 +2843,9 @@ export const TrainingJob: MessageFns<TrainingJob> = {
     if (message.queuePosition !== 0) {
       obj.queuePosition = Math.round(message.queuePosition);
     }
+    if (message.earlyStop !== undefined) {
+      obj.earlyStop = EarlyStop.toJSON(message.earlyStop);
+    }
     return obj;
   },
 
@@ -2694,6 +2880,9 @@ export const TrainingJob: MessageFns<TrainingJob> = {
       : undefined;
     message.restarts = object.restarts ?? 0;
     message.queuePosition = object.queuePosition ?? 0;
+    message.earlyStop = (object.earlyStop !== undefined && object.earlyStop !== null)
+      ? EarlyStop.fromPartial(object.earlyStop)
+      : undefined;
     return message;
   },
 };

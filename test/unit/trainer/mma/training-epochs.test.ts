@@ -6,6 +6,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../../../trainer/mma/chec
 import type { Checkpoint } from '../../../../trainer/mma/checkpoint.js';
 import type { TrainingProgress } from '../../../../trainer/mma/progress.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
+import { trainingHistorySchema } from '../../../../trainer/mma/training-history.js';
 import { train, type TrainRequest } from '../../../../trainer/mma/training-loop.js';
 import { assertSameBits, examples, MMA, model, STANDARD, validation } from '../../../support/stripes-training.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
@@ -88,9 +89,19 @@ describe('the epochs of a training', () => {
     // The first validation is the best; three more are no better.
     assert.deepEqual([ended.steps, ended.validation.step, ended.history.steps.at(-1)?.step], [20, 5, 20]);
     assert.equal(ended.history.validations.length, 4);
+    const bestMargin = Math.max(...ended.history.validations.map(({ margin }) => margin));
+    const earlyStop = { step: 20, epoch: Math.floor((20 * STANDARD.batchSize) / examples.count), validations: 3 };
+    assert.deepEqual(ended.earlyStop, { ...earlyStop, bestMargin, bestStep: 5 });
+    assert.deepEqual(trainingHistorySchema.parse(JSON.parse(JSON.stringify(ended.history))), ended.history);
+    assert.deepEqual(ended.history.earlyStop, ended.earlyStop);
     assert.equal(seen.at(-1)!.step, 20);
     assert.equal(saved.at(-1)!.step, 20);
-    for (const resume of saved) assert.equal((await train(request(config, { resume }))).steps, 20);
-    assert.equal((await train(request({ ...config, earlyStopValidations: 0 }))).steps, 40);
+    for (const resume of saved)
+      assert.deepEqual((await train(request(config, { resume }))).earlyStop, ended.earlyStop, `from ${resume.step}`);
+    // Without it, and where the last of them is that of the last step, training does not end early.
+    for (const whole of [{ earlyStopValidations: 0 }, { steps: 20 }]) {
+      const { steps, history, earlyStop: stopped } = await train(request({ ...config, ...whole }));
+      assert.deepEqual([steps, stopped, history.earlyStop], [whole.steps ?? 40, undefined, undefined]);
+    }
   });
 });
