@@ -1,5 +1,5 @@
 import { DomainError } from '../../core/errors.js';
-import { AUTO_ATTACK, whiteBoxStages } from './attack-stages.js';
+import { autoAttackStages, whiteBoxStages } from './attack-stages.js';
 import { correctExamples } from './clean-accuracy.js';
 import type { EvaluationContext } from './evaluation-context.js';
 import { checkMasking } from './check-masking.js';
@@ -53,7 +53,7 @@ export async function runShard(
       const correct = smaller?.correct ?? (await correctExamples(context, range));
       const { broken, attacks, ...cost } = await attackWithin(context, {
         epsilon: part.epsilon,
-        stages: part.kind === 'white-box' ? whiteBoxStages(context.plan) : AUTO_ATTACK,
+        stages: part.kind === 'white-box' ? whiteBoxStages(context.plan) : autoAttackStages(context.plan.norm),
         correct,
         brokenBefore: smaller?.broken,
         onProgress,

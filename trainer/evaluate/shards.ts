@@ -1,4 +1,4 @@
-import { AUTO_ATTACK, evaluationsOf, whiteBoxStages, type AttackStage } from './attack-stages.js';
+import { autoAttackStages, evaluationsOf, whiteBoxStages, type AttackStage } from './attack-stages.js';
 import type { EvaluationPlan } from './evaluation-result.js';
 
 /** Some of the test examples. */
@@ -73,7 +73,7 @@ export function shardsOf(plan: EvaluationPlan, rangeSize: number, maskingExample
       work: range.count * plan.marginBudget,
     })),
     ...robustly('white-box', plan.epsilons, whiteBoxStages(plan)),
-    ...robustly('auto-attack', plan.autoAttackEpsilons, AUTO_ATTACK),
+    ...robustly('auto-attack', plan.autoAttackEpsilons, autoAttackStages(plan.norm)),
     ...rangesOf(plan.maskingChecks ? maskingExamples : 0, maskingExamples).map((range) => ({
       name: 'masking',
       part: { kind: 'masking' as const },

@@ -3,7 +3,7 @@ import type { WeightedClassifier } from '../../attack-steps.js';
 import { logitMargin } from '../../logit-margin.js';
 import { logitRatioTowards } from '../../logit-ratio.js';
 import type { LossName } from '../../losses.js';
-import { ATTACK_NORMS, type ThreatModel } from '../../threat-model.js';
+import { ATTACK_NORMS, type AttackNorm, type ThreatModel } from '../../threat-model.js';
 import type { Aim, AttackKind, FixedNormAttack, FixedNormRequest } from '../attack.js';
 import { autoPgdMethod } from './auto-pgd-method.js';
 import type { BallMethod, BallState } from './ball-method.js';
@@ -11,8 +11,8 @@ import { compileBallSearch } from './ball-search.js';
 import { climbedLoss } from './climbed-loss.js';
 import { sparseAutoPgdMethod } from './sparse-auto-pgd-method.js';
 
-/** How many other classes are led towards. */
-const MAX_TARGETS = 9;
+/** How many other classes APGD-T leads towards: AutoAttack's numbers. */
+export const MAX_TARGETS: Readonly<Record<AttackNorm, number>> = { linf: 9, l2: 9, l1: 5 };
 
 /** In ℓ1 the method is another. */
 const compileAutoPgd = (
@@ -46,8 +46,8 @@ export const apgdCe = autoPgdAttack('apgd-ce', 'ce');
 export const apgdDlr = autoPgdAttack('apgd-dlr', 'dlr');
 
 /**
- * Auto-PGD on the targeted difference of logits ratio, towards each of the 9 (or all k − 1, if fewer) other classes of the largest logits at x in
- * turn. Each is a run: a restart costs as many times N gradient evaluations.
+ * Auto-PGD on the targeted difference of logits ratio, towards each of the 9, in ℓ1 5 (or all k − 1, if fewer) other classes of the largest
+ * logits at x in turn. Each is a run: a restart costs as many times N gradient evaluations.
  */
 export const apgdT: AttackKind<FixedNormAttack> = {
   name: 'apgd-t',
@@ -57,19 +57,21 @@ export const apgdT: AttackKind<FixedNormAttack> = {
     const find = compileAutoPgd(compile, classifier, threat, aim, {
       loss: ({ targets }) => logitRatioTowards(targets),
       rank: logitMargin,
-      targets: likeliestOthers,
+      targets: likeliestOthers(MAX_TARGETS[threat.norm]),
     });
     return { name: 'apgd-t', find };
   },
 };
 
-/** The classes other than the own one, of the largest logits first, one list a rank; of equals the first. */
-function likeliestOthers({ logits, classes }: FixedNormRequest): number[][] {
-  const sorted = logits.map((row, index) =>
-    Array.from(row.keys())
-      .filter((other) => other !== classes[index])
-      .sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0)),
-  );
-  const count = Math.min(sorted[0]?.length ?? 0, MAX_TARGETS);
-  return Array.from({ length: count }, (_, rank) => sorted.map((others) => others[rank] ?? 0));
-}
+/** The classes other than the own one, of the largest logits first, one list a rank, at most so many; of equals the first. */
+const likeliestOthers =
+  (most: number) =>
+  ({ logits, classes }: FixedNormRequest): number[][] => {
+    const sorted = logits.map((row, index) =>
+      Array.from(row.keys())
+        .filter((other) => other !== classes[index])
+        .sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0)),
+    );
+    const count = Math.min(sorted[0]?.length ?? 0, most);
+    return Array.from({ length: count }, (_, rank) => sorted.map((others) => others[rank] ?? 0));
+  };

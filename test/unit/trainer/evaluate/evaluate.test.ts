@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { ATTACK_NORMS } from '../../../../core/margin/threat-model.js';
-import { AUTO_ATTACK } from '../../../../trainer/evaluate/attack-stages.js';
+import { autoAttackStages } from '../../../../trainer/evaluate/attack-stages.js';
 import { evaluate, identityOf, runShards } from '../../../../trainer/evaluate/evaluate.js';
 import type { EvaluationResult } from '../../../../trainer/evaluate/evaluation-result.js';
 import { readEvaluationResult } from '../../../../trainer/evaluate/evaluation-schema.js';
@@ -145,7 +145,7 @@ describe('evaluation by a plan', () => {
       );
       assert.deepEqual(
         autoAttack[0]?.attacks.map(({ attack }) => attack),
-        AUTO_ATTACK.map(({ attack }) => attack),
+        autoAttackStages(norm).map(({ attack }) => attack),
       );
       assert.equal(autoAttack[0].attacks[0]?.attempted, margins.length);
       assert.equal(engine.memory().numTensors, numTensors);
