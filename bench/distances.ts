@@ -1,30 +1,13 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import { dispose, tensor4d } from '@tensorflow/tfjs-core';
+import { parseArgs } from 'node:util';
+import { dispose } from '@tensorflow/tfjs-core';
 import { openEngine } from '../core/engine/open-engine.js';
-import type { WeightedClassifier } from '../core/margin/attack-steps.js';
-import { compileMarginSearch, type MarginFinding } from '../core/margin/margin-search.js';
-import { importSafetensors } from '../core/model/import-weights.js';
-import { buildModel } from '../core/model/model.js';
-import { toTensors } from '../core/model/weights.js';
-import { openDataset } from '../trainer/data/open-dataset.js';
-
-const BOUNDS = { lower: 0, upper: 1 };
-const THREATS = [
-  { norm: 'linf', maxDistance: 0.4725 },
-  { norm: 'l2', maxDistance: 2.1 },
-  { norm: 'l2', maxDistance: 6 },
-] as const;
-
-/** How far the answers of correctly classified test images are from changing, at some budgets. */
-interface Distances {
-  readonly meanDistance: number;
-  readonly medianDistance: number;
-  readonly correct: number;
-}
+import { compileMarginSearch } from '../core/margin/margin-search.js';
+import { BOUNDS, distancesOf, readLenet, THREATS } from './lenet-distances.js';
+import { firstTestImages } from './test-images.js';
+import { openOracle, type Oracle, type OracleMargins } from './oracle.js';
 
 /**
  * Mean and median distances that the margin search finds for a LeNet on MNIST test images. With `--peer`, what a PyTorch
@@ -45,71 +28,40 @@ export async function benchDistances(args: readonly string[]) {
     },
   });
   const engine = await openEngine('wasm');
-  const count = Number(options.count);
-  const { architecture, weights: stored } = importSafetensors('lenet', await readFile(options.weights));
-  const model = buildModel(architecture);
-  const classifier: WeightedClassifier = (weights, inputs) => model.apply(weights, weights, inputs, false).logits;
-  const { images, labels } = await (await openDataset('mnist', options.data)).read('test');
-  const [height, width, channels] = architecture.inputShape;
-  const size = height * width * channels;
-  const pixels = Float32Array.from(images.subarray(0, count * size), (value) => value / 255);
-  const inputs = tensor4d(pixels, [count, height, width, channels]);
-  const weights = toTensors(stored);
+  const lenet = await readLenet(options.weights);
+  const images = await firstTestImages(options.data, Number(options.count));
+  const directory = await mkdtemp(join(tmpdir(), 'maxmargin-bench-'));
   const results: unknown[] = [];
   try {
+    const oracle =
+      options.peer === undefined ? undefined : openOracle(options.python, options.peer, options.data, directory);
     for (const { norm, maxDistance } of THREATS) {
-      const search = compileMarginSearch(engine.compile, classifier, { norm, bounds: BOUNDS });
+      const search = compileMarginSearch(engine.compile, lenet.classifier, { norm, bounds: BOUNDS });
       for (const budget of options.budgets.split(',').map(Number)) {
         const start = performance.now();
-        const { findings, perturbations } = await search.find({
-          weights,
-          inputs,
-          labels: [...labels.subarray(0, count)],
-          maxDistance,
-          maxGradientEvaluations: budget,
-          seed: 0n,
-        });
-        perturbations.dispose();
+        const ours = await distancesOf(search, lenet, images, maxDistance, budget);
         const seconds = Math.round((performance.now() - start) / 10) / 100;
-        const ours = { ...summary(findings), notFound: findings.filter(({ status }) => status === 'not-found').length };
         const peer =
-          options.peer === undefined
-            ? undefined
-            : await oracle(options.python, options.peer, [
-                ...['--weights', options.weights, '--data', options.data, '--norm', norm, '--count', String(count)],
-                ...['--iters', String(budget), '--eps-max', String(maxDistance)],
-              ]);
-        results.push({ norm, maxDistance, gradientEvaluations: budget, ...ours, seconds, peer });
+          oracle &&
+          (await marginsOf(oracle, options.weights, {
+            norm,
+            count: images.count,
+            iterations: budget,
+            maxDistance,
+            seed: 0,
+          }));
+        results.push({ norm, maxDistance, ...ours, gradientEvaluations: budget, seconds, peer });
       }
     }
   } finally {
-    dispose([inputs, weights]);
+    dispose(lenet.weights);
+    await rm(directory, { recursive: true });
   }
-  return { benchmark: 'distances', engine: engine.name, weights: options.weights, images: count, results };
-}
-
-function summary(findings: readonly MarginFinding[]): Distances {
-  const distances = findings.flatMap(({ status, distance }) => (status === 'misclassified' ? [] : [distance]));
-  return distancesOf(distances);
-}
-
-function distancesOf(distances: readonly number[]): Distances {
-  const sorted = [...distances].sort((a, b) => a - b);
-  const mean = sorted.reduce((sum, distance) => sum + distance, 0) / sorted.length;
-  return { meanDistance: mean, medianDistance: sorted[sorted.length >> 1] ?? NaN, correct: sorted.length };
+  return { benchmark: 'distances', engine: engine.name, weights: options.weights, images: images.count, results };
 }
 
 /** What the PyTorch implementation finds. It bisects on SLM, which crosses before the answer changes, and does not verify. */
-async function oracle(python: string, script: string, options: readonly string[]): Promise<Distances> {
-  const directory = await mkdtemp(join(tmpdir(), 'maxmargin-bench-'));
-  try {
-    const out = join(directory, 'margins.json');
-    await promisify(execFile)(python, [script, 'margins', out, ...options]);
-    const { examples } = JSON.parse(await readFile(out, 'utf8')) as {
-      examples: readonly { readonly correct: boolean; readonly distance: number }[];
-    };
-    return distancesOf(examples.flatMap(({ correct, distance }) => (correct ? [distance] : [])));
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+async function marginsOf(oracle: Oracle, weights: string, settings: OracleMargins) {
+  const { meanDistance, medianDistance, accuracy } = await oracle.margins(weights, settings);
+  return { meanDistance, medianDistance, correct: Math.round(accuracy * settings.count) };
 }

@@ -8,6 +8,7 @@ import { inputGradient } from '../core/margin/pgd.js';
 import { lenet, LENET5, type LenetSizes } from '../core/model/lenet.js';
 import { buildModel } from '../core/model/model.js';
 import { createRandom, type Random } from '../core/random.js';
+import { sizeOf } from '../core/shape.js';
 import { measure } from './measure.js';
 
 const BATCH = 50;
@@ -30,7 +31,7 @@ function inputGradientOf(sizes: LenetSizes) {
     Object.entries(model.parameters).map(([name, shape]) => [name, tensor(weightValues(random, shape), [...shape])]),
   );
   const inputShape = [BATCH, ...architecture.inputShape] as [number, number, number, number];
-  const inputs = tensor<Rank.R4>(random.uniforms(inputShape.reduce((product, extent) => product * extent)), inputShape);
+  const inputs = tensor<Rank.R4>(random.uniforms(sizeOf(inputShape)), inputShape);
   const labels = tensor1d(
     Int32Array.from({ length: BATCH }, () => random.below(10)),
     'int32',
@@ -60,6 +61,6 @@ function inputGradientOf(sizes: LenetSizes) {
 
 /** Uniform, with the variance that keeps activations near one. */
 function weightValues(random: Random, shape: readonly number[]): Float32Array {
-  const fanIn = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const fanIn = sizeOf(shape.slice(0, -1));
   return random.uniforms(fanIn * (shape.at(-1) ?? 1)).map((value) => (2 * value - 1) * Math.sqrt(6 / fanIn));
 }

@@ -1,3 +1,5 @@
+import { median } from '../trainer/mma/quantiles.js';
+
 /** How long something takes. */
 export interface Timing {
   readonly medianMs: number;
@@ -7,10 +9,12 @@ export interface Timing {
 }
 
 const timingOf = (timesMs: readonly number[], cpuTimesMs: readonly number[]): Timing => {
-  const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-  const round = (ms: number | undefined): number => Math.round((ms ?? NaN) * 1000) / 1000;
-  const median = (values: readonly number[]): number => round(sorted(values)[values.length >> 1]);
-  return { medianMs: median(timesMs), minimumMs: round(sorted(timesMs)[0]), medianCpuMs: median(cpuTimesMs) };
+  const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+  return {
+    medianMs: round(median(timesMs)),
+    minimumMs: round(Math.min(...timesMs)),
+    medianCpuMs: round(median(cpuTimesMs)),
+  };
 };
 
 /**

@@ -1,5 +1,6 @@
 import { invalidInput } from '../core/errors.js';
 import type { Bounds } from '../core/margin/threat-model.js';
+import { sizeOf } from '../core/shape.js';
 import { DType, dTypeToJSON, type Tensor } from '../proto/gen/maxmargin/v1/tensor.js';
 import type { InputBatch } from './predictor/messages.js';
 
@@ -26,7 +27,7 @@ export function decodeInputs(field: string, tensor: Tensor | undefined, rules: I
     throw invalidInput(`${field}.dtype`, 'D_TYPE_FLOAT32 or D_TYPE_UINT8', came);
   }
   const count = countOf(field, tensor.shape, rules);
-  const valueCount = rules.inputShape.reduce((product, extent) => product * extent, count);
+  const valueCount = count * sizeOf(rules.inputShape);
   const byteCount = valueCount * bytesPerValue;
   if (tensor.data.byteLength !== byteCount) {
     throw invalidInput(`${field}.data`, `${byteCount} bytes for the shape`, `${tensor.data.byteLength} bytes`);

@@ -1,6 +1,6 @@
 import type { EngineChoice } from '../../core/engine/engine.js';
 import { openEngine } from '../../core/engine/open-engine.js';
-import { median } from '../median.js';
+import { median } from '../../trainer/mma/quantiles.js';
 import type { WorkloadSettings } from '../workloads/workload.js';
 import { WORKLOADS, type WorkloadName } from '../workloads/workloads.js';
 import type { Contestant } from './contestant.js';

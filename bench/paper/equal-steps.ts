@@ -7,8 +7,9 @@ import { writeSafetensors } from '../../core/model/safetensors.js';
 import { readJobData } from '../../trainer/jobs/job-data.js';
 import { completeSpec } from '../../trainer/jobs/job-spec.js';
 import { networkFor } from '../../trainer/jobs/network-spec.js';
+import { mean } from '../../trainer/mma/mean.js';
 import { train } from '../../trainer/mma/training-loop.js';
-import type { Oracle, OracleTraining } from './oracle.js';
+import type { Oracle, OracleTraining } from '../oracle.js';
 
 /** What both sides train: the paper's method on a small budget. */
 const TRAINING: Omit<OracleTraining, 'seed'> = {
@@ -101,7 +102,6 @@ async function trainOurs(engine: Engine, mnist: string, settings: OracleTraining
 }
 
 function meanOf(trained: readonly Trained[]): Trained {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     cleanAccuracy: mean(trained.map(({ cleanAccuracy }) => cleanAccuracy)),
     meanDistance: mean(trained.map(({ meanDistance }) => meanDistance)),

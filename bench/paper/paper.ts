@@ -5,12 +5,11 @@ import { parseArgs } from 'node:util';
 import { ENGINE_CHOICES, type EngineChoice } from '../../core/engine/engine.js';
 import { openEngine } from '../../core/engine/open-engine.js';
 import { invalidInput } from '../../core/errors.js';
-import type { Examples } from '../../trainer/data/dataset.js';
-import { openDataset } from '../../trainer/data/open-dataset.js';
+import { openOracle } from '../oracle.js';
+import { firstTestImages } from '../test-images.js';
 import { attackQuality } from './attack-quality.js';
 import { costPage } from './cost-page.js';
 import { equalSteps } from './equal-steps.js';
-import { openOracle } from './oracle.js';
 import { stepCost } from './step-cost.js';
 
 const PARTS = ['equal-steps', 'attacks', 'cost'] as const;
@@ -58,7 +57,7 @@ export async function benchPaper(args: readonly string[]) {
         attackQuality: await attackQuality(
           engine,
           options.weights,
-          firstOf(await (await openDataset('mnist', options.data)).read('test'), Number(options.images)),
+          await firstTestImages(options.data, Number(options.images)),
           oracle,
           say,
         ),
@@ -92,10 +91,4 @@ function engineOf(text: string): EngineChoice {
   const engine = ENGINE_CHOICES.find((each) => each === text);
   if (engine === undefined) throw invalidInput('--engine', ENGINE_CHOICES.join(', '), text);
   return engine;
-}
-
-function firstOf({ images, labels, count: all }: Examples, asked: number): Examples {
-  const count = Math.min(asked, all);
-  const size = images.length / all;
-  return { count, images: images.subarray(0, count * size), labels: labels.subarray(0, count) };
 }

@@ -1,4 +1,6 @@
 import type { Engine } from '../../core/engine/engine.js';
+import { mean } from '../../trainer/mma/mean.js';
+import { median } from '../../trainer/mma/quantiles.js';
 import { openStep } from '../workloads/step.js';
 
 const MODEL = 'lenet-8-16-64';
@@ -77,14 +79,13 @@ async function secondsOf(
       await workload.run();
       seconds.push((performance.now() - began) / 1000);
     }
-    return seconds.toSorted((a, b) => a - b)[seconds.length >> 1] ?? NaN;
+    return median(seconds);
   } finally {
     workload.dispose();
   }
 }
 
 export function lineThrough(points: readonly (readonly [number, number])[]): Line {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
   const covariance = mean(points.map(([x, y]) => (x - meanX) * (y - meanY)));
   const slope = covariance / mean(points.map(([x]) => (x - meanX) ** 2));

@@ -2,6 +2,7 @@ import { dispose } from '@tensorflow/tfjs-core';
 import { compileMarginSearch, type MarginFinding } from '../../core/margin/margin-search.js';
 import { DEFAULT_MAX_DISTANCE, SEARCH_REACH } from '../../core/margin/threat-model.js';
 import { toTensors } from '../../core/model/weights.js';
+import { mean } from '../../trainer/mma/mean.js';
 import { memorise } from './memorise.js';
 import { batchOf, randomProblem } from './random-problem.js';
 import type { OpenWorkload } from './workload.js';
@@ -42,7 +43,7 @@ export const openMargin: OpenWorkload = async (engine, { model: name, batch, ite
         ...problem.facts,
         ...{ norm: NORM, gradientEvaluations: iterations },
         found: findings.filter(({ status }) => status === 'found').length,
-        meanDistance: findings.reduce((sum, { distance }) => sum + distance, 0) / findings.length,
+        meanDistance: mean(findings.map(({ distance }) => distance)),
       }),
     dispose: () => {
       dispose([weights, inputs, labels]);

@@ -3,6 +3,7 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { architectureOf, sizedFamily } from '../../core/model/families.js';
 import { buildModel, type Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
+import { sizeOf } from '../../core/shape.js';
 import type { Examples } from '../../trainer/data/dataset.js';
 import type { Facts } from './workload.js';
 
@@ -25,9 +26,9 @@ export function randomProblem(name: string, batch: number): RandomProblem {
   const model = buildModel(architectureOf(family, inputShape, CLASSES));
   const shape = [batch, ...inputShape] as const;
   const random = createRandom(1);
-  const images = Uint8Array.from({ length: elements(shape) }, () => random.below(256));
+  const images = Uint8Array.from({ length: sizeOf(shape) }, () => random.below(256));
   const labels = Uint8Array.from({ length: batch }, (_, index) => index % CLASSES);
-  const parameters = Object.values(model.parameters).reduce((sum, extents) => sum + elements(extents), 0);
+  const parameters = Object.values(model.parameters).reduce((sum, extents) => sum + sizeOf(extents), 0);
   return {
     model,
     examples: { count: batch, images, labels },
@@ -49,8 +50,4 @@ export function batchOf({ examples, shape }: RandomProblem): { readonly inputs: 
     ),
     labels: tensor1d(Int32Array.from(examples.labels), 'int32'),
   };
-}
-
-export function elements(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
 }

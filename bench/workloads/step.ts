@@ -2,6 +2,7 @@ import { DomainError } from '../../core/errors.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
+import { sizeOf } from '../../core/shape.js';
 import type { Checkpoint } from '../../trainer/mma/checkpoint.js';
 import { EMPTY_HISTORY } from '../../trainer/mma/history-record.js';
 import { mapNamed } from '../../trainer/mma/named.js';
@@ -10,7 +11,7 @@ import { stoppablePace } from '../../trainer/mma/stoppable-pace.js';
 import type { TrainingConfig } from '../../trainer/mma/training-config.js';
 import { openTrainingRun } from '../../trainer/mma/training-run.js';
 import { adam, memorise, NEVER_DUE } from './memorise.js';
-import { elements, randomProblem } from './random-problem.js';
+import { randomProblem } from './random-problem.js';
 import type { OpenWorkload } from './workload.js';
 
 /** The paper's settings for MNIST, and with SGD those for CIFAR-10. */
@@ -66,7 +67,7 @@ export const openStep: OpenWorkload = async (engine, { model: name, batch, itera
 function beginning(model: Model, config: TrainingConfig, weights: HostTensors): Checkpoint {
   const moments = mapNamed(optimizerOf(config.optimizer).stateShapes(model.parameters), (shape) => ({
     shape,
-    data: new Float32Array(elements(shape)),
+    data: new Float32Array(sizeOf(shape)),
   }));
   return {
     fingerprint: '',

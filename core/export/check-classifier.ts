@@ -8,6 +8,7 @@ import type { Architecture } from '../model/architecture.js';
 import type { LayersModelFiles } from '../model/layers-model.js';
 import { createRandom } from '../random.js';
 import type { OnnxCheck } from '../registry/manifest.js';
+import { sizeOf } from '../shape.js';
 
 /** By how much logits may differ, relative to the largest of them. */
 const TOLERANCE = 1e-4;
@@ -45,7 +46,7 @@ export async function checkClassifier(
   try {
     const differences = BATCH_SIZES.map((batch) => {
       const shape = [batch, ...inputShape] as const;
-      const inputs = random.uniforms(shape.reduce((product, extent) => product * extent, 1));
+      const inputs = random.uniforms(sizeOf(shape));
       const pixels = inputs.map((value) => lower + (upper - lower) * value);
       const expected = tidy(() => (layersModel.predict(tensor4d(pixels, [...shape])) as Tensor2D).dataSync());
       return largestDifference(logitsOf(session, pixels, shape, classes), expected, `a batch of ${batch}`);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalidInput, messageOf } from '../errors.js';
+import { sizeOf } from '../shape.js';
 import type { Architecture } from './architecture.js';
 import type { HostTensor, HostTensors } from './host-tensors.js';
 import { openKerasGraph, type KerasModel } from './keras-graph.js';
@@ -123,7 +124,7 @@ function checkWeightsManifest(given: unknown, expected: unknown): void {
 function readWeights(keras: KerasModel, bytes: Uint8Array): HostTensors {
   const sizes = keras.weights.map(({ source }) => {
     const shape = 'constant' in source ? source.constant.shape : source.shape;
-    return shape.reduce((product, extent) => product * extent, Float32Array.BYTES_PER_ELEMENT);
+    return Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
   });
   const expected = sizes.reduce((sum, size) => sum + size, 0);
   if (bytes.byteLength !== expected) {

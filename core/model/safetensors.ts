@@ -1,4 +1,5 @@
 import { invalidInput, messageOf } from '../errors.js';
+import { sizeOf } from '../shape.js';
 import type { HostTensor, HostTensors } from './host-tensors.js';
 import { duplicateKey } from './json-keys.js';
 
@@ -138,7 +139,7 @@ function readEntry(name: string, value: unknown, dataBytes: number, file: string
   if (begin > end || end > dataBytes) {
     throw invalidInput(`${field}: data_offsets`, `within the ${dataBytes} bytes of data`, `[${begin}, ${end}]`);
   }
-  const claimed = shape.reduce((product, extent) => product * extent, elementBytes);
+  const claimed = elementBytes * sizeOf(shape);
   if (claimed !== end - begin) {
     const expected = `${claimed} bytes for ${dtype} [${shape.join(', ')}]`;
     throw invalidInput(`${field}: data_offsets`, expected, `${end - begin} bytes`);

@@ -2,6 +2,7 @@ import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { invalidInput } from '../errors.js';
 import type { TensorMap } from '../engine/engine.js';
 import type { Random } from '../random.js';
+import { sizeOf } from '../shape.js';
 import type { Architecture } from './architecture.js';
 import type { HostTensor, HostTensors } from './host-tensors.js';
 import { weightSpecs, type Model } from './model.js';
@@ -13,7 +14,7 @@ import { weightSpecs, type Model } from './model.js';
 export function initialWeights(model: Model, random: Random): HostTensors {
   const weights: Record<string, HostTensor> = {};
   for (const [name, { shape, initial }] of Object.entries(weightSpecs(model.architecture))) {
-    weights[name] = { shape, data: initial(elements(shape), random) };
+    weights[name] = { shape, data: initial(sizeOf(shape), random) };
   }
   return weights;
 }
@@ -42,7 +43,7 @@ function checkWeight(
   if (value === undefined) throw invalidInput(`weights: ${name}`, expected, 'none');
   const { data } = value;
   if (!(data instanceof Float32Array)) throw invalidInput(`weights: ${name}`, expected, 'int32');
-  if (value.shape.join() !== shape.join() || data.length !== elements(shape)) {
+  if (value.shape.join() !== shape.join() || data.length !== sizeOf(shape)) {
     throw invalidInput(`weights: ${name}`, expected, `[${value.shape.join(', ')}]`);
   }
   const index = data.findIndex((element) => !Number.isFinite(element));
@@ -76,10 +77,6 @@ export function splitWeights<T extends Tensor | HostTensor>(
   const pick = (names: object) =>
     Object.fromEntries(Object.entries(weights).filter(([name]) => Object.hasOwn(names, name)));
   return { parameters: pick(model.parameters), statistics: pick(model.statistics) };
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
 }
 
 function mapValues<A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {

@@ -10,6 +10,7 @@ import type { Norm } from '../../core/margin/threat-model.js';
 import { buildModel } from '../../core/model/model.js';
 import { splitWeights, toTensors } from '../../core/model/weights.js';
 import type { PublishedVersion } from '../../core/registry/registry.js';
+import { sizeOf } from '../../core/shape.js';
 import { createPace } from './job-pace.js';
 import type { InputBatch, Jobs, MarginJob, MarginOutcome } from './messages.js';
 
@@ -42,7 +43,7 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
     searches.set(norm, search);
     return search;
   };
-  const valuesPerInput = architecture.inputShape.reduce((product, extent) => product * extent, 1);
+  const valuesPerInput = sizeOf(architecture.inputShape);
   const chunkOf = ({ values }: InputBatch, first: number, count: number, size: number): Tensor4D => {
     const chunk = new Float32Array(size * valuesPerInput);
     chunk.set(values.subarray(first * valuesPerInput, (first + count) * valuesPerInput));

@@ -2,6 +2,7 @@ import { ENGINE_CHOICES } from '../../core/engine/engine.js';
 import { openEngine } from '../../core/engine/open-engine.js';
 import { DomainError, messageOf } from '../../core/errors.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
+import { sizeOf } from '../../core/shape.js';
 import type { FromWorker, InputBatch, Jobs, ToWorker, VersionKey } from './messages.js';
 import { keyText } from './messages.js';
 import { createResidentModel, type ResidentModel } from './resident-model.js';
@@ -51,7 +52,7 @@ async function loadWarm(key: VersionKey): Promise<ResidentModel> {
   const model = createResidentModel(engine, published);
   try {
     const { inputShape, bounds, threatModel } = published.manifest;
-    const values = new Float32Array(inputShape.reduce((product, extent) => product * extent, 1)).fill(bounds.lower);
+    const values = new Float32Array(sizeOf(inputShape)).fill(bounds.lower);
     const inputs: InputBatch = { count: 1, values };
     const { signal } = new AbortController();
     const effort = { maxGradientEvaluations: 1, seed: 0n, deadlineMs: Infinity, wantPerturbations: false };

@@ -1,5 +1,6 @@
 import { largestLogit } from '../../core/margin/host-logits.js';
 import type { MarginStatus } from '../../core/margin/margin-search.js';
+import { sizeOf } from '../../core/shape.js';
 import {
   MarginResult_Status as Status,
   type Classification,
@@ -33,7 +34,7 @@ function softmax(logits: Float32Array): number[] {
 /** Margins as the contract says them, one an input. @param inputShape of one input */
 export function marginMessages(outcome: MarginOutcome, inputShape: readonly number[]): MarginResult[] {
   const { findings, perturbations } = outcome;
-  const size = inputShape.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(inputShape);
   return findings.map(({ status, ...finding }, index) => ({
     ...finding,
     status: STATUSES[status],

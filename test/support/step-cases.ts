@@ -12,6 +12,7 @@ import { buildModel, type WeightShapes } from '../../core/model/model.js';
 import { initialWeights, splitWeights, toTensors } from '../../core/model/weights.js';
 import { wrn } from '../../core/model/wrn.js';
 import { createRandom } from '../../core/random.js';
+import { sizeOf } from '../../core/shape.js';
 import { methodContext } from '../../trainer/mma/compile-method.js';
 import { compileFixedRadius } from '../../trainer/mma/methods/fixed-radius.js';
 import { compileMaxMargin } from '../../trainer/mma/methods/max-margin.js';
@@ -137,7 +138,7 @@ function tensorsOf(architecture: Architecture) {
     ]),
   );
   const shape: [number, number, number, number] = [COUNT, ...architecture.inputShape];
-  const size = shape.reduce((product, extent) => product * extent);
+  const size = sizeOf(shape);
   return {
     weights: { ...weights, ...moved },
     inputs: tensor4d(random.uniforms(size), shape),

@@ -1,3 +1,5 @@
+import { mean } from '../mma/mean.js';
+import { quantilesOf } from '../mma/quantiles.js';
 import type { ExampleMargin, MarginReport, MarginStatistics, ShownExample } from './evaluation-result.js';
 import { marginHistogram } from './margin-histogram.js';
 
@@ -14,7 +16,7 @@ export interface MarginFindings {
 }
 
 /**
- * The margins of examples in figures. Quartiles are interpolated between the margins next to them.
+ * The margins of examples in figures.
  *
  * @param attack what measured them
  */
@@ -61,22 +63,14 @@ const found = <M extends ExampleMargin>(margins: readonly M[]): M[] =>
   margins.filter(({ status }) => status === 'found');
 
 function statistics(margins: readonly ExampleMargin[]): MarginStatistics {
-  const distances = margins.map(({ distance }) => distance).sort((a, b) => a - b);
+  const distances = margins.map(({ distance }) => distance);
   const share = (status: ExampleMargin['status']): number =>
     margins.filter((margin) => margin.status === status).length / margins.length;
   return {
     examples: margins.length,
-    mean: distances.reduce((sum, distance) => sum + distance, 0) / margins.length,
-    quartiles: [quantile(distances, 0.25), quantile(distances, 0.5), quantile(distances, 0.75)],
+    mean: mean(distances),
+    quartiles: quantilesOf(distances, [0.25, 0.5, 0.75]),
     censoredShare: share('not-found'),
     misclassifiedShare: share('misclassified'),
   };
-}
-
-/** Linearly between the two order statistics next to it (Hyndman and Fan 1996, type 7). @param ascending at least one */
-function quantile(ascending: readonly number[], level: number): number {
-  const place = level * (ascending.length - 1);
-  const lower = ascending[Math.floor(place)] ?? 0;
-  const upper = ascending[Math.ceil(place)] ?? 0;
-  return lower + (place - Math.floor(place)) * (upper - lower);
 }

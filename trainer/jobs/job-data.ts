@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { invalidInput } from '../../core/errors.js';
 import type { DatasetInfo, Examples } from '../data/dataset.js';
 import { openDataset } from '../data/open-dataset.js';
+import { partOf } from '../data/part-of.js';
 import { validationCount } from './job-spec.js';
 import type { JobSpec } from './job-spec.js';
 
@@ -23,17 +24,8 @@ export async function readJobData(spec: JobSpec, dataRoot: string): Promise<JobD
   const validation = validationCount(spec, count);
   return {
     info: dataset,
-    train: part(all, validation, count),
-    validation: part(all, 0, validation),
+    train: partOf(all, validation, count),
+    validation: partOf(all, 0, validation),
     test: await dataset.read('test'),
-  };
-}
-
-function part({ count, images, labels }: Examples, begin: number, end: number): Examples {
-  const size = images.length / count;
-  return {
-    count: end - begin,
-    images: images.subarray(begin * size, end * size),
-    labels: labels.subarray(begin, end),
   };
 }

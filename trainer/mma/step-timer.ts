@@ -1,3 +1,5 @@
+import { median } from './quantiles.js';
+
 /** How many of the last steps the median is of. */
 const WINDOW = 51;
 
@@ -15,6 +17,6 @@ export function stepTimer(): StepTimer {
       times.push(seconds);
       if (times.length > WINDOW) times.shift();
     },
-    median: () => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0,
+    median: () => (times.length === 0 ? 0 : median(times)),
   };
 }

@@ -9,6 +9,7 @@ import type { Model, WeightShapes } from '../../core/model/model.js';
 import { initialWeights, splitWeights, toHost, toTensors, weightsFor } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
 import type { EarlyStop } from '../../core/registry/manifest.js';
+import { sizeOf } from '../../core/shape.js';
 import type { Examples } from '../data/dataset.js';
 import { checkAugmentation, drawVariants } from './augmentation.js';
 import { gather, IMAGE_BOUNDS } from './batches.js';
@@ -233,5 +234,5 @@ const entryOf = (
 const zeros = (shapes: WeightShapes): HostTensors =>
   mapNamed(shapes, (shape) => ({
     shape,
-    data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)),
+    data: new Float32Array(sizeOf(shape)),
   }));

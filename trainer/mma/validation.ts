@@ -8,6 +8,7 @@ import type { Proceed } from '../../core/margin/pace.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import type { Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
+import { sizeOf } from '../../core/shape.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS, inBatches } from './batches.js';
 import { quantilesOf } from './quantiles.js';
@@ -58,7 +59,7 @@ export function compileValidation(
   );
   const maxRadius = SEARCH_REACH * config.maxDistance;
   const { inputShape } = model.architecture;
-  const pixels = inputShape.reduce((product, extent) => product * extent);
+  const pixels = sizeOf(inputShape);
   const start = compile((inputs: Tensor4D, radii: Tensor1D, uniforms: Tensor4D) =>
     steps.geometry.randomStart(inputs, radii, uniforms, IMAGE_BOUNDS),
   );

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../core/shape.js';
 import type { Images } from '../../client/images.js';
 import { CommandFailure } from '../report-failure.js';
 
@@ -12,7 +13,7 @@ export type RawType = (typeof RAW_TYPES)[number];
  */
 export function decodeRaw(bytes: Buffer, file: string, shape: readonly number[], type: RawType): Images {
   const batched = shape.length === 3 ? [1, ...shape] : shape;
-  const size = batched.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(batched);
   const expectedBytes = size * (type === 'float32' ? 4 : 1);
   if (bytes.length !== expectedBytes) {
     throw new CommandFailure(

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../shape.js';
 /** Element types of ONNX that this project uses. */
 export type OnnxType = 'float32' | 'int32' | 'int64' | 'bool' | 'uint8';
 
@@ -56,5 +57,5 @@ const BYTES: Readonly<Record<OnnxType, number>> = { float32: 4, int32: 4, int64:
 
 /** How many bytes a tensor of such a type and shape has. */
 export function byteLengthOf(type: OnnxType, shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, BYTES[type]);
+  return BYTES[type] * sizeOf(shape);
 }

@@ -1,6 +1,7 @@
 import { invalidInput } from '../../errors.js';
 import { constant, type Initial } from '../initial.js';
 import type { Random } from '../../random.js';
+import { sizeOf } from '../../shape.js';
 
 /** An initializer as Keras states it. */
 export interface Initializer {
@@ -141,7 +142,7 @@ function truncatedNormal(random: Random): number {
 
 /** How many values an element is computed from (fan_in), or goes into (fan_out), or the mean of both; kernels [h, w, in, out] or [in, out]. */
 function fan(mode: string, shape: readonly number[]): number {
-  const area = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
+  const area = sizeOf(shape.slice(0, -2));
   const [fanIn = 1, fanOut = fanIn] = shape.slice(-2).map((extent) => extent * area);
   if (mode === 'fan_in') return fanIn;
   return mode === 'fan_out' ? fanOut : (fanIn + fanOut) / 2;

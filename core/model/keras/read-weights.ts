@@ -1,4 +1,5 @@
 import { invalidInput } from '../../errors.js';
+import { sizeOf } from '../../shape.js';
 import type { Architecture } from '../architecture.js';
 import type { HostTensor, HostTensors } from '../host-tensors.js';
 import { weightSpecs } from '../model.js';
@@ -112,5 +113,3 @@ function readStated(at: string, weight: unknown): StatedWeight {
     throw invalidInput(`${at}: ${name}: shape`, 'extents from 1 on', shorten(shape));
   return { name, shape: shape as number[] };
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);

@@ -1,4 +1,5 @@
 import { reshape } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../shape.js';
 import type { LayerOf } from '../architecture.js';
 import type { LayerKind } from './layer-kind.js';
 
@@ -6,7 +7,7 @@ import type { LayerKind } from './layer-kind.js';
 export const flattenKind: LayerKind<LayerOf<'flatten'>> = {
   fields: {},
   plan: (_, inputShape) => ({
-    outputShape: [inputShape.reduce((product, extent) => product * extent, 1)],
+    outputShape: [sizeOf(inputShape)],
     weights: {},
   }),
   apply: (_, values) => reshape(values, [values.shape[0], -1]),

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { DomainError, invalidInput } from '../../errors.js';
+import { sizeOf } from '../../shape.js';
 import type { KerasNode, LayerOf } from '../architecture.js';
 import type { KerasContext, KerasPlan, Refuse, Shape } from '../keras/keras-layer.js';
 import { kerasLayer } from '../keras/keras-layers.js';
@@ -97,5 +98,3 @@ function of<T>(known: ReadonlyMap<string, T>, name: string): T {
     throw new DomainError('internal', `architecture: ${name}: expected a layer before, got none`);
   return value;
 }
-
-const sizeOf = (shape: Shape): number => shape.reduce((product, extent) => product * extent, 1);

@@ -2,6 +2,7 @@ import { grads, square, sum, tensor } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor } from '@tensorflow/tfjs-core';
 import type { TensorTree } from '../../../core/engine/engine.js';
 import type { Random } from '../../../core/random.js';
+import { sizeOf } from '../../../core/shape.js';
 
 /** A pure function of tensors, and arguments for it. */
 export interface DrawnCase {
@@ -35,7 +36,7 @@ export function tensorOf<R extends Rank = Rank>(
   draw: Draw = anyNumber,
   dtype: 'float32' | 'int32' | 'bool' = 'float32',
 ): Tensor<R> {
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(shape);
   return tensor(
     Array.from({ length: size }, () => draw(random)),
     shape as never,

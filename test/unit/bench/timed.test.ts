@@ -5,7 +5,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { median } from '../../../bench/median.js';
 import { timed } from '../../../bench/timed.js';
 import { timedJson, timedText } from '../../../bench/timed-report.js';
 import { inTurns } from '../../../bench/turns.js';
@@ -23,11 +22,6 @@ const PEER = `console.log(JSON.stringify({
 
 describe('benchmarks', () => {
   const directory = temporaryDirectory();
-
-  it('median: the middle of the values, or of the two in the middle', () => {
-    assert.equal(median([5, 1, 3]), 3);
-    assert.equal(median([4, 1, 3, 2]), 2.5);
-  });
 
   it('contestants take turns, each warmed up first and before each turn', async () => {
     const log: string[] = [];

@@ -1,6 +1,7 @@
+import { median } from '../../mma/quantiles.js';
 import type { MaskingContext } from './masking-context.js';
 import { distancesBy, searches } from './named-attacks.js';
-import { notMade, shareOf, shown, upperMedian, type Seen } from './reasons.js';
+import { notMade, shareOf, shown, type Seen } from './reasons.js';
 
 /** They follow gradients for many small steps, so that single bad ones do not matter. */
 const FOLLOWING = ['adaptive-pgd', 'ddn', 'fmn'];
@@ -45,13 +46,13 @@ export async function attacksDisagree(context: MaskingContext): Promise<Seen> {
   if (ratios.length === 0) {
     return notMade(`${names(following)} find nothing for any of ${shareOf(rows.length, rows.length)}`);
   }
-  const median = upperMedian(ratios);
+  const middle = median(ratios);
   const missed = ratios.filter((ratio) => !Number.isFinite(ratio)).length;
   return {
-    raised: median > FACTOR,
+    raised: middle > FACTOR,
     reason:
       `Of ${shareOf(ratios.length, rows.length)} that ${names(following)} change, ${names(linearising)} change ${ratios.length - missed}; ` +
-      `the shortest of theirs is ${Number.isFinite(median) ? `${shown(median)} times as long in the median` : 'there for fewer than half'}. ` +
+      `the shortest of theirs is ${Number.isFinite(middle) ? `${shown(middle)} times as long in the median` : 'there for fewer than half'}. ` +
       `More than ${FACTOR} times would mean that gradients do not tell distances.`,
   };
 }

@@ -15,8 +15,3 @@ export const shown = (value: number): string =>
 
 /** `3 of 32 inputs`. */
 export const shareOf = (part: number, whole: number): string => `${part} of ${whole} inputs`;
-
-/** The middle of some numbers, at least one; of an even number the upper of both. */
-export function upperMedian(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-}

@@ -1,3 +1,5 @@
+import { mean } from '../../mma/mean.js';
+
 type Point = readonly [number, number];
 
 /** As many points as a plot can show. */
@@ -14,8 +16,4 @@ export function thinned(points: readonly Point[], most = MOST_POINTS): readonly 
     means.push([mean(together.map(([at]) => at)), mean(finite)]);
   }
   return means;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

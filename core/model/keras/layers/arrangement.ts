@@ -1,9 +1,8 @@
 import { mul, ones, pad, reshape, slice, transpose, type Tensor4D } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../../shape.js';
 import { elementwise, oneInput } from '../keras-layer.js';
 import type { Borders } from '../keras-options.js';
 import { channelsLast, imageOf } from '../windows.js';
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 export const flattenLayer = oneInput({
   read: (options) => ({ data_format: channelsLast(options) }),

@@ -20,6 +20,7 @@ import type { Rank, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { createRandom } from '../../../../core/random.js';
+import { sizeOf } from '../../../../core/shape.js';
 import {
   convolve,
   convolveBackFilter,
@@ -46,7 +47,7 @@ describe(`numerics of engine ${TEST_ENGINE}`, () => {
   const between = (low: number, high: number): number => low + random.below(high - low + 1);
   const oneOf = <T>(...values: readonly T[]): T => values[random.below(values.length)]!;
   const values = (shape: readonly number[]): Float32Array =>
-    random.uniforms(shape.reduce((product, extent) => product * extent, 1)).map((value) => 2 * value - 1);
+    random.uniforms(sizeOf(shape)).map((value) => 2 * value - 1);
   const dispose = (...tensors: Tensor[]): void => {
     for (const each of tensors) each.dispose();
   };

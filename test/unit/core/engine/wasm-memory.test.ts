@@ -16,6 +16,7 @@ import type { Rank, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { createRandom } from '../../../../core/random.js';
+import { sizeOf } from '../../../../core/shape.js';
 import { multiply } from '../../../support/engine-reference.js';
 import { assertNear } from '../../../support/near.js';
 
@@ -26,8 +27,7 @@ import { assertNear } from '../../../support/near.js';
 describe('memory of the wasm engine', () => {
   let engine: Engine;
   const random = createRandom(5);
-  const make = (...shape: number[]): Tensor =>
-    tensor(random.uniforms(shape.reduce((product, extent) => product * extent, 1)), shape);
+  const make = (...shape: number[]): Tensor => tensor(random.uniforms(sizeOf(shape)), shape);
 
   before(async () => {
     engine = await openEngine('wasm');

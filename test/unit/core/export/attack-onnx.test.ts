@@ -15,6 +15,7 @@ import { mlp } from '../../../../core/model/mlp.js';
 import { toTensors } from '../../../../core/model/weights.js';
 import { wrn } from '../../../../core/model/wrn.js';
 import { createRandom } from '../../../../core/random.js';
+import { sizeOf } from '../../../../core/shape.js';
 import { lifelikeWeights } from '../../../support/family-cases.js';
 import { assertNear } from '../../../support/near.js';
 import { onnxMissing, openPublicly } from '../../../support/public-onnx.js';
@@ -76,7 +77,7 @@ async function compare(
   const steps = compileAttackSteps(engine.compile, classify, threat, { search: 'slm', crossing: 'lm' });
   const random = createRandom(batch);
   const shape = [batch, ...architecture.inputShape] as const;
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(shape);
   const [pixels, uniforms] = [random.uniforms(size), random.uniforms(size)];
   const radii = Float32Array.from({ length: batch }, () => maxDistance * (0.2 + random.uniform()));
   const inputs = tensor4d(pixels, [...shape]);

@@ -6,6 +6,7 @@ import { classifierOf } from '../../../../core/export/weighted-model.js';
 import { lenet } from '../../../../core/model/lenet.js';
 import { toTensors } from '../../../../core/model/weights.js';
 import { createRandom } from '../../../../core/random.js';
+import { sizeOf } from '../../../../core/shape.js';
 import { FAMILY_CASES, lifelikeWeights } from '../../../support/family-cases.js';
 import { assertNear } from '../../../support/near.js';
 import { onnxMissing, openPublicly } from '../../../support/public-onnx.js';
@@ -32,7 +33,7 @@ describe('a classifier as an ONNX model', () => {
       const random = createRandom(4);
       for (const batch of [1, 2, 7, 101]) {
         const shape = [batch, ...architecture.inputShape] as const;
-        const pixels = random.uniforms(shape.reduce((product, extent) => product * extent, 1));
+        const pixels = random.uniforms(sizeOf(shape));
         const { logits = [] } = await file.run({ inputs: ['float32', pixels, shape] });
         const expected = tidy(() => classify(tensors, tensor4d(pixels, [...shape])).dataSync());
         assertNear(logits, expected, 1e-5, `batch of ${batch}`);

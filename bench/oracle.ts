@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { invalidInput } from '../../core/errors.js';
+import { invalidInput } from '../core/errors.js';
 
 /** A PyTorch statement of the method beside ours, in files of a directory of its own. */
 export interface Oracle {
