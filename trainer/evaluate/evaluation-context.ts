@@ -5,7 +5,7 @@ import type { Engine, TensorMap } from '../../core/engine/engine.js';
 import { DomainError } from '../../core/errors.js';
 import type { FixedNormAttack, MinimumNormAttack } from '../../core/margin/attacks/attack.js';
 import { compileMarginSearch, type MarginSearch } from '../../core/margin/margin-search.js';
-import type { Proceed } from '../../core/margin/pace.js';
+import { watchedPace, type Proceed } from '../../core/margin/pace.js';
 import type { ThreatModel } from '../../core/margin/threat-model.js';
 import { toTensors } from '../../core/model/weights.js';
 import type { Examples } from '../data/dataset.js';
@@ -54,11 +54,7 @@ export function openContext(
   const weights = toTensors(classifier.weights);
   const compiled = new Map<string, CompiledAttack>();
   let search: MarginSearch | undefined;
-  let stopped = false;
-  const goOn = async (): Promise<boolean> => {
-    stopped ||= !(await proceed());
-    return !stopped;
-  };
+  const { proceed: goOn } = watchedPace(proceed);
   const compileSearch = (): MarginSearch => {
     const kind = marginAttackNamed(plan.marginAttack, plan.norm);
     return compileMarginSearch(engine.compile, classifier.apply, threat, kind);

@@ -4,7 +4,7 @@ import type { Engine, TensorMap } from '../../core/engine/engine.js';
 import { invalidInput } from '../../core/errors.js';
 import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
 import { logitMarginOf, readLogits } from '../../core/margin/host-logits.js';
-import { unhurried, type Proceed } from '../../core/margin/pace.js';
+import { unhurried, watchedPace, type Proceed } from '../../core/margin/pace.js';
 import type { AttackNorm, ThreatModel } from '../../core/margin/threat-model.js';
 import type { MaskingCheck } from './evaluation-result.js';
 import { attacksDisagree } from './masking/attacks-disagree.js';
@@ -58,8 +58,6 @@ export async function maskingChecks(request: MaskingRequest): Promise<readonly M
   if (request.labels.length !== request.inputs.shape[0]) {
     throw invalidInput('labels', `one for each of ${request.inputs.shape[0]} inputs`, String(request.labels.length));
   }
-  const { proceed = unhurried } = request;
-  let stopped = false;
   const logitsAt = engine.compile((at: TensorMap, points: Tensor4D): Tensor2D => classifier(at, points), {
     callsPerWeights: Infinity,
   });
@@ -75,10 +73,7 @@ export async function maskingChecks(request: MaskingRequest): Promise<readonly M
       labels: correct.map((row) => request.labels[row] ?? 0),
       logits: correct.map((row) => rows[row] ?? new Float32Array()),
       hugeEpsilon: hugeEpsilonOf(threat, request.inputs),
-      proceed: async () => {
-        stopped ||= !(await proceed());
-        return !stopped;
-      },
+      proceed: watchedPace(request.proceed ?? unhurried).proceed,
     };
     const found: MaskingCheck[] = [];
     const checks = Object.entries(CHECKS);

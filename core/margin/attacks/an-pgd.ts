@@ -5,6 +5,7 @@ import { anPgd as runAnPgd } from '../an-pgd.js';
 import { compileAttackSteps, type AttackSteps } from '../attack-steps.js';
 import { perExample } from '../box.js';
 import { reaching, softLogitMargin } from '../losses.js';
+import { watchedPace } from '../pace.js';
 import { NORMS } from '../threat-model.js';
 import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
 import { definedNorm } from './defined-norm.js';
@@ -43,11 +44,12 @@ export const anPgd: AttackKind<MinimumNormAttack> = {
 async function find(steps: AttackSteps, request: MinimumNormRequest): Promise<AttackOutcome> {
   const { weights, inputs, maxDistance, maxGradientEvaluations: iterations } = request;
   const maxRadius = maxDistance * WITHIN;
-  const progress = { calls: 0, stopped: false };
+  const pace = watchedPace(request.proceed);
+  let calls = 0;
   const proceed = async (): Promise<boolean> => {
-    progress.stopped ||= !(await request.proceed());
-    if (!progress.stopped) progress.calls += 1;
-    return !progress.stopped;
+    const goesOn = await pace.proceed();
+    if (goesOn) calls += 1;
+    return goesOn;
   };
   const labels = tensor1d([...request.classes], 'int32');
   const radii: Tensor1D = fill(labels.shape, RADIUS_SHARE * maxRadius);
@@ -59,8 +61,8 @@ async function find(steps: AttackSteps, request: MinimumNormRequest): Promise<At
     try {
       return {
         perturbations: tidy(() => mul(found.perturbations, perExample(cast(found.crossed, 'float32')))),
-        gradientEvaluations: Math.min(progress.calls, iterations),
-        converged: !progress.stopped && iterations >= MIN_ITERATIONS,
+        gradientEvaluations: Math.min(calls, iterations),
+        converged: !pace.stopped() && iterations >= MIN_ITERATIONS,
       };
     } finally {
       dispose(found);

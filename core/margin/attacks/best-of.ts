@@ -1,5 +1,6 @@
 import { tensor4d } from '@tensorflow/tfjs-core';
 import { hostLength } from '../host-length.js';
+import { watchedPace } from '../pace.js';
 import { ATTACK_NORMS, type AttackNorm } from '../threat-model.js';
 import { adaptivePgd } from './adaptive-pgd/adaptive-pgd.js';
 import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
@@ -53,24 +54,22 @@ async function find(
     lengths: Array.from({ length: count }, () => Infinity),
     foundBy: Array.from({ length: count }, () => 'best-of'),
   };
-  const progress = { spent: 0, stopped: false, settled: false };
-  const proceed = async (): Promise<boolean> => {
-    progress.stopped ||= !(await request.proceed());
-    return !progress.stopped;
-  };
-  for (const { kind, gradientEvaluations } of divideBudget(members, request.maxGradientEvaluations)) {
+  const { proceed, stopped } = watchedPace(request.proceed);
+  let gradientEvaluations = 0;
+  let settled = false;
+  for (const { kind, gradientEvaluations: share } of divideBudget(members, request.maxGradientEvaluations)) {
     const attack = attackOf(kind);
-    if (attack === undefined || progress.stopped) break;
-    const outcome = await attack.find({ ...request, maxGradientEvaluations: gradientEvaluations, proceed });
-    progress.spent += outcome.gradientEvaluations;
-    progress.settled ||= outcome.converged;
+    if (attack === undefined || stopped()) break;
+    const outcome = await attack.find({ ...request, maxGradientEvaluations: share, proceed });
+    gradientEvaluations += outcome.gradientEvaluations;
+    settled ||= outcome.converged;
     await keepShortest(known, outcome, norm, attack.name);
   }
   return {
     perturbations: tensor4d(known.values, inputs.shape),
-    gradientEvaluations: progress.spent,
+    gradientEvaluations,
     // Shares are for looking elsewhere too: that one of the attacks settled is enough.
-    converged: progress.settled && !progress.stopped,
+    converged: settled && !stopped(),
     foundBy: known.foundBy,
   };
 }

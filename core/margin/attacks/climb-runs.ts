@@ -1,4 +1,5 @@
 import { dispose, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { watchedPace } from '../pace.js';
 import type { AttackOutcome, FixedNormRequest } from './attack.js';
 import { betterOf, nothingTried, type Climb, type ClimbProblem } from './climb.js';
 import { WITHIN } from './within.js';
@@ -28,24 +29,21 @@ export async function climbRuns<State extends Climb>(
   const classes = tensor1d([...request.classes], 'int32');
   const radii = tensor1d(request.radii.map((radius) => radius * WITHIN));
   let best = tidy(() => nothingTried(inputs));
-  const progress = { spent: 0, stopped: false };
-  const goOn = async (): Promise<boolean> => {
-    progress.stopped ||= !(await proceed());
-    return !progress.stopped;
-  };
+  const { proceed: goOn, stopped } = watchedPace(proceed);
+  let forwardEvaluations = 0;
   try {
     for (let restart = 0; restart < restarts && (await goOn()); restart++) {
       const { start, calls } = open({ inputs, classes, radii });
       let state = tidy(() => start.take(best));
-      progress.spent += start.forwardEvaluations;
+      forwardEvaluations += start.forwardEvaluations;
       try {
         let look = FIRST_LOOK;
-        for (const [index, { take, forwardEvaluations }] of calls.entries()) {
+        for (const [index, call] of calls.entries()) {
           if (!(await goOn())) break;
-          const next = tidy(() => take(state));
+          const next = tidy(() => call.take(state));
           disposeReplaced(state, next);
           state = next;
-          progress.spent += forwardEvaluations;
+          forwardEvaluations += call.forwardEvaluations;
           if (index + 1 < look) continue;
           look = Math.ceil((index + 1) * LOOK_GROWTH);
           if (await areAllDone(state)) break;
@@ -62,8 +60,8 @@ export async function climbRuns<State extends Climb>(
     return {
       perturbations: best.perturbations.clone(),
       gradientEvaluations: 0,
-      forwardEvaluations: progress.spent,
-      converged: !progress.stopped,
+      forwardEvaluations,
+      converged: !stopped(),
     };
   } finally {
     dispose([classes, radii]);

@@ -1,5 +1,6 @@
 import { dispose, scalar, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { watchedPace } from '../pace.js';
 import type { AttackOutcome, MinimumNormRequest } from './attack.js';
 import type { Nearest } from './nearest.js';
 import { searchRays, type RaySearch } from './rays.js';
@@ -45,11 +46,8 @@ export async function runSearch<State extends Nearest>(
   const classes = tensor1d([...request.classes], 'int32');
   const maxLength = scalar(request.maxDistance * WITHIN);
   const problem: SearchProblem = { inputs, classes, maxLength };
-  const progress = { spent: 0, stopped: false };
-  const goOn = async (): Promise<boolean> => {
-    progress.stopped ||= !(await request.proceed());
-    return !progress.stopped;
-  };
+  const { proceed: goOn, stopped } = watchedPace(request.proceed);
+  let gradientEvaluations = 0;
   let held: Nearest | undefined;
   /** Holds what is known next in place of what was. */
   const hold = <S extends Nearest>(next: S): S => {
@@ -61,10 +59,10 @@ export async function runSearch<State extends Nearest>(
     const together = areShort(weights, inputs);
     const { start, calls, isOver, finish, polish, settles } = open(problem, together);
     let state = hold(tidy(start));
-    for (const { take, gradientEvaluations } of calls) {
+    for (const call of calls) {
       if (!(await goOn())) break;
-      state = hold(tidy(() => take(state)));
-      progress.spent += gradientEvaluations;
+      state = hold(tidy(() => call.take(state)));
+      gradientEvaluations += call.gradientEvaluations;
       if (await isOver?.(state)) break;
     }
     let nearest: Nearest = state;
@@ -74,8 +72,8 @@ export async function runSearch<State extends Nearest>(
     }
     return {
       perturbations: nearest.best.clone(),
-      gradientEvaluations: progress.spent,
-      converged: settles && !progress.stopped,
+      gradientEvaluations,
+      converged: settles && !stopped(),
     };
   } finally {
     dispose([classes, maxLength]);

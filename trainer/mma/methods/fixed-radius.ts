@@ -5,6 +5,7 @@ import { DomainError } from '../../../core/errors.js';
 import { pgd } from '../../../core/margin/an-pgd.js';
 import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
 import { lossOf } from '../../../core/margin/losses.js';
+import { watchedPace } from '../../../core/margin/pace.js';
 import { mapNamed } from '../named.js';
 import { trainingPass } from '../objective.js';
 import { accuracyOf, asVector, cleanPass } from './clean-pass.js';
@@ -12,7 +13,6 @@ import { lossesOf } from './method-config.js';
 import { randomStart } from './random-start.js';
 import { sumOfTerms, sumOverProcesses } from './sums.js';
 import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from './training-method.js';
-import { watchedPace } from './watched-pace.js';
 
 type CleanTerm = {
   /** This process's part, as the figures; empty where c = 0. */

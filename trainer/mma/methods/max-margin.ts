@@ -19,6 +19,7 @@ import { anPgd, type AnPgdResult } from '../../../core/margin/an-pgd.js';
 import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
 import { perExample } from '../../../core/margin/box.js';
 import { lossOf } from '../../../core/margin/losses.js';
+import { watchedPace } from '../../../core/margin/pace.js';
 import { SEARCH_REACH } from '../../../core/margin/threat-model.js';
 import { mapNamed } from '../named.js';
 import { trainingPass } from '../objective.js';
@@ -27,7 +28,6 @@ import { lossesOf } from './method-config.js';
 import { randomStart } from './random-start.js';
 import { sumOfTerms, sumOverProcesses } from './sums.js';
 import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from './training-method.js';
-import { watchedPace } from './watched-pace.js';
 
 type CleanTerm = {
   /** This process's part, as the figures. */

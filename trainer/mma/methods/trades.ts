@@ -6,6 +6,7 @@ import { pgd } from '../../../core/margin/an-pgd.js';
 import { klDivergence } from '../../../core/margin/divergence.js';
 import { geometryOf } from '../../../core/margin/geometries.js';
 import { lossOf } from '../../../core/margin/losses.js';
+import { watchedPace } from '../../../core/margin/pace.js';
 import { pgdIteration, type PgdState } from '../../../core/margin/pgd.js';
 import { mapNamed } from '../named.js';
 import { gradientsOf } from '../objective.js';
@@ -14,7 +15,6 @@ import { EPSILON } from './epsilon.js';
 import { lossesOf, required } from './method-config.js';
 import { sumOverProcesses } from './sums.js';
 import type { CompiledMethod, MethodContext, StepBatch, TrainingMethod, TrainingTensors } from './training-method.js';
-import { watchedPace } from './watched-pace.js';
 
 /** The deviation of the start: at x itself KL has no gradient. */
 const START_DEVIATION = 0.001;

@@ -6,6 +6,7 @@ import type { DescentProblem } from './descent.js';
 import { descendFrom, type SearchContext } from './descent-rounds.js';
 import { compileDescentSteps, type DescentSteps } from './descent-steps.js';
 import { readLogits } from '../../host-logits.js';
+import { watchedPace } from '../../pace.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import { nothingFound, type Nearest } from '../nearest.js';
 import { searchRays } from '../rays.js';
@@ -45,11 +46,8 @@ async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim
   const classes = tensor1d([...classValues], 'int32');
   const sharpness = tensor1d(logits.map(sharpnessOf));
   const randoms = request.seeds.map((seed) => createRandom(seed));
-  const progress = { spent: 0, stopped: false };
-  const goOn = async (): Promise<boolean> => {
-    progress.stopped ||= !(await request.proceed());
-    return !progress.stopped;
-  };
+  const { proceed: goOn, stopped } = watchedPace(request.proceed);
+  let gradientEvaluations = 0;
   const context: SearchContext = { steps, weights, together: areShort(weights, inputs), goOn };
   let nearest = tidy(() => nothingFound(inputs, maxLength));
 
@@ -70,7 +68,7 @@ async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim
   try {
     for (const over of plan.rays) {
       if (!(await goOn())) break;
-      progress.spent += 1;
+      gradientEvaluations += 1;
       await advance(over, (problem) => searchRays(context, steps.ascent, problem, nearest));
     }
     for (const { start, rivals, iterations } of plan.rounds) {
@@ -80,14 +78,14 @@ async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim
           steps.startRound[start]({ inputs, known: nearest, maxLength, uniforms: uniformsOf(inputs, randoms) }),
         );
         const { found, spent } = await descendFrom(context, problem, nearest, first, iterations);
-        progress.spent += spent;
+        gradientEvaluations += spent;
         return found;
       });
       if (!(await goOn())) break;
       await advance('all', (problem) => searchRays(context, steps.polish, problem, nearest));
     }
-    const converged = !progress.stopped && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS;
-    return { perturbations: nearest.best.clone(), gradientEvaluations: progress.spent, converged };
+    const converged = !stopped() && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS;
+    return { perturbations: nearest.best.clone(), gradientEvaluations, converged };
   } finally {
     dispose([maxLength, classes, sharpness]);
     dispose(nearest);

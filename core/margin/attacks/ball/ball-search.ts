@@ -4,6 +4,7 @@ import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js
 import { createRandom } from '../../../random.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { pointAt } from '../../box.js';
+import { watchedPace } from '../../pace.js';
 import type { Classifier } from '../../pgd.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim, AttackOutcome, FixedNormRequest } from '../attack.js';
@@ -103,11 +104,8 @@ export function compileBallSearch<S extends BallState>(
 async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNormRequest): Promise<AttackOutcome> {
   const { inputs, restarts } = request;
   const randoms = request.seeds.map((seed) => createRandom(seed));
-  const progress = { spent: 0, stopped: false };
-  const goOn = async (): Promise<boolean> => {
-    progress.stopped ||= !(await request.proceed());
-    return !progress.stopped;
-  };
+  const { proceed: goOn, stopped } = watchedPace(request.proceed);
+  let gradientEvaluations = 0;
   const towards = steps.method.targets?.(request) ?? [request.classes];
   const runs = Array.from({ length: restarts }, () => towards).flat();
   const given = { inputs, classes: tensor1d([...request.classes], 'int32'), radii: tensor1d([...request.radii]) };
@@ -121,16 +119,16 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
         const { found, spent } = await climb(steps, request, problem, start, strongest, goOn);
         dispose(strongest);
         strongest = found;
-        progress.spent += spent;
+        gradientEvaluations += spent;
       } finally {
         problem.targets.dispose();
       }
-      if (progress.stopped || (index + 1 < runs.length && (await areAll(strongest.found)))) break;
+      if (stopped() || (index + 1 < runs.length && (await areAll(strongest.found)))) break;
     }
     return {
       perturbations: strongest.best.clone(),
-      gradientEvaluations: progress.spent,
-      converged: !progress.stopped,
+      gradientEvaluations,
+      converged: !stopped(),
     };
   } finally {
     dispose([given.classes, given.radii]);

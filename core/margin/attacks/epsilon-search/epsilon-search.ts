@@ -1,5 +1,6 @@
 import { dispose, scalar, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
+import { watchedPace } from '../../pace.js';
 import { NORMS } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import { autoPgdStrides } from '../ball/auto-pgd-schedule.js';
@@ -44,11 +45,8 @@ async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise
   const maxLength = scalar(request.maxDistance * WITHIN);
   const problem: SearchProblem = { inputs, classes, maxLength };
   const randoms = request.seeds.map((seed) => createRandom(seed));
-  const progress = { spent: 0, stopped: false };
-  const goOn = async (): Promise<boolean> => {
-    progress.stopped ||= !(await request.proceed());
-    return !progress.stopped;
-  };
+  const { proceed: goOn, stopped } = watchedPace(request.proceed);
+  let gradientEvaluations = 0;
   const rayPace: RayPace = { weights, together: areShort(weights, inputs), goOn };
   let nearest = tidy(() => nothingFound(inputs, maxLength));
   let pace = tidy(() => steps.firstPace(nearest));
@@ -74,22 +72,22 @@ async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise
 
   try {
     if (await goOn()) {
-      progress.spent += 1;
+      gradientEvaluations += 1;
       hold(await searchRays(rayPace, steps.ascent, problem, nearest));
     }
     const rivals = Math.min((logits[0]?.length ?? 0) - 1, MAX_TARGETS);
     for (const round of planRounds(maxGradientEvaluations, rivals)) {
       if (!(await goOn())) break;
       const { found, spent } = await climb(steps, rayPace, problem, nearest, open(round), round.iterations);
-      progress.spent += spent;
+      gradientEvaluations += spent;
       hold(found);
       if (!(await goOn())) break;
       hold(await searchRays(rayPace, steps.polish, problem, nearest));
     }
     return {
       perturbations: nearest.best.clone(),
-      gradientEvaluations: progress.spent,
-      converged: !progress.stopped && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS,
+      gradientEvaluations,
+      converged: !stopped() && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS,
     };
   } finally {
     dispose([classes, maxLength]);
