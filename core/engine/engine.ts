@@ -13,6 +13,9 @@ export interface CompileHints {
   readonly callsPerWeights?: number;
 }
 
+/** For functions that begin with the weights of a model which is attacked, evaluated or served: they are the same from call to call, where those of a training change. */
+export const LASTING_WEIGHTS: CompileHints = { callsPerWeights: Infinity };
+
 /**
  * Makes a pure function of tensors run as fast as the engine can run it.
  *

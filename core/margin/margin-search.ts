@@ -1,7 +1,7 @@
 import { gather, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { filledUp } from '../engine/batch-size.js';
-import type { Compile, TensorMap } from '../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../engine/engine.js';
 import { invalidInput } from '../errors.js';
 import type { WeightedClassifier } from './attack-steps.js';
 import { pointAt } from './box.js';
@@ -93,9 +93,10 @@ export function compileMarginSearch(
   threat: ThreatModel,
   kind: AttackKind<MinimumNormAttack> = bestOf,
 ): MarginSearch {
-  const logitsAt = compile((weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points), {
-    callsPerWeights: Infinity,
-  });
+  const logitsAt = compile(
+    (weights: TensorMap, points: Tensor4D): Tensor2D => classifier(weights, points),
+    LASTING_WEIGHTS,
+  );
   const attacks = new Map(kind.aims.map((aim) => [aim, kind.compile(compile, classifier, threat, aim)]));
 
   return {

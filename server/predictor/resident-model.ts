@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { dispose, tensor4d, tidy, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { roundedBatchSize } from '../../core/engine/batch-size.js';
-import type { Engine, TensorMap } from '../../core/engine/engine.js';
+import { LASTING_WEIGHTS, type Engine, type TensorMap } from '../../core/engine/engine.js';
 import { DomainError } from '../../core/errors.js';
 import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
 import { readLogits } from '../../core/margin/host-logits.js';
@@ -33,9 +33,10 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
     const { parameters, statistics } = splitWeights(model, all);
     return model.apply(parameters, statistics, inputs, false).logits;
   };
-  const logitsOf = engine.compile((all: TensorMap, inputs: Tensor4D): Tensor2D => classifier(all, inputs), {
-    callsPerWeights: Infinity,
-  });
+  const logitsOf = engine.compile(
+    (all: TensorMap, inputs: Tensor4D): Tensor2D => classifier(all, inputs),
+    LASTING_WEIGHTS,
+  );
   const searches = new Map<Norm, MarginSearch>();
   const searchFor = (norm: Norm): MarginSearch => {
     const search =

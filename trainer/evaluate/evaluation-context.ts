@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Engine, TensorMap } from '../../core/engine/engine.js';
+import { LASTING_WEIGHTS, type Engine, type TensorMap } from '../../core/engine/engine.js';
 import { DomainError } from '../../core/errors.js';
 import type { FixedNormAttack, MinimumNormAttack } from '../../core/margin/attacks/attack.js';
 import { compileMarginSearch, type MarginSearch } from '../../core/margin/margin-search.js';
@@ -72,9 +72,10 @@ export function openContext(
     examples,
     weights,
     threat,
-    logitsAt: engine.compile((at: TensorMap, points: Tensor4D): Tensor2D => classifier.apply(at, points), {
-      callsPerWeights: Infinity,
-    }),
+    logitsAt: engine.compile(
+      (at: TensorMap, points: Tensor4D): Tensor2D => classifier.apply(at, points),
+      LASTING_WEIGHTS,
+    ),
     attack: (name) => {
       const known = compiled.get(name) ?? compileAttack(name);
       compiled.set(name, known);

@@ -1,6 +1,6 @@
 import { dispose, gather, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Engine, TensorMap } from '../../core/engine/engine.js';
+import { LASTING_WEIGHTS, type Engine, type TensorMap } from '../../core/engine/engine.js';
 import { invalidInput } from '../../core/errors.js';
 import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
 import { logitMarginOf, readLogits } from '../../core/margin/host-logits.js';
@@ -58,9 +58,10 @@ export async function maskingChecks(request: MaskingRequest): Promise<readonly M
   if (request.labels.length !== request.inputs.shape[0]) {
     throw invalidInput('labels', `one for each of ${request.inputs.shape[0]} inputs`, String(request.labels.length));
   }
-  const logitsAt = engine.compile((at: TensorMap, points: Tensor4D): Tensor2D => classifier(at, points), {
-    callsPerWeights: Infinity,
-  });
+  const logitsAt = engine.compile(
+    (at: TensorMap, points: Tensor4D): Tensor2D => classifier(at, points),
+    LASTING_WEIGHTS,
+  );
   const looked = request.labels.slice(0, MASKING_INPUTS).map((_, row) => row);
   const some = rowsOf(request.inputs, looked);
   const { rows } = await readLogits(tidy(() => logitsAt(weights, some)));

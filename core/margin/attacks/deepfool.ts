@@ -16,7 +16,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import type { WeightedClassifier } from '../attack-steps.js';
 import { clipToBox, perExample, pointAt } from '../box.js';
 import { DUAL_NORM, geometryOf } from '../geometries.js';
@@ -50,9 +50,6 @@ const POLISH = { share: 1, probes: 12 };
 
 /** The least gradient that a distance is divided by. */
 const TINIEST = 1e-30;
-
-/** A search is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
 
 /** Where a search stands; batched. */
 type Fooling = Nearest & {
@@ -163,7 +160,7 @@ function compileSteps(
         const { best, bestLengths, found } = keepShorter(state, inside, geometry.lengths(inside), succeeds);
         return { best, bestLengths, found, perturbations };
       },
-      HINTS,
+      LASTING_WEIGHTS,
     ),
     polish: compilePolish(compile, { classifier, success, geometry, bounds }, POLISH),
   };

@@ -16,7 +16,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import { createRandom } from '../../random.js';
 import type { WeightedClassifier } from '../attack-steps.js';
 import { clipToBox, perExample, pointAt } from '../box.js';
@@ -49,9 +49,6 @@ const POLISH = { share: 1, probes: 12 };
 
 /** A smaller budget lets no run settle. */
 const MIN_BUDGET = 20;
-
-/** A search is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
 
 /** Where a search stands; batched. */
 type Adapting = Nearest & {
@@ -161,7 +158,7 @@ function compileSteps(
         const back: Tensor4D = where(perExample(succeeds), mul(next, BACKWARD), next);
         return { best, bestLengths, found, perturbations: back };
       },
-      HINTS,
+      LASTING_WEIGHTS,
     ),
     polish: compilePolish(compile, { classifier, success, geometry, bounds }, POLISH),
   };

@@ -1,6 +1,6 @@
 import { add, dispose, div, maximum, mul, tidy, where, zerosLike } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import type { WeightedClassifier } from '../attack-steps.js';
 import { bisectOnce, type Bracket } from '../bisection.js';
 import { clipToBox, perExample } from '../box.js';
@@ -12,9 +12,6 @@ import { keepShorter, type Nearest } from './nearest.js';
 
 /** Below this length a perturbation counts as zero, and has no direction. */
 const TINY = 1e-12;
-
-/** A search is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
 
 /** How much nearer the next probe of a ray is while none has succeeded. */
 const STEP_BACK = 0.6;
@@ -100,10 +97,10 @@ export function compileRaySearch<P extends RayProblem>(
   };
   return {
     probes,
-    open: compile(open, HINTS),
-    probe: compile(probe, HINTS),
+    open: compile(open, LASTING_WEIGHTS),
+    probe: compile(probe, LASTING_WEIGHTS),
     close: compile(close),
-    atOnce: compile(atOnce, HINTS),
+    atOnce: compile(atOnce, LASTING_WEIGHTS),
   };
 }
 

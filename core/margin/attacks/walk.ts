@@ -1,6 +1,6 @@
 import { greaterEqual, reshape, slice, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import type { WeightedClassifier } from '../attack-steps.js';
 import { pointAt } from '../box.js';
 import { geometryOf } from '../geometries.js';
@@ -14,9 +14,6 @@ import { compilePolish, type RaySearch } from './rays.js';
 import { scoredGradient } from './scored-gradient.js';
 import { runSearch, type SearchProblem } from './search-runs.js';
 import { successOf } from './success.js';
-
-/** A search is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
 
 /** A polish looks along the whole ray: where a walk is short of iterations, the boundary may be far below what it has found. */
 const POLISH = { share: 1, probes: 12 };
@@ -117,13 +114,13 @@ export function compileWalk(
         });
       }
       return state;
-    }, HINTS),
+    }, LASTING_WEIGHTS),
     finish: compile((weights: TensorMap, { inputs, classes }: SearchProblem, walk: Walk): Nearest => {
       const { perturbations } = walk;
       const logits = classifier(weights, pointAt(inputs, perturbations, bounds));
       const succeeds: Tensor1D = greaterEqual(success(logits, classes), 0);
       return keepShorter(walk, perturbations, geometry.lengths(perturbations), succeeds);
-    }, HINTS),
+    }, LASTING_WEIGHTS),
     polish: compilePolish(compile, { classifier, success, geometry, bounds }, POLISH),
   };
 }

@@ -1,6 +1,6 @@
 import { greaterEqual, mul, reshape, slice, tidy, where, zeros } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { Round } from './adaptive-pgd-plan.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { perExample, pointAt } from '../../box.js';
@@ -57,9 +57,6 @@ export interface DescentSteps {
   readonly logitsAt: (weights: TensorMap, inputs: Tensor4D, perturbations: Tensor4D) => Tensor2D;
 }
 
-/** A search is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
-
 /** Compiles the steps of a search. */
 export function compileDescentSteps(
   compile: Compile,
@@ -99,7 +96,7 @@ export function compileDescentSteps(
         });
       }
       return state;
-    }, HINTS),
+    }, LASTING_WEIGHTS),
     keepBest: compile((known: Nearest, { best, bestLengths, found }: Descent) =>
       keepShorter(known, best, bestLengths, found),
     ),
@@ -110,7 +107,7 @@ export function compileDescentSteps(
         const own = keepShorter(descent, perturbations, geometry.lengths(perturbations), success);
         return keepShorter(known, own.best, own.bestLengths, own.found);
       },
-      HINTS,
+      LASTING_WEIGHTS,
     ),
     ascent: compileRaySearch(compile, rays, {
       directions: (weights, problem) =>
@@ -122,7 +119,7 @@ export function compileDescentSteps(
       endFirst: true,
     }),
     polish: compilePolish(compile, rays, POLISH),
-    logitsAt: compile(logitsAt, HINTS),
+    logitsAt: compile(logitsAt, LASTING_WEIGHTS),
   };
 }
 

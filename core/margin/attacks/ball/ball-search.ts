@@ -1,6 +1,6 @@
 import { dispose, greaterEqual, reshape, slice, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import { createRandom } from '../../../random.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { pointAt } from '../../box.js';
@@ -16,9 +16,6 @@ import { successOf } from '../success.js';
 import { uniformsOf } from '../uniforms.js';
 import type { BallMethod, BallProblem, BallState } from './ball-method.js';
 import { ballSpace } from './ball-space.js';
-
-/** A search is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
 
 type Run<S> = { readonly state: S; readonly strongest: Strongest };
 
@@ -91,12 +88,12 @@ export function compileBallSearch<S extends BallState>(
         });
       }
       return now;
-    }, HINTS),
+    }, LASTING_WEIGHTS),
     tryLast: compile((weights: TensorMap, problem: BallProblem, { state, strongest }: Run<S>): Strongest => {
       const logits = classifier(weights, pointAt(problem.inputs, state.perturbations, bounds));
       const losses = method.loss(problem)(logits, problem.classes);
       return keep(strongest, problem, state.perturbations, logits, losses);
-    }, HINTS),
+    }, LASTING_WEIGHTS),
   };
   return (request) => search(steps, request);
 }

@@ -17,7 +17,7 @@ import {
   where,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { perExample, pointAt } from '../../box.js';
 import { logitRatioTowards, reachingLogitRatio } from '../../logit-ratio.js';
@@ -113,9 +113,6 @@ export interface EpsilonSteps {
   readonly polish: RaySearch<SearchProblem>;
 }
 
-/** A search is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
-
 /** Compiles the steps of a search. */
 export function compileEpsilonSteps(
   compile: Compile,
@@ -181,7 +178,7 @@ export function compileEpsilonSteps(
         pace,
         run: { targets, radii, gaps: clone(pace.gaps), climb: openAutoPgd(ball, from, FIRST_STEPS[start]) },
       };
-    }, HINTS);
+    }, LASTING_WEIGHTS);
 
   const rays = { classifier, success, geometry, bounds };
   return {
@@ -206,14 +203,14 @@ export function compileEpsilonSteps(
         }
         return now;
       },
-      HINTS,
+      LASTING_WEIGHTS,
     ),
     tryLast: compile((weights: TensorMap, problem: SearchProblem, { nearest, run }: EpsilonState): Nearest => {
       const { perturbations } = run.climb;
       const logits = logitsAt(weights, problem, perturbations);
       const succeeds: Tensor1D = greaterEqual(success(logits, problem.classes), 0);
       return keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds);
-    }, HINTS),
+    }, LASTING_WEIGHTS),
     ascent: compileRaySearch(compile, rays, {
       directions: (weights, { inputs, classes }) => {
         const at = (x: Tensor4D): Tensor2D => classifier(weights, x);

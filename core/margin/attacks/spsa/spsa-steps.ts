@@ -1,6 +1,6 @@
 import { add, concat, mul, reshape, slice, sub, sum, tile, zerosLike } from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor2D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { perExample, pointAt } from '../../box.js';
 import { geometryOf } from '../../geometries.js';
@@ -37,9 +37,6 @@ export interface SpsaSteps {
   readonly move: (weights: TensorMap, problem: ClimbProblem, ascent: Ascent, step: Scalar) => Ascent;
 }
 
-/** An attack is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
-
 /** Compiles the steps of SPSA. */
 export function compileSpsaSteps(
   compile: Compile,
@@ -60,7 +57,7 @@ export function compileSpsaSteps(
       const known: Climb = { perturbations: best.perturbations, losses: nothingTried(inputs).losses, done: best.done };
       const climb = betterOf(known, tried(weights, problem, moving));
       return { ...climb, moving, slopes: zerosLike(moving), momentum: zerosLike(moving) };
-    }, HINTS),
+    }, LASTING_WEIGHTS),
 
     probe: compile((weights: TensorMap, problem: ClimbProblem, slope: Slope, directions: Tensor5D): Tensor4D => {
       const { inputs, classes } = problem;
@@ -73,7 +70,7 @@ export function compileSpsaSteps(
       const differences = reshape<Rank.R5>(sub(above, below), [count, examples, 1, 1, 1]);
       const slopes: Tensor4D = sum(mul(differences, directions), 0);
       return add(slope.slopes, slopes);
-    }, HINTS),
+    }, LASTING_WEIGHTS),
 
     // m ← βm + g;  δ ← Π(δ + αε · argmax_{‖u‖≤1} ⟨m, u⟩)
     move: compile((weights: TensorMap, problem: ClimbProblem, ascent: Ascent, step: Scalar): Ascent => {
@@ -83,6 +80,6 @@ export function compileSpsaSteps(
       const moving = geometry.project(inputs, add(ascent.moving, climbed), radii, bounds);
       const { perturbations, losses: best, done } = betterOf(ascent, tried(weights, problem, moving));
       return { perturbations, losses: best, done, moving, slopes: zerosLike(moving), momentum };
-    }, HINTS),
+    }, LASTING_WEIGHTS),
   };
 }

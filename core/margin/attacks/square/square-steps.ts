@@ -1,6 +1,6 @@
 import { div, maximum, mul, reshape, slice, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Compile, CompileHints, TensorMap } from '../../../engine/engine.js';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { perExample, pointAt } from '../../box.js';
 import { geometryOf } from '../../geometries.js';
@@ -19,9 +19,6 @@ export interface SquareSteps {
   /** As many queries as the drawn tensors hold. */
   readonly query: (weights: TensorMap, problem: ClimbProblem, climb: Climb, drawn: TensorMap) => Climb;
 }
-
-/** An attack is made for one model: its weights hardly ever change. */
-const HINTS: CompileHints = { callsPerWeights: Infinity };
 
 /** Compiles the steps of Square. */
 export function compileSquareSteps(
@@ -43,7 +40,7 @@ export function compileSquareSteps(
       const first = geometry.project(inputs, mul(perExample(radii), scaled), radii, bounds);
       const fresh = nothingTried(inputs);
       return betterOf({ ...fresh, perturbations: best.perturbations, done: best.done }, tried(weights, problem, first));
-    }, HINTS),
+    }, LASTING_WEIGHTS),
     query: compile((weights: TensorMap, problem: ClimbProblem, climb: Climb, drawn: TensorMap): Climb => {
       const count = Object.values(drawn)[0]?.shape[0] ?? 0;
       let state = climb;
@@ -55,7 +52,7 @@ export function compileSquareSteps(
         });
       }
       return state;
-    }, HINTS),
+    }, LASTING_WEIGHTS),
   };
 }
 
