@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { LOSSES, METHODS, type OptimizerSpec, type TrainingLoss, type TrainingSpec } from '../client/training-spec.js';
 import { NORMS } from '../../core/margin/threat-model.js';
+import { PRESETS } from '../../trainer/jobs/presets/presets.js';
 import { AUGMENTATIONS, type Augmentation } from '../../trainer/mma/augmentation.js';
 import type { LearningRateChange, StepInterval } from '../../trainer/mma/training-config.js';
 import { architectureSpec } from './network-files.js';
@@ -99,7 +100,7 @@ export function withTrainingOptions(command: Command): Command {
       learningRateChanges,
     )
     .option('--weight-decay <w>', "the L2 penalty's coefficient (default: 0)", decimal(0))
-    .option('--momentum <m>', 'of sgd (default: 0.9)', decimal(0))
+    .option('--momentum <m>', 'with --optimizer sgd, or a preset that has it (default: 0.9)', decimal(0))
     .option('--seed <n>', 'what weights, order and random starts are drawn from (default: 0)', integer(0))
     .addOption(
       new Option('--augmentation <kind>', 'how training images are varied (default: none)').choices(AUGMENTATIONS),
@@ -164,12 +165,13 @@ export function trainingSpec(options: TrainingOptions): TrainingSpec {
 }
 
 function optimizerSpec({ optimizer, momentum, ...options }: TrainingOptions): OptimizerSpec {
-  const { learningRate, weightDecay, learningRateSchedule: schedule } = options;
+  const { learningRate, weightDecay, learningRateSchedule: schedule, preset = '' } = options;
   const common = { learningRate, weightDecay, schedule };
-  if (optimizer === 'adam' && momentum !== undefined) {
-    throw new CommandFailure(`--momentum: expected none for optimizer adam, got ${momentum}`, 2);
+  const rule = optimizer ?? (momentum === undefined ? undefined : PRESETS.get(preset)?.optimizer?.rule);
+  if (rule === 'sgd') return { rule, ...common, momentum };
+  if (momentum !== undefined) {
+    const expected = optimizer === undefined ? '--optimizer sgd beside it' : `none for optimizer ${optimizer}`;
+    throw new CommandFailure(`--momentum: expected ${expected}, got ${momentum}`, 2);
   }
-  return optimizer === 'sgd' || (optimizer === undefined && momentum !== undefined)
-    ? { rule: 'sgd', ...common, momentum }
-    : { rule: optimizer, ...common };
+  return { rule: optimizer, ...common };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -53,10 +53,15 @@ describe('maxmargin data', () => {
   });
 
   it('fails with what is missing', async () => {
-    const { code, stdout, stderr } = await maxmargin('data', 'info', 'mnist', '--data', directory());
-    assert.equal(code, 1);
-    assert.equal(stdout, '');
-    assert.match(stderr, /expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, got neither/);
+    const fails = async (message: RegExp): Promise<void> => {
+      const { code, stdout, stderr } = await maxmargin('data', 'info', 'mnist', '--data', directory());
+      assert.equal(code, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+    };
+    await fails(/--data, --directory: expected a directory with the files of mnist, got .*mnist, which is not there/);
+    await mkdir(join(directory(), 'mnist'));
+    await fails(/expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, got neither/);
   });
 
   it('refuses a name that is none, with an exit code of its own', async () => {

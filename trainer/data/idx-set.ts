@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { DomainError, invalidInput } from '../../core/errors.js';
 import { readDataFile, type DataFile } from './data-file.js';
 import { SPLITS, type Dataset, type Split } from './dataset.js';
-import { IDX_FILES, imageSizeOf, imagesLimit, LABELS_LIMIT, parseIdx, parseLabels } from './idx.js';
+import { IDX_FILES, imageSizeOf, imagesLimit, LABELS_LIMIT, parseIdx, parseLabels, type IdxImageSize } from './idx.js';
 
 /** Names of classes, one a line, beside the files of a set. */
 const NAMES_FILE = 'labels.txt';
 
 /**
- * Grey images of any one size in IDX files that are called like MNIST's, packed or not: KMNIST, EMNIST, or one's own. There are as many
- * classes as the largest label says, or as `labels.txt` names, one a line.
+ * Images of any one size in IDX files that are called like MNIST's, packed or not: KMNIST, EMNIST, or one's own. Those with several channels
+ * have them as a fourth dimension, and their files may be called `…-images-idx4-ubyte`. There are as many classes as the largest label says, or as `labels.txt` names, one a line.
  *
  * @throws not-found if neither split is there; invalid-input naming the file, what was expected and what came
  */
@@ -22,9 +22,12 @@ export async function idxSet(directory: string): Promise<Dataset> {
   }
   const [first] = labels.keys();
   if (first === undefined) {
-    throw new DomainError('not-found', `${directory}: expected ${IDX_FILES.train.labels} or .gz, got neither`);
+    throw new DomainError(
+      'not-found',
+      `${directory}: expected ${IDX_FILES.train.labels} or ${IDX_FILES.test.labels}, each also as .gz, got none of them`,
+    );
   }
-  const images = await readDataFile(directory, IDX_FILES[first].images, imagesLimit());
+  const images = await readImages(directory, first);
   const size = imageSizeOf(images);
   const largest = [...labels.values()].reduce(
     (most, file) => parseLabels(file).reduce((above, label) => Math.max(above, label), most),
@@ -33,16 +36,23 @@ export async function idxSet(directory: string): Promise<Dataset> {
   const labelNames = await namesOf(join(directory, NAMES_FILE), largest);
   return {
     name: 'idx',
-    inputShape: [size.height, size.width, 1],
+    inputShape: [size.height, size.width, size.channels],
     labelNames,
     read: async (split) =>
       parseIdx(
-        await readDataFile(directory, IDX_FILES[split].images, imagesLimit(size)),
+        await readImages(directory, split, size),
         labels.get(split) ?? (await readDataFile(directory, IDX_FILES[split].labels, LABELS_LIMIT)),
         size,
         labelNames.length,
       ),
   };
+}
+
+/** @param size the one that they must have */
+async function readImages(directory: string, split: Split, size?: IdxImageSize): Promise<DataFile> {
+  const { images } = IDX_FILES[split];
+  const withChannels = await unlessMissing(readDataFile(directory, images.replace('idx3', 'idx4'), imagesLimit(size)));
+  return withChannels ?? readDataFile(directory, images, imagesLimit(size));
 }
 
 async function namesOf(path: string, largestLabel: number): Promise<readonly string[]> {

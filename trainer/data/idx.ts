@@ -3,13 +3,16 @@ import type { DataFile, ReadLimit } from './data-file.js';
 import type { Examples, Split } from './dataset.js';
 
 /*
- * The format of MNIST: a big-endian magic number (unsigned bytes in three dimensions, or in one), the extent of each dimension as a
- * big-endian 32-bit number, then the values.
+ * The format of MNIST: a big-endian magic number (unsigned bytes in one, three or four dimensions), the extent of each dimension as a
+ * big-endian 32-bit number, then the values. Of images with several channels these are the fourth dimension.
  */
 const IMAGES_MAGIC = 2051;
+const CHANNELS_MAGIC = 2052;
 const LABELS_MAGIC = 2049;
 const IMAGES_HEADER_BYTES = 16;
 const LABELS_HEADER_BYTES = 8;
+/** By how much a header of images with several channels is longer. */
+const CHANNELS_BYTES = 4;
 
 /** What the files of a split are called in this family. */
 export const IDX_FILES: Readonly<Record<Split, { readonly images: string; readonly labels: string }>> = {
@@ -20,30 +23,38 @@ export const IDX_FILES: Readonly<Record<Split, { readonly images: string; readon
 /** Far more than any set of this family holds. */
 const MAX_EXAMPLES = 1_000_000;
 
-/** More than that is no set of small grey images. */
+/** More than that is no set of small images. */
 const MAX_SIDE = 1024;
+const MAX_CHANNELS = 16;
 
 /** The size of an image. */
 export interface IdxImageSize {
   readonly height: number;
   readonly width: number;
+  readonly channels: number;
 }
 
-/** How much of a file of images to read. @param size the one that images must have; undefined: any up to 1,024 × 1,024 */
+interface ImageHeader extends IdxImageSize {
+  readonly count: number;
+  /** Before the values. */
+  readonly headerBytes: number;
+}
+
+/** How much of a file of images to read. @param size the one that images must have; undefined: any up to 1,024 × 1,024 × 16 */
 export function imagesLimit(size?: IdxImageSize): ReadLimit {
   return {
-    headerBytes: IMAGES_HEADER_BYTES,
+    headerBytes: IMAGES_HEADER_BYTES + CHANNELS_BYTES,
     maxBytes: (header) => {
-      const { count, height, width } = imageHeader(header, size);
-      return IMAGES_HEADER_BYTES + count * height * width;
+      const { headerBytes, count, height, width, channels } = imageHeader(header, size);
+      return headerBytes + count * height * width * channels;
     },
   };
 }
 
 /** The size of the images in a file. @throws invalid-input */
 export function imageSizeOf(images: DataFile): IdxImageSize {
-  const { height, width } = imageHeader(images, undefined);
-  return { height, width };
+  const { height, width, channels } = imageHeader(images, undefined);
+  return { height, width, channels };
 }
 
 /** The labels in a file. @throws invalid-input */
@@ -58,15 +69,15 @@ export const LABELS_LIMIT: ReadLimit = {
 };
 
 /**
- * The examples in a pair of IDX files: grey images and their labels.
+ * The examples in a pair of IDX files: images and their labels.
  *
  * @param size the one that images must have
  * @param classes labels are 0 … classes − 1
  * @throws invalid-input naming the file, what was expected and what came
  */
 export function parseIdx(images: DataFile, labels: DataFile, size: IdxImageSize, classes: number): Examples {
-  const { count } = imageHeader(images, size);
-  const pixels = body(images, IMAGES_HEADER_BYTES, count * size.height * size.width);
+  const { headerBytes, count } = imageHeader(images, size);
+  const pixels = body(images, headerBytes, count * size.height * size.width * size.channels);
   const labelled = labelCount(labels);
   if (labelled !== count) throw invalidInput(labels.path, `${count} labels, one per image`, String(labelled));
   const values = body(labels, LABELS_HEADER_BYTES, count);
@@ -95,19 +106,24 @@ export function checkLabels(path: string, labels: Uint8Array, classes: number): 
     throw invalidInput(path, `labels from 0 to ${classes - 1}`, `${String(labels[wrong])} at example ${wrong}`);
 }
 
-function imageHeader(images: DataFile, size: IdxImageSize | undefined): IdxImageSize & { readonly count: number } {
-  const [count = 0, height = 0, width = 0] = readHeader(images, IMAGES_MAGIC, 3);
+function imageHeader(images: DataFile, size: IdxImageSize | undefined): ImageHeader {
+  const { extents, headerBytes } = readHeader(images, [IMAGES_MAGIC, CHANNELS_MAGIC]);
+  const [count = 0, height = 0, width = 0, channels = 1] = extents;
   const fits =
     size === undefined
-      ? Math.min(height, width) >= 1 && Math.max(height, width) <= MAX_SIDE
-      : height === size.height && width === size.width;
-  const expected = size === undefined ? `1 × 1 to ${MAX_SIDE} × ${MAX_SIDE}` : `${size.height} × ${size.width}`;
-  if (!fits) throw invalidInput(images.path, `images of ${expected}`, `${height} × ${width}`);
-  return { count: checkCount(images.path, count), height, width };
+      ? Math.min(height, width, channels) >= 1 && Math.max(height, width) <= MAX_SIDE && channels <= MAX_CHANNELS
+      : height === size.height && width === size.width && channels === size.channels;
+  const expected =
+    size === undefined ? `1 × 1 to ${MAX_SIDE} × ${MAX_SIDE}, in 1 to ${MAX_CHANNELS} channels` : sizeText(size);
+  if (!fits) throw invalidInput(images.path, `images of ${expected}`, sizeText({ height, width, channels }));
+  return { count: checkCount(images.path, count), height, width, channels, headerBytes };
 }
 
+const sizeText = ({ height, width, channels }: IdxImageSize): string =>
+  `${height} × ${width}${channels === 1 ? '' : ` × ${channels}`}`;
+
 function labelCount(labels: DataFile): number {
-  const [count = 0] = readHeader(labels, LABELS_MAGIC, 1);
+  const [count = 0] = readHeader(labels, [LABELS_MAGIC]).extents;
   return checkCount(labels.path, count);
 }
 
@@ -116,14 +132,20 @@ function checkCount(path: string, count: number): number {
   return count;
 }
 
-function readHeader({ path, bytes }: DataFile, magic: number, dimensions: number): number[] {
+/** @param magics those that it may begin with: the last byte of each is the number of dimensions */
+function readHeader(
+  { path, bytes }: DataFile,
+  magics: readonly [number, ...number[]],
+): { readonly extents: readonly number[]; readonly headerBytes: number } {
+  const [usual] = magics;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const got = bytes.length < 4 ? usual : view.getUint32(0);
+  if (!magics.includes(got)) throw invalidInput(path, `the magic number ${magics.join(' or ')}`, String(got));
+  const dimensions = got & 0xff;
   const headerBytes = 4 + 4 * dimensions;
   if (bytes.length < headerBytes)
     throw invalidInput(path, `a header of ${headerBytes} bytes`, `${bytes.length} bytes in all`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const got = view.getUint32(0);
-  if (got !== magic) throw invalidInput(path, `the magic number ${magic}`, String(got));
-  return Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
+  return { extents: Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i)), headerBytes };
 }
 
 function body({ path, bytes }: DataFile, headerBytes: number, values: number): Uint8Array {

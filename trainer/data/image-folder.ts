@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createRandom } from '../../core/random.js';
 import type { Random } from '../../core/random.js';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
+import { isErrno } from '../../core/registry/bounded-file.js';
 import type { Dataset, Examples, Split } from './dataset.js';
 import { readPng, readPngSize } from './png-image.js';
 import type { ImageSize } from './png-image.js';
@@ -73,7 +74,8 @@ async function list(path: string) {
     const entries = await readdir(path, { withFileTypes: true });
     return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    throw new DomainError('not-found', `${path}: expected a directory, got ${messageOf(error)}`);
+    const got = isErrno(error, 'ENOENT') ? 'nothing there' : isErrno(error, 'ENOTDIR') ? 'a file' : messageOf(error);
+    throw new DomainError('not-found', `${path}: expected a directory, got ${got}`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Dataset } from './dataset.js';
 import { IDX_FILES, imagesLimit, LABELS_LIMIT, parseIdx } from './idx.js';
 
 const SIDE = 28;
-const SIZE = { height: SIDE, width: SIDE };
+const SIZE = { height: SIDE, width: SIDE, channels: 1 };
 
 const DIGIT_NAMES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 const CLOTHING_NAMES = [

@@ -1,4 +1,6 @@
-import { invalidInput } from '../../core/errors.js';
+import { stat } from 'node:fs/promises';
+import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
+import { isErrno } from '../../core/registry/bounded-file.js';
 import { cifar10 } from './cifar10.js';
 import type { Dataset } from './dataset.js';
 import { digits } from './digits/digits.js';
@@ -22,10 +24,27 @@ const OPEN: Readonly<Record<DatasetName, (directory: string) => Dataset | Promis
  * Opens a data set.
  *
  * @param directory where its files are; `digits` needs none
- * @throws invalid-input if there is no data set of that name; for `idx` and `folder` also if its files are not as they should be
+ * @param field what an error calls the directory
+ * @throws invalid-input if there is no data set of that name; for `idx` and `folder` also if its files are not as they should be;
+ *   not-found if there is no such directory
  */
-export async function openDataset(name: string, directory: string): Promise<Dataset> {
+export async function openDataset(name: string, directory: string, field = 'data directory'): Promise<Dataset> {
   const known = DATASET_NAMES.find((each) => each === name);
   if (known === undefined) throw invalidInput('data set', DATASET_NAMES.join(', '), name);
+  if (known !== 'digits') await assertDirectory(known, directory, field);
   return OPEN[known](directory);
+}
+
+async function assertDirectory(name: DatasetName, directory: string, field: string): Promise<void> {
+  let found = 'which is a file';
+  try {
+    if ((await stat(directory)).isDirectory()) return;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw invalidInput(field, 'a readable directory', messageOf(error));
+    found = 'which is not there';
+  }
+  throw new DomainError(
+    'not-found',
+    `${field}: expected a directory with the files of ${name}, got ${directory}, ${found}`,
+  );
 }

@@ -16,12 +16,19 @@ export interface JobData {
 
 /** Reads a job's data set: of the training examples that it uses, the first ones are kept for validation. @throws invalid-input; not-found */
 export async function readJobData(spec: JobSpec, dataRoot: string): Promise<JobData> {
-  const dataset = await openDataset(spec.data.name, join(dataRoot, spec.data.directory));
+  const dataset = await openDataset(spec.data.name, join(dataRoot, spec.data.directory), 'spec.data.directory');
   const all = await dataset.read('train');
   const count = spec.data.trainExamples === 0 ? all.count : spec.data.trainExamples;
   if (count > all.count)
     throw invalidInput('spec.data.train_examples', `at most the ${all.count} that there are`, String(count));
   const validation = validationCount(spec, count);
+  const { batchSize } = spec.training;
+  if (batchSize > count - validation)
+    throw invalidInput(
+      'spec.batch_size',
+      `at most the ${count - validation} training examples, of ${count} less ${validation} for validation`,
+      String(batchSize),
+    );
   return {
     info: dataset,
     train: partOf(all, validation, count),

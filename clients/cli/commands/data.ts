@@ -86,7 +86,7 @@ function infoCommand(): Command {
     .option('--contact-sheet <file>', 'write the first 200 test images to a PNG file');
   return withOutput(info, 'maxmargin data info digits --contact-sheet digits.png').action(
     async (name: string, options: DataOptions & { readonly directory?: string; readonly contactSheet?: string }) => {
-      const dataset = await openDataset(name, join(options.data, options.directory ?? name));
+      const dataset = await openDataset(name, join(options.data, options.directory ?? name), '--data, --directory');
       const splits = await readSplits(dataset);
       const test = splits.at(-1);
       if (options.contactSheet !== undefined && test !== undefined)

@@ -16,7 +16,7 @@ export interface ExampleSelection {
 
 /** Examples of a data set. @throws invalid-input or not-found of the data set; CommandFailure for an index beyond its end */
 export async function readExamples({ name, split, indices, directory }: ExampleSelection): Promise<Inputs> {
-  const dataset = await openDataset(name, join(directory, name));
+  const dataset = await openDataset(name, join(directory, name), '--data');
   const { count, images, labels } = await dataset.read(split);
   const size = images.length / count;
   const data = new Uint8Array(indices.length * size);

@@ -60,7 +60,11 @@ export async function evaluateLocally(options: LocalEvaluationOptions): Promise<
   const registry = await openRegistry(options.registry);
   const subjects = [await loadSubject(registry, options.models)];
   if (baseline !== undefined) subjects.push(await loadSubject(registry, [baseline]));
-  const dataset = await openDataset(options.dataset, join(options.data, options.directory ?? options.dataset));
+  const dataset = await openDataset(
+    options.dataset,
+    join(options.data, options.directory ?? options.dataset),
+    '--data, --directory',
+  );
   for (const subject of subjects) checkFit(subject, options.dataset, dataset);
   const examples = await dataset.read('test');
   const plan = planFor(subjects[0]?.threatModel, options, examples.count);

@@ -41,7 +41,17 @@ describe('the options of a training', () => {
   });
 
   it('take a momentum for sgd alone', () => {
-    assert.deepEqual(configured('--momentum', '0.5').optimizer.rule, 'sgd');
+    const sgd = { rule: 'sgd', learningRate: 0.1, weightDecay: 0, momentum: 0.5 };
+    assert.deepEqual(configured('--optimizer', 'sgd', '--momentum', '0.5').optimizer, sgd);
+    // Adam is the default: a momentum alone would otherwise change the optimizer, and its learning rate a thousandfold.
+    for (const words of [[], ['--preset', 'mnist-linf-mma-0.45'], ['--preset', 'no-such']])
+      assert.throws(() => configured('--momentum', '0.5', ...words), {
+        message: '--momentum: expected --optimizer sgd beside it, got 0.5',
+      });
+    // A preset of sgd keeps the rest of its numbers.
+    const preset = ['--preset', 'cifar10-l2-mma-1.0'];
+    const { optimizer } = configured(...preset);
+    assert.deepEqual(configured('--momentum', '0.5', ...preset).optimizer, { ...optimizer, momentum: 0.5 });
     assert.throws(() => configured('--optimizer', 'adam', '--momentum', '0.5'), {
       message: '--momentum: expected none for optimizer adam, got 0.5',
     });

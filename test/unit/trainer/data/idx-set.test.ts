@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { openDataset } from '../../../../trainer/data/open-dataset.js';
@@ -23,6 +23,49 @@ describe('IDX files of any size and number of classes', () => {
     assert.equal(dataset.labelNames.length, 47);
     assert.deepEqual(await dataset.read('train'), { count: 3, images: pixels, labels: Uint8Array.of(1, 0, 25) });
     assert.deepEqual((await dataset.read('test')).labels, Uint8Array.of(46));
+  });
+
+  it('may have several channels, as a fourth dimension', async () => {
+    const values = Uint8Array.from({ length: 2 * 5 * 3 * 3 }, (_, i) => (i * 41) % 256);
+    // Under both names, since the third dimension is part of the usual one.
+    for (const name of ['train-images-idx3-ubyte', 'train-images-idx4-ubyte.gz']) {
+      const file = idxBytes(2052, [2, 5, 3, 3], values);
+      await put(name, name.endsWith('.gz') ? gzipSync(file) : file);
+      await put('train-labels-idx1-ubyte', idxBytes(2049, [2], Uint8Array.of(0, 1)));
+      const dataset = await openDataset('idx', directory());
+      assert.deepEqual(dataset.inputShape, [5, 3, 3]);
+      assert.deepEqual((await dataset.read('train')).images, values);
+      await rm(join(directory(), name));
+    }
+    await put('train-images-idx3-ubyte', idxBytes(2052, [2, 5, 3, 99], values));
+    await assert.rejects(openDataset('idx', directory()), {
+      message: /images of 1 × 1 to 1024 × 1024, in 1 to 16 channels, got 5 × 3 × 99$/,
+    });
+    await put('train-images-idx3-ubyte', idxBytes(2052, [2, 5, 3, 3], values).subarray(0, 18));
+    await assert.rejects(openDataset('idx', directory()), { message: /expected a header of 20 bytes, got 18 bytes/ });
+  });
+
+  it('are refused where they are cut off, hold one class alone, or labels without an image', async () => {
+    const path = (name: string) => join(directory(), name);
+    const packed = gzipSync(images);
+    await put('train-labels-idx1-ubyte', idxBytes(2049, [3], Uint8Array.of(1, 0, 2)));
+    for (const length of [0, 5, packed.length - 12]) {
+      await put('train-images-idx3-ubyte.gz', packed.subarray(0, length));
+      await assert.rejects(openDataset('idx', directory()), {
+        message: `${path('train-images-idx3-ubyte.gz')}: expected a whole gzip file, got unexpected end of file`,
+      });
+    }
+    await put('train-images-idx3-ubyte.gz', packed);
+    await put('train-labels-idx1-ubyte', idxBytes(2049, [2], Uint8Array.of(1, 0)));
+    await assert.rejects((await openDataset('idx', directory())).read('train'), {
+      message: `${path('train-labels-idx1-ubyte')}: expected 3 labels, one per image, got 2`,
+    });
+    await put('train-labels-idx1-ubyte', idxBytes(2049, [3], new Uint8Array(3)));
+    await assert.rejects(openDataset('idx', directory()), {
+      message: `${path('labels.txt')}: expected names of at least 2 classes, one a line, got no such file, and one label`,
+    });
+    await put('labels.txt', 'no\nyes\n');
+    assert.equal((await (await openDataset('idx', directory())).read('train')).count, 3);
   });
 
   it('have the classes that labels.txt names, which must be enough', async () => {

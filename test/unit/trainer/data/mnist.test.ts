@@ -65,7 +65,7 @@ describe('MNIST and Fashion-MNIST from IDX files', () => {
   const wrongImages: readonly (readonly [what: string, bytes: Uint8Array, message: RegExp])[] = [
     ['an empty file', Buffer.alloc(0), /expected a header of 16 bytes, got 0 bytes/],
     ['half a header', images.subarray(0, 9), /expected a header of 16 bytes, got 9 bytes/],
-    ['a wrong magic number', change(images, 0, 2049), /expected the magic number 2051, got 2049/],
+    ['a wrong magic number', change(images, 0, 2049), /expected the magic number 2051 or 2052, got 2049/],
     ['another size of images', change(images, 8, 32), /expected images of 28 × 28, got 32 × 28/],
     ['no images', change(images, 4, 0), /expected 1 to 1000000 examples, got 0/],
     ['four billion images', change(images, 4, 0xffffffff), /expected 1 to 1000000 examples, got 4294967295/],

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DATASET_NAMES, openDataset } from '../../../../trainer/data/open-dataset.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
@@ -11,6 +13,24 @@ describe('openDataset', () => {
       assert.equal(dataset.name, name);
       assert.equal(dataset.labelNames.length, 10);
     }
+  });
+
+  it('says which directory is missing, or is none, as its caller calls it', async () => {
+    const absent = join(directory(), 'none');
+    const file = join(directory(), 'file');
+    await writeFile(file, '');
+    for (const name of DATASET_NAMES.filter((each) => each !== 'digits')) {
+      for (const [path, found] of [
+        [absent, 'which is not there'],
+        [join(file, 'below'), 'which is not there'],
+        [file, 'which is a file'],
+      ] as const)
+        await assert.rejects(openDataset(name, path, '--data'), {
+          kind: 'not-found',
+          message: `--data: expected a directory with the files of ${name}, got ${path}, ${found}`,
+        });
+    }
+    assert.equal((await openDataset('digits', absent)).name, 'digits');
   });
 
   it('names the data sets that there are where there is none of a name', async () => {
