@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { remembered } from '../support/started-processes.js';
 
 const MAIN = fileURLToPath(new URL('../../clients/cli/main.js', import.meta.url));
 
@@ -28,7 +29,7 @@ export function startCommand(
   variables: Readonly<Record<string, string>> = {},
 ): RunningCommand {
   const env = { ...process.env, ...variables };
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = remembered(spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }));
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {

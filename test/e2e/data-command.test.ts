@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
+import { remembered } from '../support/started-processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const MAIN = fileURLToPath(new URL('../../clients/cli/main.js', import.meta.url));
@@ -76,15 +77,22 @@ describe('maxmargin data', () => {
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const child = spawn(process.execPath, [MAIN, 'data', 'fetch', 'mnist', '--data', directory(), '--from', from], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    // The first line of progress.
-    await once(child.stderr, 'data');
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    server.closeAllConnections();
-    server.close();
+    const child = remembered(
+      spawn(process.execPath, [MAIN, 'data', 'fetch', 'mnist', '--data', directory(), '--from', from], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      }),
+    );
+    try {
+      const ended = once(child, 'exit');
+      // The first line of progress.
+      await Promise.race([once(child.stderr, 'data'), ended]);
+      child.kill('SIGKILL');
+      await ended;
+      assert.equal(child.signalCode, 'SIGKILL');
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
     assert.deepEqual(await readdir(join(directory(), 'mnist')), []);
   });
 });

@@ -14,6 +14,7 @@ import {
 } from '../rpc/trainer/trainer-process.js';
 import { freePort } from '../support/free-port.js';
 import { startServer, type ServerProcess } from '../support/server-process.js';
+import { remembered } from '../support/started-processes.js';
 
 const DEPLOY = fileURLToPath(new URL('../../../deploy/', import.meta.url));
 
@@ -110,15 +111,13 @@ describe('deploy', () => {
       .replace('trainer:8082', trainer.httpAddress);
     await writeFile(join(folder, 'prometheus.yml'), config);
     const address = `127.0.0.1:${await freePort()}`;
-    const prometheus = spawn(
-      'prometheus',
-      [
-        `--config.file=${join(folder, 'prometheus.yml')}`,
-        `--storage.tsdb.path=${join(folder, 'data')}`,
-        `--web.listen-address=${address}`,
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    const flags = [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=${address}`,
+    ];
+    const prometheus = remembered(spawn('prometheus', flags, { stdio: ['ignore', 'ignore', 'pipe'] }));
+    const ended = once(prometheus, 'exit');
     let log = '';
     prometheus.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
     try {
@@ -153,7 +152,7 @@ describe('deploy', () => {
       throw new Error(`prometheus: ${log.slice(-2000)}`, { cause: error });
     } finally {
       prometheus.kill();
-      await once(prometheus, 'exit');
+      await ended;
     }
   });
 });

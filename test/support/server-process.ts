@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createChannel, type Channel } from 'nice-grpc';
+import { remembered } from './started-processes.js';
 
 const ENTRY = fileURLToPath(new URL('../../server/main.js', import.meta.url));
 
@@ -29,9 +30,11 @@ export interface ServerProcess {
 /** Starts a server on free ports and waits until it listens. */
 export async function startServer(registry: string, ...flags: readonly string[]): Promise<ServerProcess> {
   const fixed = ['--registry', registry, '--address', '127.0.0.1:0', '--http-address', '127.0.0.1:0'];
-  const child = spawn(process.execPath, ['--enable-source-maps', ENTRY, ...fixed, '--poll-seconds', '0.1', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = remembered(
+    spawn(process.execPath, ['--enable-source-maps', ENTRY, ...fixed, '--poll-seconds', '0.1', ...flags], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  );
   const lines: LogLine[] = [];
   const listeners = new Set<(line: LogLine) => void>();
   createInterface({ input: child.stdout }).on('line', (text) => {

@@ -13,6 +13,7 @@ import {
   type MarginResult,
 } from '../../../proto/gen/maxmargin/v1/robustness_service.js';
 import { DType } from '../../../proto/gen/maxmargin/v1/tensor.js';
+import { eventually } from '../../support/eventually.js';
 import { floatsOf, imageBatch } from '../../support/image-batch.js';
 import { smallLenet } from '../../support/published-model.js';
 import { startServer, type ServerProcess } from '../../support/server-process.js';
@@ -163,7 +164,7 @@ describe('RobustnessService: classes and margins', () => {
     assert.deepEqual(version.aliases, ['champion']);
     assert.deepEqual(version.inputShape, [28n, 28n, 1n]);
     assert.deepEqual([version.norm, version.maxDistance], [Norm.LINF, 0.45]);
-    assert.ok(Math.abs(Number(version.publishTime!.seconds) * 1_000 - Date.now()) < 60_000);
+    assert.ok(Math.abs(Number(version.publishTime!.seconds) * 1_000 - Date.now()) < 600_000);
     assert.equal((JSON.parse(version.manifestJson) as { name: string }).name, 'digits');
   });
 
@@ -182,8 +183,6 @@ describe('RobustnessService: classes and margins', () => {
     assert.match(body, /maxmargin_margin_distance_bucket\{le="1",model="digits",version="1",norm="l2"\} \d/);
 
     // Pings bring the number once a second: it must come back to what an idle worker has, its eight weights.
-    const deadlineMs = Date.now() + 10_000;
-    while ((await tensors()) > 20 && Date.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.ok((await tensors()) <= 20, `${await tensors()} tensors`);
+    await eventually(tensors, (count) => count <= 20);
   });
 });

@@ -13,6 +13,7 @@ import { temporaryRegistry, type TemporaryRegistry } from '../../support/tempora
 
 /** Hours of work, if nothing stops it. */
 const ENDLESS = { limit: { $case: 'maxGradientEvaluations', value: 1_000_000 } } as const;
+const SOME = { limit: { $case: 'maxGradientEvaluations', value: 20 } } as const;
 const EVALUATIONS = ['--max-gradient-evaluations', '1000000'] as const;
 
 describe('RobustnessService: deadlines, cancellation, and what is answered meanwhile', () => {
@@ -48,12 +49,18 @@ describe('RobustnessService: deadlines, cancellation, and what is answered meanw
 
   for (const count of [1, 70]) {
     it(`answers ${count} inputs before the deadline with the best so far, not converged`, async () => {
+      const inputs = imageBatch(count).tensor;
+      // Twice what it takes here to find something for each, compilation included.
+      const beganMs = Date.now();
+      const { results: first } = await client.margin({ inputs, budget: SOME });
+      assert.ok(first.every(({ status }) => status === MarginResult_Status.FOUND));
+      const limitMs = Math.min(60_000, 1_000 + 2 * (Date.now() - beganMs));
       const startMs = Date.now();
       const { results } = await client.margin(
-        { inputs: imageBatch(count).tensor, budget: ENDLESS, returnPerturbations: true },
-        { metadata: Metadata({ 'grpc-timeout': '4S' }) },
+        { inputs, budget: ENDLESS, returnPerturbations: true },
+        { metadata: Metadata({ 'grpc-timeout': `${limitMs}m` }) },
       );
-      assert.ok(Date.now() - startMs < 4_000);
+      assert.ok(Date.now() - startMs < limitMs);
       assert.equal(results.length, count);
       for (const { converged, status, gradientEvaluations } of results) {
         assert.equal(converged, false);
@@ -80,9 +87,7 @@ describe('RobustnessService: deadlines, cancellation, and what is answered meanw
     const { abort, answer } = await endless(40);
     abort.abort();
     await assert.rejects(answer, { name: 'AbortError' });
-    const startMs = Date.now();
     await eventually(running, (jobs) => jobs === 0);
-    assert.ok(Date.now() - startMs < 2_000);
     assert.equal(await server.metric('maxmargin_worker_restarts_total'), 0);
   });
 
@@ -98,9 +103,12 @@ describe('RobustnessService: deadlines, cancellation, and what is answered meanw
       }
       return timesMs.sort((a, b) => a - b)[15]!;
     };
-    assert.ok((await medianMs(() => health.check({}))) < 50);
-    assert.ok((await medianMs(() => server.get('/metrics'))) < 50);
-    assert.ok((await medianMs(() => server.get('/healthz'))) < 50);
+    // Again for a while, since the machine may have other things to do at the moment; a service that computes itself never gets there.
+    for (const ask of [() => health.check({}), () => server.get('/metrics'), () => server.get('/healthz')])
+      await eventually(
+        () => medianMs(ask),
+        (ms) => ms < 50,
+      );
     assert.equal((await client.classify({ inputs: imageBatch(2).tensor })).results.length, 2);
     assert.equal(await running(), 1);
     abort.abort();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, Status } from 'nice-grpc';
 import {
@@ -10,6 +12,7 @@ import {
 import { ServerReflectionDefinition } from '../../../proto/gen/grpc/reflection/v1/reflection.js';
 import { RegistryServiceDefinition } from '../../../proto/gen/maxmargin/v1/registry_service.js';
 import { RobustnessServiceDefinition } from '../../../proto/gen/maxmargin/v1/robustness_service.js';
+import { withVariables } from '../../support/environment.js';
 import { eventually } from '../../support/eventually.js';
 import { imageBatch } from '../../support/image-batch.js';
 import { smallLenet } from '../../support/published-model.js';
@@ -55,10 +58,12 @@ describe('Lifecycle of the server', () => {
 
   it('says UNAVAILABLE while the first version is being loaded', async () => {
     await registry.crown('digits', smallLenet(9));
-    server = await startServer(registry.root);
+    const go = join(registry.root, 'go');
+    const held = { NODE_OPTIONS: `--import ${holdWorkers(go)}` };
+    server = await withVariables(held, () => startServer(registry.root));
     const client = createClient(RobustnessServiceDefinition, server.channel);
-    // The worker's engine takes longer to open than this call to arrive.
     await assert.rejects(client.classify({ inputs }), { code: Status.UNAVAILABLE });
+    await writeFile(go, '');
     await server.line(({ msg }) => msg === 'ready');
     assert.equal((await client.classify({ inputs })).version, 1n);
   });
@@ -81,8 +86,11 @@ describe('Lifecycle of the server', () => {
     await registry.crown('digits', smallLenet(9));
     const running = (server = await startServer(registry.root));
     await running.line(({ msg }) => msg === 'ready');
+    const { workerPid } = await running.line(({ msg }) => msg === 'worker started');
     const client = createClient(RobustnessServiceDefinition, running.channel);
-    const budget = { limit: { $case: 'maxGradientEvaluations', value: 400 } } as const;
+    const budget = { limit: { $case: 'maxGradientEvaluations', value: 100 } } as const;
+    // Suspended, so that it is still under way when all has been asked.
+    process.kill(workerPid as number, 'SIGSTOP');
     const underWay = client.margin({ inputs, budget });
     await eventually(
       () => running.metric('maxmargin_requests_running', 'job="margin"'),
@@ -93,6 +101,7 @@ describe('Lifecycle of the server', () => {
     await running.line(({ msg }) => msg === 'draining');
     await assert.rejects(client.classify({ inputs }), { code: Status.UNAVAILABLE });
     assert.deepEqual(await running.get('/readyz'), { status: 503, body: 'draining\n' });
+    process.kill(workerPid as number, 'SIGCONT');
     assert.equal((await underWay).results.length, 1);
     assert.deepEqual(await exited, [0, null]);
   });
@@ -157,3 +166,12 @@ describe('Lifecycle of the server', () => {
     assert.match(help.stdout, /--registry DIR/);
   });
 });
+
+/** A module that keeps the worker that imports it from beginning before a file is there. */
+function holdWorkers(file: string): string {
+  const hold = `
+    import { existsSync } from 'node:fs';
+    const here = new Int32Array(new SharedArrayBuffer(4));
+    while (process.argv[1].endsWith('worker-main.js') && !existsSync(${JSON.stringify(file)})) Atomics.wait(here, 0, 0, 10);`;
+  return `data:text/javascript,${encodeURIComponent(hold)}`;
+}

@@ -10,7 +10,7 @@ import { temporaryRegistry, type TemporaryRegistry } from '../../support/tempora
 
 const inputs = imageBatch(1).tensor;
 const ENDLESS = { limit: { $case: 'maxGradientEvaluations', value: 1_000_000 } } as const;
-const FLAGS = ['--max-gradient-evaluations', '1000000', '--worker-timeout-seconds', '3'] as const;
+const FLAGS = ['--max-gradient-evaluations', '1000000'] as const;
 
 describe('Workers of the server', () => {
   let registry: TemporaryRegistry;
@@ -20,10 +20,12 @@ describe('Workers of the server', () => {
   beforeEach(async () => {
     registry = await temporaryRegistry();
     await registry.crown('digits', smallLenet(9));
-    server = await startServer(registry.root, ...FLAGS);
+  });
+  const start = async (...flags: string[]): Promise<void> => {
+    server = await startServer(registry.root, ...FLAGS, ...flags);
     client = createClient(RobustnessServiceDefinition, server.channel);
     await server.line(({ msg }) => msg === 'ready');
-  });
+  };
 
   afterEach(async () => {
     await server.stop();
@@ -43,6 +45,7 @@ describe('Workers of the server', () => {
   };
 
   it('is replaced when it is killed: what it computed is UNAVAILABLE, the next requests succeed', async () => {
+    await start();
     const { answer } = await marginUnderWay();
     const pid = workerPid();
     process.kill(pid, 'SIGKILL');
@@ -56,6 +59,7 @@ describe('Workers of the server', () => {
   });
 
   it('is replaced when it hangs', async () => {
+    await start('--worker-timeout-seconds', '3');
     const { answer } = await marginUnderWay();
     process.kill(workerPid(), 'SIGSTOP');
     await assert.rejects(answer, { code: Status.UNAVAILABLE });
@@ -64,6 +68,7 @@ describe('Workers of the server', () => {
   });
 
   it('leaves when its service is killed', async () => {
+    await start();
     const { answer } = await marginUnderWay();
     const pid = workerPid();
     const ended = once(server.process, 'exit');

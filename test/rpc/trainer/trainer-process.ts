@@ -10,6 +10,7 @@ import { createChannel, createClient } from 'nice-grpc';
 import type { Channel } from 'nice-grpc';
 import { TrainingServiceDefinition } from '../../../proto/gen/maxmargin/v1/training_service.js';
 import type { TrainingServiceClient } from '../../../proto/gen/maxmargin/v1/training_service.js';
+import { remembered } from '../../support/started-processes.js';
 
 const MAIN = fileURLToPath(new URL('../../../trainer/main.js', import.meta.url));
 
@@ -52,10 +53,10 @@ export async function removePlace(place: Place): Promise<void> {
 export async function startTrainer(place: Place, ...flags: readonly string[]): Promise<TrainerProcess> {
   const directories = ['--registry', place.registry, '--jobs', place.jobs, '--data', place.data];
   const ports = ['--address', '127.0.0.1:0', '--http-address', '127.0.0.1:0'];
-  const child = spawn(
-    process.execPath,
-    [MAIN, ...directories, ...ports, '--engine', 'wasm', '--log-level', 'debug', ...flags],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+  const child = remembered(
+    spawn(process.execPath, [MAIN, ...directories, ...ports, '--engine', 'wasm', '--log-level', 'debug', ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
   );
   const log = followLog(child);
   const exited = once(child, 'exit') as Promise<[number | null]>;

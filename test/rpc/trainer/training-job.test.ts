@@ -13,7 +13,7 @@ describe('training jobs', () => {
   let trainer: TrainerProcess;
   before(async () => {
     place = await makePlace();
-    trainer = await startTrainer(place, '--max-queued', '2', '--stop-seconds', '10');
+    trainer = await startTrainer(place, '--max-queued', '2', '--stop-seconds', '60');
   });
   after(async () => {
     assert.equal(await trainer.terminate(), 0);
@@ -102,7 +102,7 @@ describe('training jobs', () => {
     const began = performance.now();
     const stopped = await client.cancelTrainingJob({ name: first });
     assert.equal(stopped.state, JobState.CANCELLED);
-    assert.ok(performance.now() - began < 5000, 'long before it would be killed');
+    assert.ok(performance.now() - began < 30_000, 'long before it would be killed');
     assert.ok((stopped.progress?.step ?? 0n) >= (progress?.step ?? 0n));
     assert.equal(stopped.publishedVersion, 0n);
     await assert.rejects(client.cancelTrainingJob({ name: first }), /FAILED_PRECONDITION: .*got one that is cancelled/);

@@ -17,6 +17,7 @@ import { assertNear } from '../../../support/near.js';
 import { onnxMissing, openPublicly } from '../../../support/public-onnx.js';
 import type { RegistryAnswer, RegistryRequest } from '../../../support/registry-child.js';
 import { smallPublication } from '../../../support/small-publication.js';
+import { remembered } from '../../../support/started-processes.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
 const missing = onnxMissing();
@@ -75,7 +76,7 @@ describe('model.onnx of a published version', () => {
 
   it('is written, and says that it is unchecked, where ONNX Runtime does not load', async () => {
     const noBinaries = 'data:text/javascript,process.dlopen=()=>{throw new Error("no binary of this platform")}';
-    const child = fork(REGISTRY_CHILD, [root(), 'digits'], { execArgv: ['--import', noBinaries] });
+    const child = remembered(fork(REGISTRY_CHILD, [root(), 'digits'], { execArgv: ['--import', noBinaries] }));
     await once(child, 'message');
     const answered = once(child, 'message') as Promise<[RegistryAnswer]>;
     child.send({ ask: 'publish' } satisfies RegistryRequest);

@@ -9,6 +9,7 @@ import { openRegistry } from '../../../../core/registry/open-registry.js';
 import type { Registry } from '../../../../core/registry/registry.js';
 import type { RegistryAnswer, RegistryRequest } from '../../../support/registry-child.js';
 import { smallPublication } from '../../../support/small-publication.js';
+import { remembered } from '../../../support/started-processes.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
 const CHILD = new URL('../../../support/registry-child.js', import.meta.url);
@@ -27,7 +28,7 @@ describe('registry, used by several processes', () => {
   const root = temporaryDirectory();
 
   const start = async (count: number): Promise<void> => {
-    children = Array.from({ length: count }, () => fork(CHILD, [root(), NAME], { execArgv: [] }));
+    children = Array.from({ length: count }, () => remembered(fork(CHILD, [root(), NAME], { execArgv: [] })));
     await Promise.all(children.map((child) => once(child, 'message')));
   };
   const ask = async (child: ChildProcess, request: RegistryRequest): Promise<RegistryAnswer> => {

@@ -11,6 +11,7 @@ import type { EvaluationResult } from '../../../../trainer/evaluate/evaluation-r
 import type { ShardRecord } from '../../../../trainer/evaluate/shard-record.js';
 import { evaluationKey, openShardDirectory } from '../../../../trainer/evaluate/shard-store.js';
 import { continuedPlan, linearEvaluation } from '../../../support/linear-evaluation.js';
+import { remembered } from '../../../support/started-processes.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
@@ -79,11 +80,14 @@ describe('where finished shards are kept', () => {
     const finished = async () => (await readdir(directory())).filter((name) => /^[a-z].*\d\.json$/.test(name));
     /** Evaluates in a process of its own, and kills it when it has told so often how far it is. */
     const killAfter = async (reports: number): Promise<void> => {
-      const child = spawn(process.execPath, [CHILD, directory()], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = remembered(
+        spawn(process.execPath, [CHILD, directory(), String(reports)], { stdio: ['ignore', 'pipe', 'inherit'] }),
+      );
       const ended = once(child, 'exit');
+      let told = 0;
       for await (const line of createInterface({ input: child.stdout })) {
-        assert.ok(Number(line) < 1, 'killed too late');
-        if (--reports === 0) child.kill('SIGKILL');
+        assert.ok(Number(line) < 1, 'there is nothing left to interrupt');
+        if (++told === reports) child.kill('SIGKILL');
       }
       await ended;
       assert.equal(child.signalCode, 'SIGKILL');

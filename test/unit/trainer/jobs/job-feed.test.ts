@@ -21,7 +21,7 @@ describe('job feed', () => {
     feed = createJobFeed(store, 4);
     ({ name } = await store.create(completeSpec({ model: 'm' }), ''));
   });
-  afterEach(() => rm(root, { recursive: true }));
+  afterEach(() => rm(root, { recursive: true, maxRetries: 10 }));
 
   const restarts = async (jobs: AsyncIterable<Job>): Promise<number[]> => {
     const seen: number[] = [];

@@ -79,7 +79,7 @@ describe('job queue', () => {
   });
   afterEach(async () => {
     await settle();
-    await rm(root, { recursive: true });
+    await rm(root, { recursive: true, maxRetries: 10 });
   });
 
   it('runs one job after the other, in order, and says how many are before each', async () => {

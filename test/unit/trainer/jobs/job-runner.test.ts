@@ -10,7 +10,6 @@ import type { JobStore } from '../../../../trainer/jobs/job-store.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
 describe('job runner', () => {
-  const root = temporaryDirectory();
   let store: JobStore;
   let job: Job;
   let pids: (number | undefined)[];
@@ -23,6 +22,8 @@ describe('job runner', () => {
       await running.outcome;
     }
   });
+  // Its hooks come after the one above: what runs is ended before its directory is removed.
+  const root = temporaryDirectory();
 
   const create = async (behaviour: string): Promise<void> => {
     store = await openJobStore(join(root(), behaviour));

@@ -13,7 +13,7 @@ describe('job store', () => {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'maxmargin-jobs-'));
   });
-  afterEach(() => rm(root, { recursive: true }));
+  afterEach(() => rm(root, { recursive: true, maxRetries: 10 }));
 
   it('reads back what it has written', async () => {
     const store = await openJobStore(root);

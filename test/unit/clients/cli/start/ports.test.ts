@@ -16,9 +16,15 @@ describe('ports', () => {
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const ports = { ...choosePorts(0), trainerHttp: port };
-    await assert.rejects(refuseUsedPorts('127.0.0.1', ports), new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is in use`));
-    other.close();
-    await once(other, 'close');
+    try {
+      await assert.rejects(
+        refuseUsedPorts('127.0.0.1', ports),
+        new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is in use`),
+      );
+    } finally {
+      other.close();
+      await once(other, 'close');
+    }
     await refuseUsedPorts('127.0.0.1', ports);
   });
 });
