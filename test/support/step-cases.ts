@@ -68,14 +68,20 @@ function casesOf(family: string, architecture: Architecture, norm: Norm): readon
       Object.entries(context.optimizer.factors(1)).map(([name, value]) => [name, scalar(value)]),
     );
     const tensors = { ...splitWeights(model, weights), moments };
-    return { context, tensors, batch: { inputs, labels }, factors, radii, perturbations: images(0.1) };
+    const perturbations = images(0.1);
+    return { context, tensors, batch: { inputs, labels }, factors, radii, images, perturbations };
   };
   const pass = (optimizer: OptimizerConfig, cleanCoefficient: number) => (compile: Compile) => {
-    const { context, tensors, batch, factors, ...found } = stepOf(compile, 'mma', optimizer, cleanCoefficient);
+    const { context, tensors, batch, factors, radii, perturbations } = stepOf(
+      compile,
+      'mma',
+      optimizer,
+      cleanCoefficient,
+    );
     const passes = compileMaxMargin(context);
     const clean = passes.clean(tensors.parameters, tensors.statistics, batch.inputs, batch.labels);
     const crossed = tensor1d([1, 0, 1], 'bool');
-    return { clean, after: passes.finish(tensors, clean, batch, { ...found, crossed }, factors) };
+    return { clean, after: passes.finish(tensors, clean, batch, { radii, perturbations, crossed }, factors) };
   };
 
   return [
@@ -114,7 +120,9 @@ function casesOf(family: string, architecture: Architecture, norm: Norm): readon
       return { clean, after: steps.finish(tensors, clean, batch, perturbations, factors) };
     }),
     named('a TRADES step with momentum', (compile) => {
-      const { context, tensors, batch, factors, perturbations, radii } = stepOf(compile, 'trades');
+      const { context, tensors, batch, factors, radii, images } = stepOf(compile, 'trades');
+      // Far enough that the answers differ: the gradient of the divergence of equal ones is rounding alone.
+      const perturbations = images(0.3);
       const steps = compileTrades(context);
       const weights = { ...tensors.parameters, ...tensors.statistics };
       const answers = steps.answer(weights, batch.inputs);
