@@ -1,11 +1,10 @@
 import { DomainError } from '../../core/errors.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
+import { zeroWeights } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
-import { sizeOf } from '../../core/shape.js';
 import type { Checkpoint } from '../../trainer/mma/checkpoint.js';
 import { EMPTY_HISTORY } from '../../trainer/mma/history-record.js';
-import { mapNamed } from '../../trainer/mma/named.js';
 import { optimizerOf } from '../../trainer/mma/optimizers.js';
 import { stoppablePace } from '../../trainer/mma/stoppable-pace.js';
 import type { TrainingConfig } from '../../trainer/mma/training-config.js';
@@ -65,10 +64,7 @@ export const openStep: OpenWorkload = async (engine, { model: name, batch, itera
 
 /** Where a training with these weights begins. */
 function beginning(model: Model, config: TrainingConfig, weights: HostTensors): Checkpoint {
-  const moments = mapNamed(optimizerOf(config.optimizer).stateShapes(model.parameters), (shape) => ({
-    shape,
-    data: new Float32Array(sizeOf(shape)),
-  }));
+  const moments = zeroWeights(optimizerOf(config.optimizer).stateShapes(model.parameters));
   return {
     fingerprint: '',
     step: 0,

@@ -5,7 +5,7 @@ import type { Random } from '../random.js';
 import { sizeOf } from '../shape.js';
 import type { Architecture } from './architecture.js';
 import type { HostTensor, HostTensors } from './host-tensors.js';
-import { weightSpecs, type Model } from './model.js';
+import { weightSpecs, type Model, type WeightShapes } from './model.js';
 
 /**
  * The weights that training starts from: dense layers and biased convolutions uniform in ±1/√fan_in, other convolutions He-normal by fan-out,
@@ -48,6 +48,11 @@ function checkWeight(
   }
   const index = data.findIndex((element) => !Number.isFinite(element));
   if (index >= 0) throw invalidInput(`weights: ${name}`, 'finite values', `${String(data[index])} at ${index}`);
+}
+
+/** Zeros of the given shapes. */
+export function zeroWeights(shapes: WeightShapes): HostTensors {
+  return mapValues(shapes, (shape) => ({ shape, data: new Float32Array(sizeOf(shape)) }));
 }
 
 /** Tensors of arrays, under the same names. The caller disposes them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFewDigits } from '../rpc/trainer/few-digits.js';
+import { writeFewDigits } from '../support/few-digits.js';
 import { assertNear } from '../support/near.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';

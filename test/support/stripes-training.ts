@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import type { Engine } from '../../core/engine/engine.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import { mlp } from '../../core/model/mlp.js';
 import { buildModel } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
 import type { Examples } from '../../trainer/data/dataset.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../../trainer/mma/checkpoint-file.js';
+import type { Checkpoint } from '../../trainer/mma/checkpoint.js';
 import type { TrainingConfig } from '../../trainer/mma/training-config.js';
+import { train, type TrainRequest } from '../../trainer/mma/training-loop.js';
 
 export const model = buildModel(mlp([16], [8, 8, 1], 3));
 
@@ -59,6 +63,21 @@ export const PGDLS: TrainingConfig = {
   epsilonRampSteps: 10,
 };
 export const TRADES: TrainingConfig = { ...MMA, method: 'trades', cleanCoefficient: 1, epsilon: 0.3, tradesBeta: 6 };
+
+/** Trains on them. */
+export const trainStripes = (engine: Engine, config: TrainingConfig, more: Partial<TrainRequest> = {}) =>
+  train({ engine, model, train: examples, validation, config, ...more });
+
+/** Trains to the end, keeping every checkpoint as it would lie on disk. */
+export async function undisturbed(engine: Engine, config: TrainingConfig) {
+  const files: Uint8Array[] = [];
+  const saveCheckpoint = (checkpoint: Checkpoint) => {
+    files.push(encodeCheckpoint(checkpoint));
+    return Promise.resolve();
+  };
+  const result = await trainStripes(engine, config, { saveCheckpoint });
+  return { result, checkpoints: files.map((file) => decodeCheckpoint(file)) };
+}
 
 /** Compared as bytes: a comparison of values would take −0 for 0. */
 export function assertSameBits(actual: HostTensors, expected: HostTensors): void {

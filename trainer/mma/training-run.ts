@@ -5,11 +5,10 @@ import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError } from '../../core/errors.js';
 import type { Proceed } from '../../core/margin/pace.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
-import type { Model, WeightShapes } from '../../core/model/model.js';
-import { initialWeights, splitWeights, toHost, toTensors, weightsFor } from '../../core/model/weights.js';
+import type { Model } from '../../core/model/model.js';
+import { initialWeights, splitWeights, toHost, toTensors, weightsFor, zeroWeights } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
 import type { EarlyStop } from '../../core/registry/manifest.js';
-import { sizeOf } from '../../core/shape.js';
 import type { Examples } from '../data/dataset.js';
 import { checkAugmentation, drawVariants } from './augmentation.js';
 import { gather, IMAGE_BOUNDS } from './batches.js';
@@ -18,7 +17,6 @@ import { compileMethod, methodContext } from './compile-method.js';
 import { EMPTY_HISTORY, historyOf, withStep, withValidation } from './history-record.js';
 import { learningRateAt } from './learning-rate.js';
 import type { SearchStart, StepReport, TrainingTensors } from './methods/training-method.js';
-import { mapNamed } from './named.js';
 import type { StepFigures, TrainingProgress } from './progress.js';
 import { radiusTable } from './radius-table.js';
 import { shareOf } from './shares.js';
@@ -85,7 +83,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   let tensors: TrainingTensors = {
     parameters: toTensors(parameters),
     statistics: toTensors(statistics),
-    moments: toTensors(resume?.moments ?? zeros(momentShapes)),
+    moments: toTensors(resume?.moments ?? zeroWeights(momentShapes)),
   };
   const table = radiusTable(resume?.radii.slice() ?? new Float32Array(examples.count), config.minRadius);
   let order = resume?.order ?? new Uint32Array(examples.count);
@@ -230,9 +228,3 @@ const entryOf = (
   meanRadius,
   learningRate: learningRateAt(optimizer, step),
 });
-
-const zeros = (shapes: WeightShapes): HostTensors =>
-  mapNamed(shapes, (shape) => ({
-    shape,
-    data: new Float32Array(sizeOf(shape)),
-  }));

@@ -8,7 +8,7 @@ import type { TrainingJob } from '../../../proto/gen/maxmargin/v1/training_servi
 import { identifyProcess, isAlive } from '../../../trainer/jobs/process-identity.js';
 import type { ProcessIdentity } from '../../../trainer/jobs/process-identity.js';
 import { eventually } from '../../support/eventually.js';
-import { writeFewDigits } from './few-digits.js';
+import { writeFewDigits } from '../../support/few-digits.js';
 import { ended, tinySpec, watchUntil, weightsHash } from './tiny-job.js';
 import { makePlace, removePlace, startTrainer } from './trainer-process.js';
 import type { Place, TrainerProcess } from './trainer-process.js';

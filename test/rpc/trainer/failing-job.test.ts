@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { JobState } from '../../../proto/gen/maxmargin/v1/training_service.js';
 import type { DeepPartial, TrainingSpec } from '../../../proto/gen/maxmargin/v1/training_service.js';
-import { writeFewDigits } from './few-digits.js';
+import { writeFewDigits } from '../../support/few-digits.js';
 import { endlessSpec, tinySpec, watchUntil } from './tiny-job.js';
 import { makePlace, removePlace, startTrainer } from './trainer-process.js';
 import type { Place, TrainerProcess } from './trainer-process.js';

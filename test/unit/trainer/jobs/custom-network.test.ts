@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tensor4d } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { importVersion } from '../../../../core/registry/import-version.js';
-import { openRegistry } from '../../../../core/registry/open-registry.js';
 import { createResidentModel } from '../../../../server/predictor/resident-model.js';
 import { completeSpec } from '../../../../trainer/jobs/job-spec.js';
-import { workOnJob } from '../../../../trainer/jobs/job-work.js';
 import { networkFor } from '../../../../trainer/jobs/network-spec.js';
-import { writeFewDigits } from '../../../rpc/trainer/few-digits.js';
 import { assertClose } from '../../../support/close.js';
 import { imageBatch } from '../../../support/image-batch.js';
 import { RESIDUAL_DIGITS } from '../../../support/keras-json.js';
 import { loadedModel, logitsOf, onReference } from '../../../support/keras-models.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
+import { workOnSmallJob } from '../../../support/worked-job.js';
 
 const NEVER = new AbortController().signal;
 const LAYERS_MODEL_JSON = JSON.stringify(RESIDUAL_DIGITS);
@@ -27,28 +25,13 @@ describe('a network of one’s own', () => {
   const directory = temporaryDirectory();
 
   it('of branches and batch normalisation is trained, published, loaded by TensorFlow.js, imported and asked for margins', async () => {
-    const spec = completeSpec({
-      model: 'own',
-      data: { name: 'mnist', trainExamples: 40, validationExamples: 10 },
-      architecture: { layersModelJson: LAYERS_MODEL_JSON },
-      attackIterations: 2,
-      bisections: 2,
-      steps: 3,
-      batchSize: 10,
-      validationMarginExamples: 5,
-      evaluationMarginExamples: 2,
-    });
+    const { spec, registry, registryRoot } = await workOnSmallJob(
+      directory(),
+      { model: 'own', architecture: { layersModelJson: LAYERS_MODEL_JSON }, steps: 3 },
+      TEST_ENGINE,
+    );
     assert.deepEqual(completeSpec({ ...spec, ...spec.training }), spec);
-    await writeFewDigits(join(directory(), 'data', 'mnist'));
-    await mkdir(join(directory(), 'job'));
-    const task = {
-      ...{ name: 'job', spec, token: '', engine: TEST_ENGINE, directory: join(directory(), 'job') },
-      ...{ registryRoot: join(directory(), 'registry'), dataRoot: join(directory(), 'data') },
-    };
-    const surroundings = { signal: NEVER, assertOwned: () => undefined, report: () => undefined };
-    assert.equal((await workOnJob(task, surroundings)).kind, 'succeeded');
 
-    const registry = await openRegistry(task.registryRoot);
     const trained = await registry.load('own', 1);
     assert.equal(trained.architecture.family, 'layers-model');
     assert.equal(trained.manifest.origin.kind, 'trained');
@@ -59,8 +42,8 @@ describe('a network of one’s own', () => {
     );
 
     const files = {
-      'model.json': await readFile(join(task.registryRoot, 'own', '1', 'model.json')),
-      'weights.bin': await readFile(join(task.registryRoot, 'own', '1', 'weights.bin')),
+      'model.json': await readFile(join(registryRoot, 'own', '1', 'model.json')),
+      'weights.bin': await readFile(join(registryRoot, 'own', '1', 'weights.bin')),
     };
     const version = await importVersion(registry, {
       ...{ name: 'own', architecture: 'layers-model', weights: files['weights.bin'], alias: '' },

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { writeSafetensors } from '../../../../core/model/safetensors.js';
 import { importVersion } from '../../../../core/registry/import-version.js';
-import { openRegistry } from '../../../../core/registry/open-registry.js';
 import { createResidentModel } from '../../../../server/predictor/resident-model.js';
-import { completeSpec } from '../../../../trainer/jobs/job-spec.js';
-import { workOnJob } from '../../../../trainer/jobs/job-work.js';
-import { writeFewDigits } from '../../../rpc/trainer/few-digits.js';
 import { imageBatch } from '../../../support/image-batch.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
+import { workOnSmallJob } from '../../../support/worked-job.js';
 
 /** A name as a person gives it, and what it stands for. */
 const MODELS = [
@@ -31,29 +26,8 @@ describe('every family of models', () => {
 
   for (const [name, family, sizes] of MODELS)
     it(`${name} is trained, evaluated, published, read back, imported and asked for margins`, async () => {
-      const spec = completeSpec({
-        model: family,
-        data: { name: 'mnist', trainExamples: 40, validationExamples: 10 },
-        architecture: { name },
-        attackIterations: 2,
-        bisections: 2,
-        steps: 2,
-        batchSize: 10,
-        validationMarginExamples: 5,
-        evaluationMarginExamples: 2,
-      });
+      const { spec, registry } = await workOnSmallJob(directory(), { model: family, architecture: { name }, steps: 2 });
       assert.deepEqual(spec.architecture, { name: family, sizes });
-      await writeFewDigits(join(directory(), 'data', 'mnist'));
-      await mkdir(join(directory(), 'job'));
-      const task = {
-        ...{ name: 'job', spec, token: '', engine: 'wasm' as const, directory: join(directory(), 'job') },
-        ...{ registryRoot: join(directory(), 'registry'), dataRoot: join(directory(), 'data') },
-      };
-      const surroundings = { signal: NEVER, assertOwned: () => undefined, report: () => undefined };
-      const outcome = await workOnJob(task, surroundings);
-      assert.equal(outcome.kind, 'succeeded');
-
-      const registry = await openRegistry(task.registryRoot);
       const trained = await registry.load(family, 1);
       assert.equal(trained.architecture.family, family);
       assert.ok(trained.manifest.evaluation!.examples > 0);

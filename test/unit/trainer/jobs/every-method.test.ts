@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openRegistry } from '../../../../core/registry/open-registry.js';
-import { completeSpec } from '../../../../trainer/jobs/job-spec.js';
-import { workOnJob } from '../../../../trainer/jobs/job-work.js';
 import { METHODS, type Method } from '../../../../trainer/mma/methods.js';
 import { publishedHistory } from '../../../../trainer/mma/published-history.js';
-import { writeFewDigits } from '../../../rpc/trainer/few-digits.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
-
-const NEVER = new AbortController().signal;
+import { workOnSmallJob } from '../../../support/worked-job.js';
 
 /** The mean radius of each step, where it is known beforehand. */
 const RADII: Partial<Record<Method, readonly number[]>> = {
@@ -24,29 +17,13 @@ describe('every method of training', () => {
 
   for (const method of METHODS)
     it(`${method} trains a job, which publishes how it was trained and how that went`, async () => {
-      const spec = completeSpec({
+      const { spec, registry } = await workOnSmallJob(directory(), {
         model: method,
-        data: { name: 'mnist', trainExamples: 40, validationExamples: 10 },
         architecture: { name: 'mlp-12' },
         method,
         ...(method === 'pgdls' && { epsilonRampSteps: 2 }),
-        attackIterations: 2,
-        bisections: 2,
         steps: 4,
-        batchSize: 10,
-        validationMarginExamples: 5,
-        evaluationMarginExamples: 2,
       });
-      await writeFewDigits(join(directory(), 'data', 'mnist'));
-      await mkdir(join(directory(), 'job'));
-      const task = {
-        ...{ name: 'job', spec, token: '', engine: 'wasm' as const, directory: join(directory(), 'job') },
-        ...{ registryRoot: join(directory(), 'registry'), dataRoot: join(directory(), 'data') },
-      };
-      const surroundings = { signal: NEVER, assertOwned: () => undefined, report: () => undefined };
-      assert.equal((await workOnJob(task, surroundings)).kind, 'succeeded');
-
-      const registry = await openRegistry(task.registryRoot);
       const { origin } = await registry.manifest(method, 1);
       assert.deepEqual(origin.kind === 'trained' && origin.configuration, spec);
       const { steps } = (await publishedHistory(registry, method, 1))!;

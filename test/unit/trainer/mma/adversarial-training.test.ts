@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
-import { dispose, tensor1d, tensor4d, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { dispose, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { unhurried } from '../../../../core/margin/pace.js';
 import { NORMS, type Norm } from '../../../../core/margin/threat-model.js';
-import { toHost, toTensors } from '../../../../core/model/weights.js';
 import { createRandom } from '../../../../core/random.js';
 import { gather, IMAGE_BOUNDS } from '../../../../trainer/mma/batches.js';
 import { compileMethod, methodContext } from '../../../../trainer/mma/compile-method.js';
 import { rampedEpsilon } from '../../../../trainer/mma/methods/pgdls.js';
+import { mean } from '../../../../trainer/mma/mean.js';
 import { radiusTable } from '../../../../trainer/mma/radius-table.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { linearProblem } from '../../../support/linear-model.js';
 import { assertNear } from '../../../support/near.js';
+import { ONE_STEP, stepOnce } from '../../../support/one-step.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const COUNT = 30;
@@ -20,23 +21,12 @@ const EPSILON = 0.05;
 const BETA = 4;
 
 const CONFIG: TrainingConfig = {
+  ...ONE_STEP,
   method: 'pgd',
-  norm: 'linf',
   maxDistance: 0.1,
-  minRadius: 0.01,
   attackIterations: 7,
-  bisections: 5,
   cleanCoefficient: 0,
   epsilon: EPSILON,
-  steps: 1,
-  batchSize: COUNT,
-  // With these, a step is minus the gradient.
-  optimizer: { rule: 'sgd', learningRate: 1, momentum: 0, weightDecay: 0 },
-  seed: '0',
-  checkpointInterval: 1,
-  validationInterval: 1,
-  validationMarginExamples: 1,
-  evaluationMarginExamples: 1,
 };
 const TRADES: TrainingConfig = { ...CONFIG, method: 'trades', cleanCoefficient: 1, tradesBeta: BETA };
 
@@ -56,7 +46,6 @@ const score = (x: readonly number[]): number => x.reduce((sum, value, i) => sum 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 /** CE of logits (0, z). */
 const crossEntropy = (z: number, label: number): number => Math.log1p(Math.exp(label === 1 ? -z : z));
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
 const shifted = (x: readonly number[], u: readonly number[], by: number): number[] => x.map((v, i) => v + by * u[i]!);
 
 interface Terms {
@@ -96,27 +85,13 @@ describe('adversarial training of a linear model', () => {
 
   /** One step from the linear problem's own weights and a given δ₀: the gradient of the second class's weights, and the report. */
   async function stepFrom(config: TrainingConfig, start: (example: number) => readonly number[], proceed = unhurried) {
-    const { numTensors } = engine.memory();
-    const context = methodContext(engine.compile, linear.model, config, IMAGE_BOUNDS);
-    const parameters = toTensors(linear.weights);
-    const shapes = context.optimizer.stateShapes(linear.model.parameters);
-    const moments = tidy(() =>
-      Object.fromEntries(Object.keys(shapes).map((name) => [name, zerosLike(parameters[name.slice(9)]!)])),
-    );
-    const tensors = { parameters, statistics: {}, moments };
-    const { inputs, labels } = gather(linear.examples, [4, 4, 1], Uint32Array.from(examples));
-    const search = {
-      radii: tensor1d(new Float32Array(COUNT).fill(config.epsilon!)),
-      start: tensor4d(examples.flatMap(start), inputs.shape),
-    };
-    const after = await compileMethod(config, context).step(tensors, { inputs, labels, search }, 0, proceed);
-    const weights = after && (await toHost(after.tensors.parameters));
-    dispose([tensors, inputs, labels, search, after?.tensors ?? []]);
-    assert.equal(engine.memory().numTensors, numTensors);
-    if (after === undefined || weights === undefined) return undefined;
+    const request = { ...linear, config, radius: config.epsilon!, start: examples.flatMap(start), proceed };
+    const step = await stepOnce(engine, request);
+    if (step === undefined) return undefined;
+    const { weights, report } = step;
     const moved = weights['dense.kernel']!.data;
     const gradient = [...w.map((weight, i) => weight - moved[2 * i + 1]!), bias - weights['dense.bias']!.data[1]!];
-    return { gradient, report: after.report };
+    return { gradient, report };
   }
 
   const nowhere = () => w.map(() => 0);

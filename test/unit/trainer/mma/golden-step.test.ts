@@ -20,6 +20,7 @@ import { trainingPass } from '../../../../trainer/mma/objective.js';
 import type { OptimizerConfig, TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { assertRelative, cosine, difference, length, share } from '../../../support/vectors.js';
 import { goldenNames, openGolden, type Golden } from '../../../support/golden.js';
+import { ONE_STEP } from '../../../support/one-step.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 /** A step of a golden file: where its tensors are, and what was asked. */
@@ -41,17 +42,7 @@ const ADAM: OptimizerConfig = {
 };
 const SGD: OptimizerConfig = { rule: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 2e-4 };
 
-const BASE: Omit<TrainingConfig, 'method' | 'norm' | 'maxDistance' | 'minRadius' | 'cleanCoefficient' | 'optimizer'> = {
-  attackIterations: 10,
-  bisections: 10,
-  steps: 1,
-  batchSize: 32,
-  seed: '0',
-  checkpointInterval: 1,
-  validationInterval: 1,
-  validationMarginExamples: 1,
-  evaluationMarginExamples: 1,
-};
+const BASE: TrainingConfig = { ...ONE_STEP, attackIterations: 10, bisections: 10, batchSize: 32 };
 
 const lenetCases = (file: string): Case[] =>
   (['linf', 'l2'] as const).flatMap((norm: Norm) =>

@@ -1,44 +1,34 @@
 import assert from 'node:assert/strict';
-import { dispose, tensor1d, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { dispose } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { unhurried } from '../../../../core/margin/pace.js';
 import type { HostTensors } from '../../../../core/model/host-tensors.js';
 import { mlp } from '../../../../core/model/mlp.js';
 import { buildModel, type Model } from '../../../../core/model/model.js';
-import { splitWeights, toHost, toTensors } from '../../../../core/model/weights.js';
+import { toTensors } from '../../../../core/model/weights.js';
 import type { Examples } from '../../../../trainer/data/dataset.js';
 import { evaluateTrained } from '../../../../trainer/evaluate/final-evaluation.js';
-import { gather, IMAGE_BOUNDS } from '../../../../trainer/mma/batches.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../../trainer/mma/checkpoint-file.js';
 import type { Checkpoint } from '../../../../trainer/mma/checkpoint.js';
-import { compileMethod, methodContext } from '../../../../trainer/mma/compile-method.js';
 import { EMPTY_HISTORY } from '../../../../trainer/mma/history-record.js';
+import { mean } from '../../../../trainer/mma/mean.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { train } from '../../../../trainer/mma/training-loop.js';
 import { compileValidation } from '../../../../trainer/mma/validation.js';
 import { linearProblem } from '../../../support/linear-model.js';
+import { ONE_STEP, stepOnce } from '../../../support/one-step.js';
 import * as stripes from '../../../support/stripes-training.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const COUNT = 30;
 
 const CONFIG: TrainingConfig = {
+  ...ONE_STEP,
   method: 'omma',
-  norm: 'linf',
-  maxDistance: 0.04,
-  minRadius: 0.01,
-  attackIterations: 3,
   bisections: 10,
   cleanCoefficient: 0,
-  steps: 1,
-  batchSize: COUNT,
   optimizer: { rule: 'sgd', learningRate: 1e-3, momentum: 0, weightDecay: 0 },
-  seed: '0',
-  checkpointInterval: 1,
-  validationInterval: 1,
-  validationMarginExamples: 1,
-  evaluationMarginExamples: 1,
 };
 const REACH = 1.05 * CONFIG.maxDistance;
 
@@ -48,7 +38,6 @@ const w = Array.from({ length: kernel.data.length / 2 }, (_, i) => kernel.data[2
 const length1 = w.reduce((sum, weight) => sum + Math.abs(weight), 0);
 const imageOf = (example: number): number[] => w.map((_, i) => linear.examples.images[example * w.length + i]! / 255);
 const product = (x: readonly number[]): number => x.reduce((sum, value, i) => sum + value * w[i]!, 0);
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 const isOne = (example: number): boolean => linear.examples.labels[example] === 1;
 
 /** What the published code of the method gets wrong, by its effects: each of these fails where it is done. */
@@ -57,26 +46,8 @@ describe('faults of the published code', () => {
   before(async () => (engine = await openEngine(TEST_ENGINE)));
 
   /** One step on some of the linear problem's examples, searches starting at the examples themselves. */
-  async function stepOn(model: Model, weights: HostTensors, config: TrainingConfig, chosen: readonly number[]) {
-    const { numTensors } = engine.memory();
-    const context = methodContext(engine.compile, model, config, IMAGE_BOUNDS);
-    const { parameters, statistics } = splitWeights(model, weights);
-    const tensors = { parameters: toTensors(parameters), statistics: toTensors(statistics) };
-    const moments = tidy(() =>
-      Object.fromEntries(
-        Object.entries(tensors.parameters).map(([name, value]) => [`momentum.${name}`, zerosLike(value)]),
-      ),
-    );
-    const { inputs, labels } = gather(linear.examples, [4, 4, 1], Uint32Array.from(chosen));
-    const search = { radii: tensor1d(chosen.map(() => config.minRadius)), start: zerosLike(inputs) };
-    const batch = { inputs, labels, search };
-    const after = await compileMethod(config, context).step({ ...tensors, moments }, batch, 0, unhurried);
-    assert.ok(after !== undefined);
-    const moved = await toHost(after.tensors.statistics);
-    dispose([tensors, moments, batch, after.tensors]);
-    assert.equal(engine.memory().numTensors, numTensors);
-    return { report: after.report, statistics: moved };
-  }
+  const stepOn = async (model: Model, weights: HostTensors, config: TrainingConfig, chosen: readonly number[]) =>
+    (await stepOnce(engine, { model, weights, examples: linear.examples, config, chosen }))!;
 
   it('searches in training mode: here the running statistics judge it, and the search does not move them', async () => {
     const layers = [

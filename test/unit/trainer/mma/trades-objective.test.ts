@@ -1,40 +1,29 @@
 import assert from 'node:assert/strict';
-import { dispose, scalar, tensor1d, tensor4d, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { dispose, scalar, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import type { HostTensors } from '../../../../core/model/host-tensors.js';
 import { mlp } from '../../../../core/model/mlp.js';
 import { buildModel } from '../../../../core/model/model.js';
-import { initialWeights, toHost, toTensors } from '../../../../core/model/weights.js';
+import { initialWeights, toHost, toTensors, zeroWeights } from '../../../../core/model/weights.js';
 import { createRandom } from '../../../../core/random.js';
 import { IMAGE_BOUNDS } from '../../../../trainer/mma/batches.js';
 import { methodContext } from '../../../../trainer/mma/compile-method.js';
 import { compileTrades } from '../../../../trainer/mma/methods/trades.js';
 import { mapNamed } from '../../../../trainer/mma/named.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
+import { ONE_STEP } from '../../../support/one-step.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const BETA = 4;
 
 const TRADES: TrainingConfig = {
+  ...ONE_STEP,
   method: 'trades',
-  norm: 'linf',
-  maxDistance: 0.1,
-  minRadius: 0.01,
-  attackIterations: 1,
-  bisections: 1,
   cleanCoefficient: 1,
   epsilon: 0.05,
   tradesBeta: BETA,
-  steps: 1,
   batchSize: 8,
-  // With these, a step is minus the gradient.
-  optimizer: { rule: 'sgd', learningRate: 1, momentum: 0, weightDecay: 0 },
-  seed: '0',
-  checkpointInterval: 1,
-  validationInterval: 1,
-  validationMarginExamples: 1,
-  evaluationMarginExamples: 1,
 };
 
 describe('the objective of TRADES, of a model that is not linear', () => {
@@ -61,9 +50,8 @@ describe('the objective of TRADES, of a model that is not linear', () => {
         return [name, { shape, data: values }] as const;
       });
       const parameters = toTensors(Object.fromEntries(moved));
-      const moments = mapNamed(parameters, zerosLike);
-      const named = Object.fromEntries(Object.entries(moments).map(([name, value]) => [`momentum.${name}`, value]));
-      const tensors = { parameters, statistics: {}, moments: named };
+      const moments = toTensors(zeroWeights(context.optimizer.stateShapes(model.parameters)));
+      const tensors = { parameters, statistics: {}, moments };
       const after = tidy(() => descend(tensors, { inputs, labels }, perturbations, factors));
       const [ce = NaN, , kl = NaN] = await after.report.data();
       const next = await toHost(after.tensors.parameters);

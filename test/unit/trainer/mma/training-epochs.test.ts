@@ -7,41 +7,27 @@ import type { Checkpoint } from '../../../../trainer/mma/checkpoint.js';
 import type { TrainingProgress } from '../../../../trainer/mma/progress.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { trainingHistorySchema } from '../../../../trainer/mma/training-history.js';
-import { train, type TrainRequest } from '../../../../trainer/mma/training-loop.js';
-import { assertSameBits, examples, MMA, model, STANDARD, validation } from '../../../support/stripes-training.js';
+import {
+  assertSameBits,
+  examples,
+  MMA,
+  STANDARD,
+  trainStripes,
+  undisturbed,
+} from '../../../support/stripes-training.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 describe('the epochs of a training', () => {
   let engine: Engine;
   before(async () => (engine = await openEngine(TEST_ENGINE)));
 
-  const request = (config: TrainingConfig, more: Partial<TrainRequest> = {}): TrainRequest => ({
-    engine,
-    model,
-    train: examples,
-    validation,
-    config,
-    ...more,
-  });
-
-  /** Trains to the end, keeping every checkpoint as it would lie on disk. */
-  async function undisturbed(config: TrainingConfig) {
-    const files: Uint8Array[] = [];
-    const saveCheckpoint = (checkpoint: Checkpoint) => {
-      files.push(encodeCheckpoint(checkpoint));
-      return Promise.resolve();
-    };
-    const result = await train(request(config, { saveCheckpoint }));
-    return { result, checkpoints: files.map((file) => decodeCheckpoint(file)) };
-  }
-
   it('varies images as it is told, and continues from checkpoints to the same bits', async () => {
     const config: TrainingConfig = { ...STANDARD, augmentation: 'crop-flip' };
-    const { result, checkpoints } = await undisturbed(config);
-    const plain = await undisturbed(STANDARD);
+    const { result, checkpoints } = await undisturbed(engine, config);
+    const plain = await undisturbed(engine, STANDARD);
     assert.notDeepEqual(result.history.steps, plain.result.history.steps);
     for (const resume of checkpoints.slice(1)) {
-      const again = await train(request(config, { resume }));
+      const again = await trainStripes(engine, config, { resume });
       assertSameBits(again.weights, result.weights);
       assert.deepEqual(again.history, result.history);
     }
@@ -56,12 +42,10 @@ describe('the epochs of a training', () => {
     };
     const kept = new Map<number, HostTensors>();
     const saved: Checkpoint[] = [];
-    const { history, steps } = await train(
-      request(config, {
-        saveCheckpoint: (checkpoint) => Promise.resolve(void saved.push(checkpoint)),
-        saveEpoch: (epoch, weights) => Promise.resolve(void kept.set(epoch, weights)),
-      }),
-    );
+    const { history, steps } = await trainStripes(engine, config, {
+      saveCheckpoint: (checkpoint) => Promise.resolve(void saved.push(checkpoint)),
+      saveEpoch: (epoch, weights) => Promise.resolve(void kept.set(epoch, weights)),
+    });
     // Six steps an epoch, and the last, partial one.
     assert.deepEqual(
       history.validations.map(({ step }) => step),
@@ -85,7 +69,7 @@ describe('the epochs of a training', () => {
     const saveCheckpoint = (checkpoint: Checkpoint) =>
       Promise.resolve(void saved.push(decodeCheckpoint(encodeCheckpoint(checkpoint))));
     const onProgress = (progress: TrainingProgress) => seen.push(progress);
-    const ended = await train(request(config, { saveCheckpoint, onProgress }));
+    const ended = await trainStripes(engine, config, { saveCheckpoint, onProgress });
     // The first validation is the best; three more are no better.
     assert.deepEqual([ended.steps, ended.validation.step, ended.history.steps.at(-1)?.step], [20, 5, 20]);
     assert.equal(ended.history.validations.length, 4);
@@ -97,10 +81,14 @@ describe('the epochs of a training', () => {
     assert.equal(seen.at(-1)!.step, 20);
     assert.equal(saved.at(-1)!.step, 20);
     for (const resume of saved)
-      assert.deepEqual((await train(request(config, { resume }))).earlyStop, ended.earlyStop, `from ${resume.step}`);
+      assert.deepEqual(
+        (await trainStripes(engine, config, { resume })).earlyStop,
+        ended.earlyStop,
+        `from ${resume.step}`,
+      );
     // Without it, and where the last of them is that of the last step, training does not end early.
     for (const whole of [{ earlyStopValidations: 0 }, { steps: 20 }]) {
-      const { steps, history, earlyStop: stopped } = await train(request({ ...config, ...whole }));
+      const { steps, history, earlyStop: stopped } = await trainStripes(engine, { ...config, ...whole });
       assert.deepEqual([steps, stopped, history.earlyStop], [whole.steps ?? 40, undefined, undefined]);
     }
   });

@@ -7,10 +7,8 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../../../trainer/mma/chec
 import type { Checkpoint } from '../../../../trainer/mma/checkpoint.js';
 import type { TrainingProgress } from '../../../../trainer/mma/progress.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
-import { train, type TrainRequest } from '../../../../trainer/mma/training-loop.js';
 import {
   assertSameBits,
-  examples,
   MMA,
   model,
   OMMA,
@@ -18,7 +16,8 @@ import {
   STANDARD,
   stripes,
   TRADES,
-  validation,
+  trainStripes,
+  undisturbed,
 } from '../../../support/stripes-training.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
@@ -34,30 +33,10 @@ describe('training', () => {
   let engine: Engine;
   before(async () => (engine = await openEngine(TEST_ENGINE)));
 
-  const request = (config: TrainingConfig, more: Partial<TrainRequest> = {}): TrainRequest => ({
-    engine,
-    model,
-    train: examples,
-    validation,
-    config,
-    ...more,
-  });
-
-  /** Trains to the end, keeping every checkpoint as it would lie on disk. */
-  async function undisturbed(config: TrainingConfig) {
-    const files: Uint8Array[] = [];
-    const saveCheckpoint = (checkpoint: Checkpoint) => {
-      files.push(encodeCheckpoint(checkpoint));
-      return Promise.resolve();
-    };
-    const result = await train(request(config, { saveCheckpoint }));
-    return { result, checkpoints: files.map((file) => decodeCheckpoint(file)) };
-  }
-
   for (const [name, config] of Object.entries(RESUMED)) {
     it(`continues from every checkpoint to the same bits (${name})`, async () => {
       const { numTensors } = engine.memory();
-      const { result, checkpoints } = await undisturbed(config);
+      const { result, checkpoints } = await undisturbed(engine, config);
       assert.deepEqual(
         checkpoints.map(({ step }) => step),
         [4, 8, 12, 16],
@@ -65,7 +44,7 @@ describe('training', () => {
       for (const resume of checkpoints) {
         const saved: Checkpoint[] = [];
         const saveCheckpoint = (checkpoint: Checkpoint) => Promise.resolve(void saved.push(checkpoint));
-        const again = await train(request(config, { resume, saveCheckpoint }));
+        const again = await trainStripes(engine, config, { resume, saveCheckpoint });
         assertSameBits(again.weights, result.weights);
         assert.deepEqual(again.validation, result.validation);
         assert.deepEqual(again.history, result.history);
@@ -77,7 +56,7 @@ describe('training', () => {
 
     it(`continues to the same bits after a stop anywhere (${name})`, async () => {
       const { numTensors } = engine.memory();
-      const { checkpoints } = await undisturbed(config);
+      const { checkpoints } = await undisturbed(engine, config);
       // Within a step, between steps, before and during a validation: whenever the training asks whether to go on.
       for (let patience = 1; ; patience += 29) {
         let file: Uint8Array | undefined;
@@ -85,18 +64,16 @@ describe('training', () => {
           file = encodeCheckpoint(checkpoint);
           return Promise.resolve();
         };
-        const stopped = await train(request(config, { saveCheckpoint, signal: impatient(patience) })).then(
+        const stopped = await trainStripes(engine, config, { saveCheckpoint, signal: impatient(patience) }).then(
           () => false,
           (error: unknown) => error instanceof DomainError && error.kind === 'cancelled',
         );
         if (!stopped) break;
         let last: Checkpoint | undefined;
-        await train(
-          request(config, {
-            resume: decodeCheckpoint(file!),
-            saveCheckpoint: (checkpoint) => Promise.resolve(void (last = checkpoint)),
-          }),
-        );
+        await trainStripes(engine, config, {
+          resume: decodeCheckpoint(file!),
+          saveCheckpoint: (checkpoint) => Promise.resolve(void (last = checkpoint)),
+        });
         if (last !== undefined) assertSame(last, checkpoints.at(-1)!);
       }
       assert.equal(engine.memory().numTensors, numTensors);
@@ -105,8 +82,10 @@ describe('training', () => {
 
   it('keeps the weights with the largest validation margin, and learns', async () => {
     const seen: TrainingProgress[] = [];
-    const { weights, validation: best } = await train(
-      request({ ...MMA, steps: 60 }, { onProgress: (progress) => seen.push(progress) }),
+    const { weights, validation: best } = await trainStripes(
+      engine,
+      { ...MMA, steps: 60 },
+      { onProgress: (progress) => seen.push(progress) },
     );
     const validations = seen.flatMap((progress) => (progress.validation ? [progress.validation] : []));
     assert.equal(best.margin, Math.max(...validations.map(({ margin }) => margin)));
@@ -126,7 +105,7 @@ describe('training', () => {
       { fromStep: 6, learningRate: 0.001 },
     ];
     const config = { ...MMA, optimizer: { ...MMA.optimizer, schedule } };
-    const { history } = await train(request(config, { onProgress: (progress) => seen.push(progress) }));
+    const { history } = await trainStripes(engine, config, { onProgress: (progress) => seen.push(progress) });
     assert.deepEqual(
       history.steps.map(({ step }) => step),
       Array.from({ length: MMA.steps }, (_, i) => i + 1),
@@ -157,10 +136,12 @@ describe('training', () => {
   });
 
   it('refuses a checkpoint of another configuration, and bytes that are none', async () => {
-    const { checkpoints } = await undisturbed(STANDARD);
+    const { checkpoints } = await undisturbed(engine, STANDARD);
     const [resume] = checkpoints;
-    await assert.rejects(train(request({ ...STANDARD, seed: '8' }, { resume })), { kind: 'failed-precondition' });
-    await assert.rejects(train(request(STANDARD, { resume, train: stripes(50, 3) })), { kind: 'failed-precondition' });
+    await assert.rejects(trainStripes(engine, { ...STANDARD, seed: '8' }, { resume }), { kind: 'failed-precondition' });
+    await assert.rejects(trainStripes(engine, STANDARD, { resume, train: stripes(50, 3) }), {
+      kind: 'failed-precondition',
+    });
     const bytes = encodeCheckpoint(resume!);
     assert.throws(() => decodeCheckpoint(bytes.subarray(0, -1), 'job.ckpt'), {
       kind: 'data-loss',
@@ -171,14 +152,20 @@ describe('training', () => {
 
   it('refuses fewer examples than a batch takes, and none to validate on', async () => {
     const none: Examples = { count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
-    await assert.rejects(train(request(MMA, { train: stripes(7, 1) })), { kind: 'invalid-input', message: /train/ });
-    await assert.rejects(train(request(MMA, { validation: none })), { kind: 'invalid-input', message: /validation/ });
+    await assert.rejects(trainStripes(engine, MMA, { train: stripes(7, 1) }), {
+      kind: 'invalid-input',
+      message: /train/,
+    });
+    await assert.rejects(trainStripes(engine, MMA, { validation: none }), {
+      kind: 'invalid-input',
+      message: /validation/,
+    });
   });
 
   it('fails with a reason when the loss is no longer finite', async () => {
     const { numTensors } = engine.memory();
     const optimizer = { rule: 'sgd', learningRate: 1e30, momentum: 0, weightDecay: 0 } as const;
-    await assert.rejects(train(request({ ...STANDARD, optimizer })), { message: /not finite .* learning rate/ });
+    await assert.rejects(trainStripes(engine, { ...STANDARD, optimizer }), { message: /not finite .* learning rate/ });
     assert.equal(engine.memory().numTensors, numTensors);
   });
 });

@@ -7,6 +7,7 @@ import { toTensors } from '../../../../core/model/weights.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { compileValidation } from '../../../../trainer/mma/validation.js';
 import { linearProblem } from '../../../support/linear-model.js';
+import { ONE_STEP } from '../../../support/one-step.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 describe('validation', () => {
@@ -21,21 +22,16 @@ describe('validation', () => {
       // About a tenth lies beyond reach.
       const reach = exact.toSorted((a, b) => a - b)[40]! * 1.001;
       const config: TrainingConfig = {
+        ...ONE_STEP,
         method: 'standard',
         norm,
         maxDistance: reach / 1.05,
         minRadius: 0.1,
         attackIterations: 40,
         bisections: 14,
-        cleanCoefficient: 0,
-        steps: 1,
         batchSize: 20,
-        optimizer: { rule: 'sgd', learningRate: 1, momentum: 0, weightDecay: 0 },
         seed: '3',
-        checkpointInterval: 1,
-        validationInterval: 1,
         validationMarginExamples: 45,
-        evaluationMarginExamples: 1,
       };
       const tensors = toTensors(weights);
       const found = await compileValidation(engine.compile, model, examples, config)(tensors, unhurried);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { dispose, memory, slice } from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { eager } from '../../../../../core/engine/compile.js';
 import type { Compile, Engine, TensorMap } from '../../../../../core/engine/engine.js';
 import { openEngine } from '../../../../../core/engine/open-engine.js';
 import type { WeightedClassifier } from '../../../../../core/margin/attack-steps.js';
@@ -44,7 +45,6 @@ const BOUNDS: Bounds = { lower: 0, upper: 1 };
 const COUNT = 6;
 /** Of 36 values between 0.4 and 0.6: far beyond any margin. */
 const WIDE: Readonly<Record<AttackNorm, number>> = { linf: 0.4, l2: 2, l1: 8 };
-const eager: Compile = (fn) => fn;
 
 const argMax = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDigits } from '../../../trainer/data/digits/digits.js';
-import { writeIdx } from '../../../trainer/data/idx.js';
+import { makeDigits } from '../../trainer/data/digits/digits.js';
+import { writeIdx } from '../../trainer/data/idx.js';
 
 /** Some digits as a directory of MNIST, which a job reads in no time; to draw all of them would take most of its second. */
 export async function writeFewDigits(directory: string): Promise<void> {
