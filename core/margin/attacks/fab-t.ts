@@ -9,13 +9,12 @@ import {
   neg,
   ones,
   reshape,
-  slice,
   sub,
   sum,
   where,
   zeros,
 } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import { createRandom } from '../../random.js';
 import type { WeightedClassifier } from '../attack-steps.js';
@@ -28,7 +27,7 @@ import { planRuns } from './fab-t-plan.js';
 import { projectOntoHyperplane } from './hyperplane.js';
 import { keepShorter, nothingFound, type Nearest } from './nearest.js';
 import { compilePolish, type RaySearch } from './rays.js';
-import { rankedRivals } from './rivals.js';
+import { rivalsAt } from './rivals.js';
 import { scoredGradient } from './scored-gradient.js';
 import { runSearch, type SearchCall, type SearchProblem } from './search-runs.js';
 import { successOf } from './success.js';
@@ -59,8 +58,8 @@ type Adapting = Nearest & {
 interface FabSteps {
   /** A random start. */
   readonly restart: (problem: SearchProblem, state: Adapting, uniforms: Tensor4D) => Adapting;
-  /** One iteration. @param rivals the class aimed at, [1, n, k]; without meaning where a class is to be reached */
-  readonly iterate: (weights: TensorMap, problem: SearchProblem, rivals: Tensor3D, state: Adapting) => Adapting;
+  /** One iteration. @param rivals the class aimed at, [n, k]; without meaning where a class is to be reached */
+  readonly iterate: (weights: TensorMap, problem: SearchProblem, rivals: Tensor2D, state: Adapting) => Adapting;
   readonly polish: RaySearch<SearchProblem>;
 }
 
@@ -99,11 +98,11 @@ function find(steps: FabSteps, request: MinimumNormRequest, aim: Aim): Promise<A
       for (const { rank, iterations, start } of runs) {
         const begin = (state: Adapting): Adapting =>
           start === 'input' ? atInput(state) : steps.restart(problem, state, uniformsOf(inputs, randoms));
-        const rivals = (): Tensor3D => rankedRivals(logits, classes, [rank]);
         for (let i = 0; i < iterations; i++) {
           yield {
             gradientEvaluations: 1,
-            take: (state) => steps.iterate(weights, problem, rivals(), i === 0 ? begin(state) : state),
+            take: (state) =>
+              steps.iterate(weights, problem, rivalsAt(logits, classes, rank), i === 0 ? begin(state) : state),
           };
         }
       }
@@ -137,14 +136,12 @@ function compileSteps(
       return { best, bestLengths, found, perturbations: geometry.randomStart(problem.inputs, radii, uniforms, bounds) };
     }),
     iterate: compile(
-      (weights: TensorMap, { inputs, classes }: SearchProblem, rivals: Tensor3D, state: Adapting): Adapting => {
+      (weights: TensorMap, { inputs, classes }: SearchProblem, rivals: Tensor2D, state: Adapting): Adapting => {
         const { perturbations } = state;
-        const [, count, k] = rivals.shape;
-        const rival: Tensor2D = reshape(slice(rivals, [0, 0, 0], [1, count, k]), [count, k]);
-        const loss = aim === 'reach' ? reaching(logitMargin) : softMarginOver(rival, ones(classes.shape));
+        const loss = aim === 'reach' ? reaching(logitMargin) : softMarginOver(rivals, ones(classes.shape));
         const points = pointAt(inputs, perturbations, bounds);
         const { losses, gradients } = scoredGradient((x) => classifier(weights, x), loss, points, classes);
-        const along: Tensor1D = sum(reshape<Rank.R2>(mul(gradients, perturbations), [count, -1]), 1);
+        const along: Tensor1D = sum(reshape<Rank.R2>(mul(gradients, perturbations), [inputs.shape[0], -1]), 1);
         const fromPoint = ontoBoundary(points, gradients, neg(losses));
         const fromInput = ontoBoundary(inputs, gradients, sub(along, losses));
         const [a, b] = [geometry.lengths(fromPoint), geometry.lengths(fromInput)];

@@ -10,7 +10,7 @@ import { watchedPace } from '../../pace.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import { nothingFound, type Nearest } from '../nearest.js';
 import { searchRays } from '../rays.js';
-import { rivalAt } from '../rivals.js';
+import { rivalsAt } from '../rivals.js';
 import { areShort } from '../short-evaluations.js';
 import { uniformsOf } from '../uniforms.js';
 import { WITHIN } from '../within.js';
@@ -105,14 +105,11 @@ async function rivalsOf(
   nearest: Nearest,
   rivals: Rivals,
 ): Promise<Tensor2D> {
-  const count = logits[0]?.length ?? 0;
-  const rows =
-    rivals === 'reached' ? (await readLogits(tidy(() => steps.logitsAt(weights, inputs, nearest.best)))).rows : logits;
-  const rank = typeof rivals === 'string' ? 0 : rivals.rank;
-  const isRival = rows.flatMap((row, index) => {
-    const own = classes[index] ?? 0;
-    const rival = rivalAt(row, own, rank);
-    return Array.from(row.keys(), (index) => (rivals === 'all' ? index !== own : index === rival));
-  });
-  return tensor2d(isRival.map(Number), [rows.length, count]);
+  if (rivals === 'all') {
+    const others = logits.map((row, index) => Array.from(row.keys(), (each) => Number(each !== classes[index])));
+    return tensor2d(others);
+  }
+  if (rivals !== 'reached') return rivalsAt(logits, classes, rivals.rank);
+  const { rows } = await readLogits(tidy(() => steps.logitsAt(weights, inputs, nearest.best)));
+  return rivalsAt(rows, classes, 0);
 }

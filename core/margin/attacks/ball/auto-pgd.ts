@@ -4,7 +4,8 @@ import { logitMargin } from '../../logit-margin.js';
 import { logitRatioTowards } from '../../logit-ratio.js';
 import type { LossName } from '../../losses.js';
 import { ATTACK_NORMS, type AttackNorm, type ThreatModel } from '../../threat-model.js';
-import type { Aim, AttackKind, FixedNormAttack, FixedNormRequest } from '../attack.js';
+import type { Aim, AttackKind, FixedNormAttack } from '../attack.js';
+import { rivalsByRank } from '../rivals.js';
 import { autoPgdMethod } from './auto-pgd-method.js';
 import type { BallMethod, BallState } from './ball-method.js';
 import { compileBallSearch } from './ball-search.js';
@@ -57,21 +58,8 @@ export const apgdT: AttackKind<FixedNormAttack> = {
     const find = compileAutoPgd(compile, classifier, threat, aim, {
       loss: ({ targets }) => logitRatioTowards(targets),
       rank: logitMargin,
-      targets: likeliestOthers(MAX_TARGETS[threat.norm]),
+      targets: ({ logits, classes }) => rivalsByRank(logits, classes).slice(0, MAX_TARGETS[threat.norm]),
     });
     return { name: 'apgd-t', find };
   },
 };
-
-/** The classes other than the own one, of the largest logits first, one list a rank, at most so many; of equals the first. */
-const likeliestOthers =
-  (most: number) =>
-  ({ logits, classes }: FixedNormRequest): number[][] => {
-    const sorted = logits.map((row, index) =>
-      Array.from(row.keys())
-        .filter((other) => other !== classes[index])
-        .sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0)),
-    );
-    const count = Math.min(sorted[0]?.length ?? 0, most);
-    return Array.from({ length: count }, (_, rank) => sorted.map((others) => others[rank] ?? 0));
-  };

@@ -7,7 +7,7 @@ import { autoPgdStrides } from '../ball/auto-pgd-schedule.js';
 import { definedNorm } from '../defined-norm.js';
 import { nothingFound, type Nearest } from '../nearest.js';
 import { searchRays, type RayPace } from '../rays.js';
-import { rivalAt } from '../rivals.js';
+import { rivalsByRank } from '../rivals.js';
 import type { SearchProblem } from '../search-runs.js';
 import { areShort, iterationsOfCall } from '../short-evaluations.js';
 import { uniformsOf } from '../uniforms.js';
@@ -40,10 +40,11 @@ export const epsilonSearch: AttackKind<MinimumNormAttack> = {
 };
 
 async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise<AttackOutcome> {
-  const { weights, inputs, maxGradientEvaluations, logits } = request;
+  const { weights, inputs, maxGradientEvaluations } = request;
   const classes = tensor1d([...request.classes], 'int32');
   const maxLength = scalar(request.maxDistance * WITHIN);
   const problem: SearchProblem = { inputs, classes, maxLength };
+  const rivals = rivalsByRank(request.logits, request.classes).slice(0, MAX_TARGETS);
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const { proceed: goOn, stopped } = watchedPace(request.proceed);
   let gradientEvaluations = 0;
@@ -59,10 +60,7 @@ async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise
   const open = ({ target, start }: EpsilonRound): EpsilonRun => {
     const rank = target === 'reached' ? 0 : target.rank;
     const next = tidy(() => {
-      const ranked = tensor1d(
-        logits.map((row, index) => rivalAt(row, request.classes[index] ?? 0, rank)),
-        'int32',
-      );
+      const ranked = tensor1d([...(rivals[rank] ?? [])], 'int32');
       return steps.open[start](weights, problem, { nearest, pace, ranked, uniforms: uniformsOf(inputs, randoms) });
     });
     dispose(pace);
@@ -75,8 +73,7 @@ async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise
       gradientEvaluations += 1;
       hold(await searchRays(rayPace, steps.ascent, problem, nearest));
     }
-    const rivals = Math.min((logits[0]?.length ?? 0) - 1, MAX_TARGETS);
-    for (const round of planRounds(maxGradientEvaluations, rivals)) {
+    for (const round of planRounds(maxGradientEvaluations, rivals.length)) {
       if (!(await goOn())) break;
       const { found, spent } = await climb(steps, rayPace, problem, nearest, open(round), round.iterations);
       gradientEvaluations += spent;
