@@ -5,6 +5,7 @@ import {
   lessEqual,
   maximum,
   minimum,
+  mul,
   reshape,
   sub,
   where,
@@ -23,6 +24,10 @@ export const pointAt = (inputs: Tensor4D, perturbations: Tensor4D, bounds: Bound
 /** clip(x + δ) − x: the perturbation that stays in the box. */
 export const clipToBox = (inputs: Tensor4D, perturbations: Tensor4D, bounds: Bounds): Tensor4D =>
   sub(pointAt(inputs, perturbations, bounds), inputs);
+
+/** A uniform image of the box minus x, from uniform numbers in [0, 1). */
+export const towardsRandomImage = (inputs: Tensor4D, uniforms: Tensor4D, { lower, upper }: Bounds): Tensor4D =>
+  sub(add(mul(uniforms, upper - lower), lower), inputs);
 
 /** ∇L where a value can follow it: 0 where it is at an end of the box, and its gradient points out of that. */
 export function inwards(gradients: Tensor4D, points: Tensor4D, bounds: Bounds): Tensor4D {

@@ -1,31 +1,24 @@
 import {
   abs,
   add,
-  cast,
   clipByValue,
   div,
   fill,
   greater,
   greaterEqual,
-  max,
   maximum,
   minimum,
   mul,
   relu,
-  reshape,
   sub,
-  sum,
 } from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { clipToBox, perExample } from './box.js';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { asNumbers } from './as-numbers.js';
+import { clipToBox, perExample, towardsRandomImage } from './box.js';
 import type { NormGeometry } from './geometry.js';
+import { maxima, totals } from './per-image.js';
+import { drawnIntoBall, LEAST_ELEMENT, scaledToOne, unitVectors } from './scaling.js';
 import type { Bounds } from './threat-model.js';
-
-/** Below this length a vector counts as zero; dividing by it instead of by the length keeps 0 / 0 from becoming NaN. */
-const TINY = 1e-12;
-
-/** The same for the largest element of a gradient, which may be far smaller where a classifier is saturated. */
-const TINIEST = 1e-37;
 
 /** A step moves about so large a share of the values. */
 const STEP_SHARE = 0.05;
@@ -36,11 +29,7 @@ const SHARE_BITS = 12;
 /** Halvings of a projection's multiplier: beyond these float32 tells nothing apart. */
 const MULTIPLIER_BITS = 28;
 
-const flat = (values: Tensor4D): Tensor2D => reshape(values, [values.shape[0], -1]);
-
-const lengths = (perturbations: Tensor4D): Tensor1D => sum(abs(flat(perturbations)), 1);
-
-const asNumbers = (conditions: Tensor1D): Tensor1D => cast(conditions, 'float32');
+const lengths = (perturbations: Tensor4D): Tensor1D => totals(abs(perturbations));
 
 /**
  * The largest t of [0, largest) at which f(t) still exceeds a limit, for f that falls as t rises: built from the highest binary digit down.
@@ -56,19 +45,15 @@ function lastAbove(exceeds: (t: Tensor1D) => Tensor1D, largest: Tensor1D, bits: 
   return t;
 }
 
-/** Gradients whose largest element is of size 1; 0 where they are 0. */
-const scaledToOne = (gradients: Tensor4D): Tensor4D =>
-  div(gradients, perExample(maximum(max(flat(abs(gradients)), 1), TINIEST)));
-
 /**
  * Where the k largest of sizes in [0, 1] are, the largest of which is 1: 1 there, 0 elsewhere; at least one.
  *
  * @param counts k, [n], at least 1; of values that are equal to 2⁻¹² all are left out, if all are too many
  */
 function largestValues(sizes: Tensor4D, counts: Tensor1D): Tensor4D {
-  const ones: Tensor1D = max(flat(sizes), 1);
-  const atLeast = (t: Tensor1D): Tensor4D => cast(greaterEqual(sizes, perExample(t)), 'float32');
-  const threshold = lastAbove((t) => greater(sum(flat(atLeast(t)), 1), counts), ones, SHARE_BITS);
+  const ones: Tensor1D = maxima(sizes);
+  const atLeast = (t: Tensor1D): Tensor4D => asNumbers(greaterEqual(sizes, perExample(t)));
+  const threshold = lastAbove((t) => greater(totals(atLeast(t)), counts), ones, SHARE_BITS);
   // One step further at most so many are left; but never none, since the largest equals 1.
   return atLeast(minimum(add(threshold, 2 ** -SHARE_BITS), ones));
 }
@@ -81,14 +66,14 @@ function largestValues(sizes: Tensor4D, counts: Tensor1D): Tensor4D {
 export function sparseAscent(gradients: Tensor4D, counts: Tensor1D): Tensor4D {
   const scaled = scaledToOne(gradients);
   const sizes = abs(scaled);
-  const signs: Tensor4D = clipByValue(div(scaled, maximum(sizes, TINIEST)), -1, 1);
+  const signs: Tensor4D = clipByValue(div(scaled, maximum(sizes, LEAST_ELEMENT)), -1, 1);
   const kept: Tensor4D = mul(signs, largestValues(sizes, counts));
-  return div(kept, perExample(maximum(lengths(kept), TINY)));
+  return unitVectors(kept, lengths(kept));
 }
 
 /** Values in a ball alone: δᵢ · min(1, rᵢ / ‖δᵢ‖₁). */
 const scaleIntoBall = (perturbations: Tensor4D, radii: Tensor1D): Tensor4D =>
-  mul(perturbations, perExample(minimum(div(radii, maximum(lengths(perturbations), TINY)), 1)));
+  drawnIntoBall(perturbations, lengths(perturbations), radii);
 
 /**
  * The nearest point, in ℓ2, of {‖δ‖₁ ≤ r, x + δ in the box} to v. Since 0 is in the box that x moves in, the minimum of
@@ -103,13 +88,13 @@ function projectOntoBoth(inputs: Tensor4D, perturbations: Tensor4D, radii: Tenso
   const rooms = abs(clipToBox(inputs, perturbations, bounds));
   const sizesAt = (multipliers: Tensor1D): Tensor4D => minimum(relu(sub(sizes, perExample(multipliers))), rooms);
   const exceeds = (multipliers: Tensor1D): Tensor1D => greater(lengths(sizesAt(multipliers)), radii);
-  const largest: Tensor1D = max(flat(sizes), 1);
+  const largest = maxima(sizes);
   const below = lastAbove(exceeds, largest, MULTIPLIER_BITS);
   // From below the point would lie just outside of the ball.
   const outside = asNumbers(greater(lengths(rooms), radii));
   const multipliers: Tensor1D = add(below, mul(outside, mul(largest, 2 ** -MULTIPLIER_BITS)));
   const limits = sizesAt(multipliers);
-  const signed: Tensor4D = mul(limits, clipByValue(div(perturbations, maximum(sizes, TINIEST)), -1, 1));
+  const signed: Tensor4D = mul(limits, clipByValue(div(perturbations, maximum(sizes, LEAST_ELEMENT)), -1, 1));
   return scaleIntoBall(clipToBox(inputs, signed, bounds), radii);
 }
 
@@ -126,14 +111,14 @@ export const l1: NormGeometry = {
     const scaled = scaledToOne(gradients);
     const wanted = Math.max(1, STEP_SHARE * (gradients.size / gradients.shape[0]));
     const kept: Tensor4D = mul(scaled, largestValues(abs(scaled), fill([gradients.shape[0]], wanted)));
-    return div(kept, perExample(maximum(lengths(kept), TINY)));
+    return unitVectors(kept, lengths(kept));
   },
 
   project: projectOntoBoth,
 
   // A uniform image of the box minus x, scaled into the ball.
   randomStart: (inputs, radii, uniforms, bounds) => {
-    const image = add(mul(uniforms, bounds.upper - bounds.lower), bounds.lower);
-    return scaleIntoBall(clipToBox(inputs, scaleIntoBall(sub(image, inputs), radii), bounds), radii);
+    const inBall = scaleIntoBall(towardsRandomImage(inputs, uniforms, bounds), radii);
+    return scaleIntoBall(clipToBox(inputs, inBall, bounds), radii);
   },
 };

@@ -1,29 +1,18 @@
-import {
-  abs,
-  cast,
-  greater,
-  less,
-  max,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  reshape,
-  sub,
-  type Tensor4D,
-} from '@tensorflow/tfjs-core';
+import { abs, greater, less, maximum, minimum, mul, neg, sub, type Tensor4D } from '@tensorflow/tfjs-core';
+import { asNumbers } from './as-numbers.js';
 import { clipToBox, perExample } from './box.js';
 import type { NormGeometry } from './geometry.js';
+import { maxima } from './per-image.js';
 
 /** ‖δ‖∞ = maxⱼ |δⱼ|. */
 export const linf: NormGeometry = {
   norm: 'linf',
 
-  lengths: (perturbations) => max(reshape(abs(perturbations), [perturbations.shape[0], -1]), 1),
+  lengths: (perturbations) => maxima(abs(perturbations)),
 
   // ⟨g, u⟩ is largest over |uⱼ| ≤ 1 at uⱼ = sign gⱼ. By comparisons, because Sign of tfjs-backend-wasm 4.22 is 0 up to about 1e-7: pixels with small
   // gradients, and saturated classifiers altogether, would not be attacked.
-  steepestAscent: (gradients) => sub(cast(greater(gradients, 0), 'float32'), cast(less(gradients, 0), 'float32')),
+  steepestAscent: (gradients) => sub(asNumbers(greater(gradients, 0)), asNumbers(less(gradients, 0))),
 
   // Clipping to the ball and then to the box stays in both, since both are boxes.
   project: (inputs, perturbations, radii, bounds) => {

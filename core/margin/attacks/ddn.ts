@@ -3,6 +3,7 @@ import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { clipToBox, perExample } from '../box.js';
 import { l2 } from '../l2.js';
 import { reaching, softLogitMargin } from '../losses.js';
+import { LEAST_LENGTH } from '../scaling.js';
 import type { ThreatModel } from '../threat-model.js';
 import type { Aim, AttackKind, MinimumNormAttack } from './attack.js';
 import { definedNorm } from './defined-norm.js';
@@ -17,9 +18,6 @@ const STEP_FALL = 100;
 
 /** γ: by what share the radius grows or shrinks. */
 const ADAPTATION = 0.05;
-
-/** Below this length a vector counts as zero. */
-const TINY = 1e-12;
 
 /** Fewer iterations do not let the radius settle. */
 const MIN_ITERATIONS = 30;
@@ -67,7 +65,7 @@ function methodOf(threat: ThreatModel, aim: Aim): WalkMethod {
       );
       const next: Tensor1D = minimum(mul(radii, factors), maxLength);
       const moved: Tensor4D = add(perturbations, mul(step, l2.steepestAscent(gradients)));
-      const scales: Tensor1D = div(next, maximum(l2.lengths(moved), TINY));
+      const scales: Tensor1D = div(next, maximum(l2.lengths(moved), LEAST_LENGTH));
       return { perturbations: clipToBox(inputs, mul(moved, perExample(scales)), threat.bounds), radii: next };
     },
   };

@@ -8,19 +8,19 @@ import {
   mul,
   neg,
   ones,
-  reshape,
   sub,
-  sum,
   where,
   zeros,
 } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import { createRandom } from '../../random.js';
 import type { WeightedClassifier } from '../attack-steps.js';
 import { clipToBox, perExample, pointAt } from '../box.js';
 import { geometryOf } from '../geometries.js';
 import { logitMargin, reaching, softMarginOver } from '../losses.js';
+import { totals } from '../per-image.js';
+import { LEAST_LENGTH } from '../scaling.js';
 import { ATTACK_NORMS, type ThreatModel } from '../threat-model.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
 import { planRuns } from './fab-t-plan.js';
@@ -40,9 +40,6 @@ const BACKWARD = 0.9;
 
 /** The radius of a random start, as a share of what is known. */
 const RANDOM_SHARE = 0.5;
-
-/** Below this length a perturbation counts as zero. */
-const TINY = 1e-12;
 
 const POLISH = { share: 1, probes: 12 };
 
@@ -141,11 +138,11 @@ function compileSteps(
         const loss = aim === 'reach' ? reaching(logitMargin) : softMarginOver(rivals, ones(classes.shape));
         const points = pointAt(inputs, perturbations, bounds);
         const { losses, gradients } = scoredGradient((x) => classifier(weights, x), loss, points, classes);
-        const along: Tensor1D = sum(reshape<Rank.R2>(mul(gradients, perturbations), [inputs.shape[0], -1]), 1);
+        const along = totals(mul(gradients, perturbations));
         const fromPoint = ontoBoundary(points, gradients, neg(losses));
         const fromInput = ontoBoundary(inputs, gradients, sub(along, losses));
         const [a, b] = [geometry.lengths(fromPoint), geometry.lengths(fromInput)];
-        const bias = perExample(minimum(div(a, maximum(add(a, b), TINY)), MAX_BIAS));
+        const bias = perExample(minimum(div(a, maximum(add(a, b), LEAST_LENGTH)), MAX_BIAS));
         const ahead: Tensor4D = add(perturbations, mul(fromPoint, EXTRAPOLATION));
         const drawn: Tensor4D = add(mul(sub(1, bias), ahead), mul(bias, mul(fromInput, EXTRAPOLATION)));
         const next = clipToBox(inputs, drawn, bounds);

@@ -1,39 +1,16 @@
-import {
-  abs,
-  add,
-  cast,
-  clipByValue,
-  div,
-  exp,
-  greater,
-  less,
-  max,
-  maximum,
-  minimum,
-  mul,
-  reshape,
-  sub,
-  sum,
-} from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { abs, add, clipByValue, div, exp, greater, less, maximum, minimum, mul, sub } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { asNumbers } from '../as-numbers.js';
 import { clipToBox, perExample } from '../box.js';
+import { totals } from '../per-image.js';
+import { largestElements, LEAST_ELEMENT, LEAST_LENGTH } from '../scaling.js';
 import type { AttackNorm, Bounds } from '../threat-model.js';
-
-/** Gradients are divided by their largest element, or by this where they are 0. */
-const TINIEST = 1e-37;
-
-/** Below this a sum counts as zero. */
-const TINY = 1e-12;
 
 /** A multiplier is looked for up to 2⁶³ of what it would be without the box: values that the hyperplane hardly depends on move last. */
 const DOUBLING_BITS = 6;
 
 /** Halvings then: beyond these float32 tells nothing apart. */
 const FRACTION_BITS = 24;
-
-const flat = (values: Tensor4D): Tensor2D => reshape(values, [values.shape[0], -1]);
-const total = (values: Tensor4D): Tensor1D => sum(flat(values), 1);
-const asNumbers = (conditions: Tensor1D): Tensor1D => cast(conditions, 'float32');
 
 /** How far values can move, and how much of the hyperplane's distance each unit of a move gains. */
 interface Moves {
@@ -48,7 +25,7 @@ interface Moves {
 /** How long the moves are, [n, h, w, c], so that the gap is closed, or, where the box does not let it be, all rooms. */
 const SIZES: Readonly<Record<AttackNorm, (moves: Moves) => Tensor4D>> = {
   // sⱼ = min(λ, roomⱼ): all values move alike.
-  linf: (moves) => sizesAlong(moves, cast(greater(moves.gains, 0), 'float32')),
+  linf: (moves) => sizesAlong(moves, asNumbers(greater(moves.gains, 0))),
   // sⱼ = min(λ |wⱼ|, roomⱼ).
   l2: (moves) => sizesAlong(moves, moves.gains),
   l1: fewest,
@@ -73,10 +50,10 @@ export function projectOntoHyperplane(
   gaps: Tensor1D,
   bounds: Bounds,
 ): Tensor4D {
-  const largest: Tensor1D = maximum(max(flat(abs(normals)), 1), TINIEST);
+  const largest = largestElements(normals);
   const scaled: Tensor4D = div(normals, perExample(largest));
-  const upwards: Tensor4D = cast(greater(scaled, 0), 'float32');
-  const downwards: Tensor4D = cast(less(scaled, 0), 'float32');
+  const upwards: Tensor4D = asNumbers(greater(scaled, 0));
+  const downwards: Tensor4D = asNumbers(less(scaled, 0));
   const rooms: Tensor4D = maximum(
     add(mul(upwards, sub(bounds.upper, inputs)), mul(downwards, sub(inputs, bounds.lower))),
     0,
@@ -88,9 +65,9 @@ export function projectOntoHyperplane(
 
 /** sⱼ = min(λ aⱼ, roomⱼ), the least λ at which Σ |wⱼ| sⱼ is the gap. Without rooms that is gap / Σ |wⱼ| aⱼ, and it is no less with them. */
 function sizesAlong({ gains, rooms, gap }: Moves, shape: Tensor4D): Tensor4D {
-  const unbound: Tensor1D = div(gap, maximum(total(mul(gains, shape)), TINY));
+  const unbound: Tensor1D = div(gap, maximum(totals(mul(gains, shape)), LEAST_LENGTH));
   const sizesAt = (multipliers: Tensor1D): Tensor4D => minimum(mul(perExample(multipliers), shape), rooms);
-  const isShort = (multipliers: Tensor1D): Tensor1D => asNumbers(less(total(mul(gains, sizesAt(multipliers))), gap));
+  const isShort = (multipliers: Tensor1D): Tensor1D => asNumbers(less(totals(mul(gains, sizesAt(multipliers))), gap));
   const doubled = (doublings: Tensor1D): Tensor1D => mul(unbound, exp(mul(doublings, Math.LN2)));
   let doublings: Tensor1D = mul(gap, 0);
   for (let bit = DOUBLING_BITS - 1; bit >= 0; bit--) {
@@ -109,8 +86,8 @@ function sizesAlong({ gains, rooms, gap }: Moves, shape: Tensor4D): Tensor4D {
 /** The values that gain most move first, as far as there is room; those at the threshold share what is left of the gap. */
 function fewest({ gains, rooms, gap }: Moves): Tensor4D {
   const potential = mul<Tensor4D>(gains, rooms);
-  const above = (thresholds: Tensor1D): Tensor4D => cast(greater(gains, perExample(thresholds)), 'float32');
-  const gainAbove = (thresholds: Tensor1D): Tensor1D => total(mul(potential, above(thresholds)));
+  const above = (thresholds: Tensor1D): Tensor4D => asNumbers(greater(gains, perExample(thresholds)));
+  const gainAbove = (thresholds: Tensor1D): Tensor1D => totals(mul(potential, above(thresholds)));
   // The largest threshold above which the values gain at least the gap; below 2⁻ᵇⁱᵗˢ of the largest none is told from 0.
   let threshold: Tensor1D = mul(gap, 0);
   for (let bit = 1; bit <= FRACTION_BITS; bit++) {
@@ -120,7 +97,7 @@ function fewest({ gains, rooms, gap }: Moves): Tensor4D {
   }
   const first = above(add(threshold, 2 ** -FRACTION_BITS));
   const last: Tensor4D = sub(above(threshold), first);
-  const left: Tensor1D = sub(gap, total(mul(potential, first)));
-  const share: Tensor1D = clipByValue(div(left, maximum(total(mul(potential, last)), TINIEST)), 0, 1);
+  const left: Tensor1D = sub(gap, totals(mul(potential, first)));
+  const share: Tensor1D = clipByValue(div(left, maximum(totals(mul(potential, last)), LEAST_ELEMENT)), 0, 1);
   return mul(rooms, add(first, mul(last, perExample(share))));
 }

@@ -1,4 +1,4 @@
-import { add, dispose, div, maximum, mul, tidy, where, zerosLike } from '@tensorflow/tfjs-core';
+import { add, dispose, mul, tidy, where, zerosLike } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import type { WeightedClassifier } from '../attack-steps.js';
@@ -7,11 +7,9 @@ import { clipToBox, perExample } from '../box.js';
 import type { NormGeometry } from '../geometry.js';
 import type { Loss } from '../losses.js';
 import type { Classifier } from '../pgd.js';
+import { unitVectors } from '../scaling.js';
 import type { Bounds } from '../threat-model.js';
 import { keepShorter, type Nearest } from './nearest.js';
-
-/** Below this length a perturbation counts as zero, and has no direction. */
-const TINY = 1e-12;
 
 /** How much nearer the next probe of a ray is while none has succeeded. */
 const STEP_BACK = 0.6;
@@ -149,7 +147,7 @@ export function compilePolish<P extends RayProblem>(
 }
 
 /** u = b / ‖b‖, 0 where nothing is known: the rays of the nearest known perturbations. */
-const knownDirections = ({ best, bestLengths }: Nearest): Tensor4D => div(best, perExample(maximum(bestLengths, TINY)));
+const knownDirections = ({ best, bestLengths }: Nearest): Tensor4D => unitVectors(best, bestLengths);
 
 function bracketTo({ bestLengths, found }: Nearest, lowShare: number, endFirst: boolean): Bracket {
   const high = bestLengths.clone();

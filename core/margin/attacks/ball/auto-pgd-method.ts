@@ -1,6 +1,5 @@
 import {
   add,
-  cast,
   clone,
   equal,
   fill,
@@ -16,6 +15,7 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { asNumbers } from '../../as-numbers.js';
 import { perExample } from '../../box.js';
 import type { BallMethod, BallProblem, BallSpace, Explored } from './ball-method.js';
 import { autoPgdStrides } from './auto-pgd-schedule.js';
@@ -62,8 +62,6 @@ export function openAutoPgd({ inputs, radii }: BallProblem, start: Tensor4D, fir
     halvedBefore: zeros([inputs.shape[0]]),
   };
 }
-
-const asNumbers = (conditions: Tensor1D): Tensor1D => cast(conditions, 'float32');
 
 /**
  * One iteration of Auto-PGD (Croce and Hein 2020, arXiv:2003.01690, Algorithm 1), with x^k = x + δ:

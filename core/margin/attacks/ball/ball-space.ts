@@ -1,14 +1,12 @@
-import { div, maximum, minimum, mul } from '@tensorflow/tfjs-core';
+import { mul } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../../box.js';
 import { geometryOf } from '../../geometries.js';
 import type { NormGeometry } from '../../geometry.js';
+import { shareInBall } from '../../scaling.js';
 import type { ThreatModel } from '../../threat-model.js';
 import { WITHIN } from '../within.js';
 import type { BallSpace } from './ball-method.js';
-
-/** Below this length a perturbation counts as zero, and 0 / 0 is none. */
-const TINY = 1e-30;
 
 /** Where perturbations of a threat model may lie. */
 export function ballSpace({ norm, bounds }: ThreatModel): BallSpace {
@@ -31,6 +29,6 @@ export function ballSpace({ norm, bounds }: ThreatModel): BallSpace {
  * draw back from the ends of the box the values that a step is to leave alone there.
  */
 function within(geometry: NormGeometry, perturbations: Tensor4D, radii: Tensor1D): Tensor4D {
-  const share: Tensor1D = minimum(div(radii, maximum(geometry.lengths(perturbations), TINY)), 1);
+  const share = shareInBall(geometry.lengths(perturbations), radii);
   return mul(perturbations, perExample(mul(share, WITHIN)));
 }

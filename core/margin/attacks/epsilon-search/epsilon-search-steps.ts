@@ -3,7 +3,6 @@ import {
   argMax,
   cast,
   clone,
-  div,
   fill,
   greaterEqual,
   less,
@@ -22,6 +21,7 @@ import type { WeightedClassifier } from '../../attack-steps.js';
 import { perExample, pointAt } from '../../box.js';
 import { logitRatioTowards, reachingLogitRatio } from '../../logit-ratio.js';
 import { EXCLUDED, isClass, type Loss } from '../../loss.js';
+import { drawnIntoBall } from '../../scaling.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim } from '../attack.js';
 import { advanceAutoPgd, openAutoPgd, type AutoPgdState } from '../ball/auto-pgd-method.js';
@@ -52,9 +52,6 @@ const FIRST_STEPS: Readonly<Record<EpsilonRound['start'], number>> = { best: 1, 
 /** Forward evaluations along the first ray, and along those of the best after each run. */
 const RAY_PROBES = 10;
 const POLISH = { share: 1, probes: 12 };
-
-/** Below this length a perturbation counts as zero, and has no direction. */
-const TINY = 1e-12;
 
 /** Which radii are tried; batched, [n] each. */
 export type EpsilonPace = {
@@ -237,8 +234,7 @@ const rivalOf = (logits: Tensor2D, classes: Tensor1D): Tensor1D =>
   cast(argMax(add(logits, mul(isClass(classes, logits.shape[1]), EXCLUDED)), 1), 'int32');
 
 /** b, drawn towards x by the share that the radius is below its length. */
-const drawnIn = ({ best, bestLengths }: Nearest, radii: Tensor1D): Tensor4D =>
-  mul(best, perExample(minimum(div(radii, maximum(bestLengths, TINY)), 1)));
+const drawnIn = ({ best, bestLengths }: Nearest, radii: Tensor1D): Tensor4D => drawnIntoBall(best, bestLengths, radii);
 
 /**
  * The next radii, [n]:

@@ -1,14 +1,12 @@
-import { add, div, maximum, minimum, mul, reshape, sub, sum, tensor } from '@tensorflow/tfjs-core';
-import type { Rank, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { add, div, maximum, mul, reshape, sub, sum, tensor } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../../../random.js';
 import { clipToBox, perExample } from '../../box.js';
 import type { NormGeometry } from '../../geometry.js';
 import { hostLength } from '../../host-length.js';
+import { drawnIntoBall, LEAST_LENGTH } from '../../scaling.js';
 import type { AttackNorm } from '../../threat-model.js';
 import { placeFrom, signFrom, windowMask, within, type SquareMoves } from './square-moves.js';
-
-/** Below this length a vector counts as zero. */
-const TINY = 1e-12;
 
 /** The first perturbation is a grid of so many bumps a side. */
 const GRID = 5;
@@ -97,15 +95,14 @@ export const bumpMoves = ({ geometry, power, root, smallestSide }: SummedNorm): 
         reshape<Rank.R4>(bumps as Tensor3D, [-1, height, width, 1]),
         reshape<Rank.R4>(signs as Tensor2D, [-1, 1, 1, channels]),
       );
-      const mixed: Tensor4D = add(bump, div(kept, maximum(channelLengths(kept), TINY)));
+      const mixed: Tensor4D = add(bump, div(kept, maximum(channelLengths(kept), LEAST_LENGTH)));
       const spared = sub(power(perExample(radii)), power(perExample(geometry.lengths(perturbations))));
       const unused: Tensor4D = maximum(spared, 0);
       const available = root(add(channelPowers(released), div(unused, channels)));
-      const spent: Tensor4D = mul(div(mixed, maximum(channelLengths(mixed), TINY)), available);
+      const spent: Tensor4D = mul(div(mixed, maximum(channelLengths(mixed), LEAST_LENGTH)), available);
       const moved = clipToBox(inputs, within(changed, spent, perturbations), bounds);
       // Inside the ball but for rounding: what is spent was there, and what is clipped is shorter. So in ℓ1, too, this is the projection onto both.
-      const shorter: Tensor1D = minimum(div(radii, maximum(geometry.lengths(moved), TINY)), 1);
-      return mul(moved, perExample(shorter));
+      return drawnIntoBall(moved, geometry.lengths(moved), radii);
     },
   };
 };

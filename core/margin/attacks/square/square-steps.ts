@@ -1,16 +1,14 @@
-import { div, maximum, mul, reshape, slice, tidy } from '@tensorflow/tfjs-core';
+import { mul, reshape, slice, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { perExample, pointAt } from '../../box.js';
 import { geometryOf } from '../../geometries.js';
+import { unitVectors } from '../../scaling.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim } from '../attack.js';
 import { betterOf, climbLossesOf, nothingTried, scored, type Climb, type ClimbProblem } from '../climb.js';
 import type { SquareMoves } from './square-moves.js';
-
-/** Below this length a vector counts as zero. */
-const TINY = 1e-12;
 
 /** What Square is made of: pure functions, compiled once for a classifier, a norm, bounds and an aim. */
 export interface SquareSteps {
@@ -36,7 +34,7 @@ export function compileSquareSteps(
   return {
     start: compile((weights: TensorMap, problem: ClimbProblem, best: Climb, directions: Tensor4D): Climb => {
       const { inputs, radii } = problem;
-      const scaled = div(directions, perExample(maximum(geometry.lengths(directions), TINY)));
+      const scaled = unitVectors(directions, geometry.lengths(directions));
       const first = geometry.project(inputs, mul(perExample(radii), scaled), radii, bounds);
       const fresh = nothingTried(inputs);
       return betterOf({ ...fresh, perturbations: best.perturbations, done: best.done }, tried(weights, problem, first));
