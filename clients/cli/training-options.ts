@@ -1,6 +1,8 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { LOSSES, METHODS, type OptimizerSpec, type TrainingLoss, type TrainingSpec } from '../client/training-spec.js';
+import type { OptimizerSpec } from '../client/optimizer-spec.js';
+import { LOSSES, type TrainingLoss } from '../client/training-losses.js';
+import { METHODS, type TrainingSpec } from '../client/training-spec.js';
 import { NORMS } from '../../core/margin/threat-model.js';
 import { PRESETS } from '../../trainer/jobs/presets/presets.js';
 import { AUGMENTATIONS, type Augmentation } from '../../trainer/mma/augmentation.js';

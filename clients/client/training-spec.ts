@@ -1,15 +1,12 @@
 import {
   Augmentation as AugmentationCode,
-  Loss as LossCode,
   Method as MethodCode,
+  type TrainingSpec as SpecMessage,
 } from '../../proto/gen/maxmargin/v1/training_service.js';
-import type {
-  OptimizerSpec as OptimizerMessage,
-  TrainingLosses as LossesMessage,
-  TrainingSpec as SpecMessage,
-} from '../../proto/gen/maxmargin/v1/training_service.js';
+import { fromOptimizer, toOptimizer, type OptimizerSpec } from './optimizer-spec.js';
 import { int64, normFromCode, normToCode, safeNumber } from './plain.js';
 import type { Norm } from './plain.js';
+import { fromLosses, toLosses, type TrainingLosses } from './training-losses.js';
 
 /** The contract's methods. */
 export type Method = Lowercase<Exclude<keyof typeof MethodCode, 'UNSPECIFIED' | 'UNRECOGNIZED'>>;
@@ -19,47 +16,9 @@ export const METHODS = Object.entries(MethodCode).flatMap(([name, code]) =>
   typeof code === 'number' && code > MethodCode.UNSPECIFIED ? [name.toLowerCase() as Method] : [],
 );
 
-/** The contract's losses. */
-export type TrainingLoss = Lowercase<Exclude<keyof typeof LossCode, 'UNSPECIFIED' | 'UNRECOGNIZED'>>;
-
-/** Their names. */
-export const LOSSES = Object.entries(LossCode).flatMap(([name, code]) =>
-  typeof code === 'number' && code > LossCode.UNSPECIFIED ? [name.toLowerCase() as TrainingLoss] : [],
-);
-
-/** Which loss is used for what. */
-export interface TrainingLosses {
-  /** What PGD climbs; default: slm. */
-  readonly attack?: TrainingLoss | undefined;
-  /** Whose zero the bisection looks for: slm (the default) or lm. */
-  readonly search?: TrainingLoss | undefined;
-  /** At perturbed points; default: ce. */
-  readonly margin?: TrainingLoss | undefined;
-  /** At the examples themselves; default: ce. */
-  readonly clean?: TrainingLoss | undefined;
-}
-
 export type Augmentation = 'none' | 'crop-flip';
 
-/** How gradients become steps; what is not given is the service's default. */
-export type OptimizerSpec = {
-  /** Default: 1e-4 (Adam) or 0.1 (SGD). */
-  readonly learningRate?: number | undefined;
-  /** Learning rates from later steps on, ascending. */
-  readonly schedule?: readonly { readonly fromStep: number; readonly learningRate: number }[] | undefined;
-  readonly weightDecay?: number | undefined;
-} & (
-  | {
-      readonly rule: 'adam';
-      readonly beta1?: number | undefined;
-      readonly beta2?: number | undefined;
-      readonly epsilon?: number | undefined;
-    }
-  | { readonly rule: 'sgd'; readonly momentum?: number | undefined }
-  | { readonly rule?: undefined }
-);
-
-/** What a job computes. What is not given is the service's default (training_service.proto names each); a job's spec has them filled in. */
+/** What is trained. */
 export interface ArchitectureSpec {
   /** `lenet`, `wrn`, `mlp` or `cnn`, or with their sizes: `wrn-28-4`; `layers-model` beside layersModelJson. */
   readonly name?: string | undefined;
@@ -68,6 +27,7 @@ export interface ArchitectureSpec {
   readonly layersModelJson?: string | undefined;
 }
 
+/** What a job computes. What is not given is the service's default (training_service.proto names each); a job's spec has them filled in. */
 export interface TrainingSpec {
   /** The name to publish under. */
   readonly model: string;
@@ -168,38 +128,6 @@ export function toTrainingSpec(spec: TrainingSpec): SpecMessage {
   };
 }
 
-function toLosses({ attack, search, margin, clean }: TrainingLosses): LossesMessage {
-  const code = (loss?: TrainingLoss): LossCode =>
-    loss === undefined ? LossCode.UNSPECIFIED : LossCode[loss.toUpperCase() as Uppercase<TrainingLoss>];
-  return { attack: code(attack), search: code(search), margin: code(margin), clean: code(clean) };
-}
-
-function fromLosses({ attack, search, margin, clean }: LossesMessage): TrainingLosses {
-  const name = (code: LossCode) =>
-    LOSSES.find((loss) => LossCode[loss.toUpperCase() as Uppercase<TrainingLoss>] === code);
-  return { attack: name(attack), search: name(search), margin: name(margin), clean: name(clean) };
-}
-
-function toOptimizer(optimizer: OptimizerSpec): OptimizerMessage {
-  const { learningRate = 0, weightDecay = 0, schedule = [] } = optimizer;
-  const common = {
-    learningRate,
-    weightDecay,
-    noWeightDecay: optimizer.weightDecay === 0,
-    schedule: schedule.map((change) => ({ ...change, fromStep: int64(change.fromStep) })),
-  };
-  switch (optimizer.rule) {
-    case undefined:
-      return { ...common, rule: undefined };
-    case 'sgd':
-      return { ...common, rule: { $case: 'sgd', value: { momentum: optimizer.momentum } } };
-    case 'adam': {
-      const { beta1, beta2, epsilon } = optimizer;
-      return { ...common, rule: { $case: 'adam', value: { beta1, beta2, epsilon } } };
-    }
-  }
-}
-
 const stepsOf = (interval: number | 'epoch' | undefined): bigint => int64(interval === 'epoch' ? 0 : interval);
 
 const intervalOf = (steps: bigint, perEpoch: boolean): number | 'epoch' => (perEpoch ? 'epoch' : safeNumber(steps));
@@ -235,16 +163,3 @@ export function fromTrainingSpec(spec: SpecMessage): TrainingSpec {
 
 /** A code that this client does not know is the default's, as in the contract. */
 const fromMethod = (code: MethodCode): Method => METHODS.find((method) => methodCode(method) === code) ?? 'mma';
-
-function fromOptimizer({ rule, learningRate, weightDecay, schedule }: OptimizerMessage): OptimizerSpec {
-  const common = {
-    learningRate,
-    weightDecay,
-    ...(schedule.length > 0 && {
-      schedule: schedule.map((change) => ({ ...change, fromStep: safeNumber(change.fromStep) })),
-    }),
-  };
-  return rule?.$case === 'sgd'
-    ? { rule: 'sgd', ...common, momentum: rule.value.momentum }
-    : { rule: 'adam', ...common, ...rule?.value };
-}
