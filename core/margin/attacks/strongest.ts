@@ -3,7 +3,7 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../box.js';
 
 /** Less than any loss. */
-const LEAST = -1e30;
+export const LEAST = -1e30;
 
 /** The best perturbations of an attack within balls; batched. */
 export type Strongest = {

@@ -44,6 +44,10 @@ export interface BallMethod<S extends BallState> {
   readonly loss: (problem: BallProblem) => Loss;
   /** What the best of what does not succeed is judged by, where L of different runs does not compare; default L. */
   readonly rank?: Loss;
+  /** A random δ to start from, from uniform numbers in [0, 1) of the inputs' shape; default the space's. */
+  readonly start?: (space: BallSpace, problem: BallProblem, uniforms: Tensor4D) => Tensor4D;
+  /** Whether δ may lie outside of the ball on the way, where it does not count; default false. */
+  readonly strays?: boolean;
   /** Where a run stands before its first iteration. */
   readonly open: (problem: BallProblem, start: Tensor4D) => S;
   /** What one iteration takes, one row an iteration, all rows of one length. @param stepShare of the request, for methods whose steps have one length */

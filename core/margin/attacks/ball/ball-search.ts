@@ -1,4 +1,16 @@
-import { dispose, greaterEqual, reshape, slice, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import {
+  dispose,
+  fill,
+  greaterEqual,
+  lessEqual,
+  logicalAnd,
+  reshape,
+  slice,
+  tensor1d,
+  tensor2d,
+  tidy,
+  where,
+} from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import { createRandom } from '../../../random.js';
@@ -11,7 +23,7 @@ import type { Aim, AttackOutcome, FixedNormRequest } from '../attack.js';
 import { followedGradients } from '../followed-gradients.js';
 import { scoredGradient } from '../scored-gradient.js';
 import { areShort, iterationsOfCall } from '../short-evaluations.js';
-import { keepStronger, nothingTried, type Strongest } from '../strongest.js';
+import { keepStronger, LEAST, nothingTried, type Strongest } from '../strongest.js';
 import { successOf } from '../success.js';
 import { uniformsOf } from '../uniforms.js';
 import type { BallMethod, BallProblem, BallState } from './ball-method.js';
@@ -56,7 +68,11 @@ export function compileBallSearch<S extends BallState>(
     losses: Tensor1D,
   ): Strongest => {
     const ranks = method.rank === undefined ? losses : method.rank(logits, problem.classes);
-    return keepStronger(known, perturbations, ranks, greaterEqual(success(logits, problem.classes), 0));
+    const succeeds: Tensor1D = greaterEqual(success(logits, problem.classes), 0);
+    if (method.strays !== true) return keepStronger(known, perturbations, ranks, succeeds);
+    const inside: Tensor1D = lessEqual(space.geometry.lengths(perturbations), problem.radii);
+    const counted: Tensor1D = where(inside, ranks, fill(ranks.shape, LEAST));
+    return keepStronger(known, perturbations, counted, logicalAnd(inside, succeeds));
   };
 
   const iterateOnce = (weights: TensorMap, problem: BallProblem, run: Run<S>, stride: readonly Scalar[]): Run<S> => {
@@ -73,7 +89,7 @@ export function compileBallSearch<S extends BallState>(
   const steps: BallSteps<S> = {
     method,
     start: compile((problem: BallProblem, uniforms: Tensor4D): S =>
-      method.open(problem, space.randomStart(problem, uniforms)),
+      method.open(problem, method.start?.(space, problem, uniforms) ?? space.randomStart(problem, uniforms)),
     ),
     iterate: compile((weights: TensorMap, problem: BallProblem, run: Run<S>, strides: Tensor2D): Run<S> => {
       const [count, width] = strides.shape;
