@@ -1,7 +1,8 @@
 import { dispose, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { watchedPace } from '../pace.js';
 import type { AttackOutcome, FixedNormRequest } from './attack.js';
-import { betterOf, nothingTried, type Climb, type ClimbProblem } from './climb.js';
+import type { ClimbProblem } from './climb.js';
+import { keepStronger, nothingTried, type Strongest } from './strongest.js';
 import { WITHIN } from './within.js';
 
 /** Whether all inputs are done is looked at after so many calls first, then whenever their number has grown by a share. */
@@ -9,9 +10,9 @@ const FIRST_LOOK = 8;
 const LOOK_GROWTH = 1.25;
 
 /** One run of an attack without gradients. Its tensors are new, for the caller to dispose. */
-export interface ClimbRun<State extends Climb> {
+export interface ClimbRun<State extends Strongest> {
   /** Where it starts: inputs that are done stay where they are best. */
-  readonly start: { readonly forwardEvaluations: number; readonly take: (best: Climb) => State };
+  readonly start: { readonly forwardEvaluations: number; readonly take: (best: Strongest) => State };
   /** What follows, one compiled call each. A state may hold tensors of the one before it. */
   readonly calls: readonly { readonly forwardEvaluations: number; readonly take: (state: State) => State }[];
 }
@@ -21,20 +22,20 @@ export interface ClimbRun<State extends Climb> {
  *
  * @param open plans a run
  */
-export async function climbRuns<State extends Climb>(
+export async function climbRuns<State extends Strongest>(
   request: FixedNormRequest,
   open: (problem: ClimbProblem) => ClimbRun<State>,
 ): Promise<AttackOutcome> {
   const { inputs, restarts, proceed } = request;
   const classes = tensor1d([...request.classes], 'int32');
   const radii = tensor1d(request.radii.map((radius) => radius * WITHIN));
-  let best = tidy(() => nothingTried(inputs));
+  let strongest = tidy(() => nothingTried(inputs));
   const { proceed: goOn, stopped } = watchedPace(proceed);
   let forwardEvaluations = 0;
   try {
     for (let restart = 0; restart < restarts && (await goOn()); restart++) {
       const { start, calls } = open({ inputs, classes, radii });
-      let state = tidy(() => start.take(best));
+      let state = tidy(() => start.take(strongest));
       forwardEvaluations += start.forwardEvaluations;
       try {
         let look = FIRST_LOOK;
@@ -48,31 +49,30 @@ export async function climbRuns<State extends Climb>(
           look = Math.ceil((index + 1) * LOOK_GROWTH);
           if (await areAllDone(state)) break;
         }
-        const { perturbations, losses, done } = state;
-        const better = tidy(() => betterOf(best, { perturbations, losses, done }));
-        dispose(best);
-        best = better;
+        const stronger = tidy(() => keepStronger(strongest, state.best, state.bestLosses, state.found, 'last'));
+        dispose(strongest);
+        strongest = stronger;
       } finally {
         dispose(state);
       }
-      if (await areAllDone(best)) break;
+      if (await areAllDone(strongest)) break;
     }
     return {
-      perturbations: best.perturbations.clone(),
+      perturbations: strongest.best.clone(),
       gradientEvaluations: 0,
       forwardEvaluations,
       converged: !stopped(),
     };
   } finally {
     dispose([classes, radii]);
-    dispose(best);
+    dispose(strongest);
   }
 }
 
 /** Disposes the tensors of a state that the next one does not hold. */
-function disposeReplaced(state: Climb, next: Climb): void {
+function disposeReplaced(state: Strongest, next: Strongest): void {
   const held = new Set<unknown>(Object.values(next));
   for (const tensor of Object.values(state)) if (!held.has(tensor)) dispose(tensor);
 }
 
-const areAllDone = async ({ done }: Climb): Promise<boolean> => (await done.data()).every((value) => value !== 0);
+const areAllDone = async ({ found }: Strongest): Promise<boolean> => (await found.data()).every((value) => value !== 0);

@@ -1,4 +1,4 @@
-import { fill, greater, logicalAnd, logicalNot, logicalOr, where, zeros } from '@tensorflow/tfjs-core';
+import { fill, greater, greaterEqual, logicalAnd, logicalNot, logicalOr, where, zeros } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../box.js';
 
@@ -21,15 +21,17 @@ export function nothingTried(inputs: Tensor4D): Strongest {
   return { best: zeros(inputs.shape), bestLosses: fill([count], LEAST), found: zeros([count], 'bool') };
 }
 
-/** What is best once δ with its loss and success is known too. */
+/** What is best once δ with its loss and success is known too. @param ofEquals which of two equal losses counts as the larger one */
 export function keepStronger(
   known: Strongest,
   perturbations: Tensor4D,
   losses: Tensor1D,
   success: Tensor1D,
+  ofEquals: 'first' | 'last' = 'first',
 ): Strongest {
   const open: Tensor1D = logicalNot(known.found);
-  const stronger: Tensor1D = logicalAnd(open, logicalOr(success, greater(losses, known.bestLosses)));
+  const larger: Tensor1D = (ofEquals === 'first' ? greater : greaterEqual)(losses, known.bestLosses);
+  const stronger: Tensor1D = logicalAnd(open, logicalOr(success, larger));
   const best: Tensor4D = where(perExample(stronger), perturbations, known.best);
   const bestLosses: Tensor1D = where(stronger, losses, known.bestLosses);
   const found: Tensor1D = logicalOr(known.found, success);

@@ -6,7 +6,8 @@ import { perExample, pointAt } from '../../box.js';
 import { geometryOf } from '../../geometries.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim } from '../attack.js';
-import { betterOf, climbLossesOf, nothingTried, scored, type Climb, type ClimbProblem } from '../climb.js';
+import { climbOf, type ClimbProblem } from '../climb.js';
+import type { Strongest } from '../strongest.js';
 
 /** How far apart the two sides of a difference are from the point, as a share of the box (Uesato et al. 2018). */
 const REACH = 0.01;
@@ -15,7 +16,7 @@ const REACH = 0.01;
 const DECAY = 0.95;
 
 /** Where SPSA stands: the best δ, and the one that moves. */
-export type Ascent = Climb & {
+export type Ascent = Strongest & {
   /** δ, [n, h, w, c], inside ball and box. */
   readonly moving: Tensor4D;
   /** Σ (L(x + δ + cv) − L(x + δ − cv)) v over the directions so far of this iteration. */
@@ -30,7 +31,7 @@ export type Slope = Pick<Ascent, 'moving' | 'slopes'>;
 /** What SPSA is made of: pure functions, compiled once for a classifier, a norm, bounds and an aim. */
 export interface SpsaSteps {
   /** From a random point of the ball: one forward evaluation. @param uniforms in [0, 1), of the inputs' shape */
-  readonly start: (weights: TensorMap, problem: ClimbProblem, best: Climb, uniforms: Tensor4D) => Ascent;
+  readonly start: (weights: TensorMap, problem: ClimbProblem, best: Strongest, uniforms: Tensor4D) => Ascent;
   /** The slopes once those along some directions, [k, n, h, w, c], are added: 2k forward evaluations. */
   readonly probe: (weights: TensorMap, problem: ClimbProblem, slope: Slope, directions: Tensor5D) => Tensor4D;
   /** Moves along the momentum: one forward evaluation. @param step its length in radii */
@@ -41,22 +42,24 @@ export interface SpsaSteps {
 export function compileSpsaSteps(
   compile: Compile,
   classifier: WeightedClassifier,
-  { norm, bounds }: ThreatModel,
+  threat: ThreatModel,
   aim: Aim,
 ): SpsaSteps {
+  const { norm, bounds } = threat;
   const geometry = geometryOf(norm);
-  const losses = climbLossesOf(aim);
+  const { margin, tryFirst, tryNext } = climbOf(classifier, threat, aim);
   const reach = REACH * (bounds.upper - bounds.lower);
-  const tried = (weights: TensorMap, { inputs, classes }: ClimbProblem, perturbations: Tensor4D): Climb =>
-    scored(losses, perturbations, classifier(weights, pointAt(inputs, perturbations, bounds)), classes);
 
   return {
-    start: compile((weights: TensorMap, problem: ClimbProblem, best: Climb, uniforms: Tensor4D): Ascent => {
+    start: compile((weights: TensorMap, problem: ClimbProblem, best: Strongest, uniforms: Tensor4D): Ascent => {
       const { inputs, radii } = problem;
       const moving = geometry.randomStart(inputs, radii, uniforms, bounds);
-      const known: Climb = { perturbations: best.perturbations, losses: nothingTried(inputs).losses, done: best.done };
-      const climb = betterOf(known, tried(weights, problem, moving));
-      return { ...climb, moving, slopes: zerosLike(moving), momentum: zerosLike(moving) };
+      return {
+        ...tryFirst(weights, problem, best, moving),
+        moving,
+        slopes: zerosLike(moving),
+        momentum: zerosLike(moving),
+      };
     }, LASTING_WEIGHTS),
 
     probe: compile((weights: TensorMap, problem: ClimbProblem, slope: Slope, directions: Tensor5D): Tensor4D => {
@@ -65,7 +68,7 @@ export function compileSpsaSteps(
       const offsets = mul(reshape<Rank.R4>(directions, [count * examples, ...image]), reach);
       const centres: Tensor4D = tile(pointAt(inputs, slope.moving, bounds), [count, 1, 1, 1]);
       const logits: Tensor2D = classifier(weights, concat([add(centres, offsets), sub(centres, offsets)]));
-      const values = reshape<Rank.R2>(losses.margin(logits, tile(classes, [2 * count])), [2, count * examples]);
+      const values = reshape<Rank.R2>(margin(logits, tile(classes, [2 * count])), [2, count * examples]);
       const [above, below] = [slice(values, [0, 0], [1, -1]), slice(values, [1, 0], [1, -1])];
       const differences = reshape<Rank.R5>(sub(above, below), [count, examples, 1, 1, 1]);
       const slopes: Tensor4D = sum(mul(differences, directions), 0);
@@ -78,8 +81,7 @@ export function compileSpsaSteps(
       const momentum: Tensor4D = add(mul(ascent.momentum, DECAY), ascent.slopes);
       const climbed: Tensor4D = mul(perExample(mul(radii, step)), geometry.steepestAscent(momentum));
       const moving = geometry.project(inputs, add(ascent.moving, climbed), radii, bounds);
-      const { perturbations, losses: best, done } = betterOf(ascent, tried(weights, problem, moving));
-      return { perturbations, losses: best, done, moving, slopes: zerosLike(moving), momentum };
+      return { ...tryNext(weights, problem, ascent, moving), moving, slopes: zerosLike(moving), momentum };
     }, LASTING_WEIGHTS),
   };
 }

@@ -2,51 +2,50 @@ import { mul, reshape, slice, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
-import { perExample, pointAt } from '../../box.js';
+import { perExample } from '../../box.js';
 import { geometryOf } from '../../geometries.js';
 import { unitVectors } from '../../scaling.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim } from '../attack.js';
-import { betterOf, climbLossesOf, nothingTried, scored, type Climb, type ClimbProblem } from '../climb.js';
+import { climbOf, type ClimbProblem } from '../climb.js';
+import type { Strongest } from '../strongest.js';
 import type { SquareMoves } from './square-moves.js';
 
 /** What Square is made of: pure functions, compiled once for a classifier, a norm, bounds and an aim. */
 export interface SquareSteps {
   /** The first query of a run: x + δ, δ of the length of the radius along directions. Of examples that are done it keeps what is best. */
-  readonly start: (weights: TensorMap, problem: ClimbProblem, best: Climb, directions: Tensor4D) => Climb;
+  readonly start: (weights: TensorMap, problem: ClimbProblem, best: Strongest, directions: Tensor4D) => Strongest;
   /** As many queries as the drawn tensors hold. */
-  readonly query: (weights: TensorMap, problem: ClimbProblem, climb: Climb, drawn: TensorMap) => Climb;
+  readonly query: (weights: TensorMap, problem: ClimbProblem, known: Strongest, drawn: TensorMap) => Strongest;
 }
 
 /** Compiles the steps of Square. */
 export function compileSquareSteps(
   compile: Compile,
   classifier: WeightedClassifier,
-  { norm, bounds }: ThreatModel,
+  threat: ThreatModel,
   aim: Aim,
   moves: SquareMoves,
 ): SquareSteps {
+  const { norm, bounds } = threat;
   const geometry = geometryOf(norm);
-  const losses = climbLossesOf(aim);
-  const tried = (weights: TensorMap, { inputs, classes }: ClimbProblem, perturbations: Tensor4D): Climb =>
-    scored(losses, perturbations, classifier(weights, pointAt(inputs, perturbations, bounds)), classes);
+  const { tryFirst, tryNext } = climbOf(classifier, threat, aim);
 
   return {
-    start: compile((weights: TensorMap, problem: ClimbProblem, best: Climb, directions: Tensor4D): Climb => {
+    start: compile((weights: TensorMap, problem: ClimbProblem, best: Strongest, directions: Tensor4D): Strongest => {
       const { inputs, radii } = problem;
       const scaled = unitVectors(directions, geometry.lengths(directions));
       const first = geometry.project(inputs, mul(perExample(radii), scaled), radii, bounds);
-      const fresh = nothingTried(inputs);
-      return betterOf({ ...fresh, perturbations: best.perturbations, done: best.done }, tried(weights, problem, first));
+      return tryFirst(weights, problem, best, first);
     }, LASTING_WEIGHTS),
-    query: compile((weights: TensorMap, problem: ClimbProblem, climb: Climb, drawn: TensorMap): Climb => {
+    query: compile((weights: TensorMap, problem: ClimbProblem, known: Strongest, drawn: TensorMap): Strongest => {
       const count = Object.values(drawn)[0]?.shape[0] ?? 0;
-      let state = climb;
+      let state = known;
       for (let i = 0; i < count; i++) {
         const before = state;
         state = tidy(() => {
-          const candidate = moves.propose(problem, before.perturbations, queryOf(drawn, i), bounds);
-          return betterOf(before, tried(weights, problem, candidate));
+          const candidate = moves.propose(problem, before.best, queryOf(drawn, i), bounds);
+          return tryNext(weights, problem, before, candidate);
         });
       }
       return state;

@@ -2,9 +2,10 @@ import { tensor4d } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
 import { ATTACK_NORMS, type AttackNorm } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, FixedNormAttack, FixedNormRequest } from '../attack.js';
-import type { Climb, ClimbProblem } from '../climb.js';
+import type { ClimbProblem } from '../climb.js';
 import { climbRuns, type ClimbRun } from '../climb-runs.js';
 import { areShort, iterationsOfCall } from '../short-evaluations.js';
+import type { Strongest } from '../strongest.js';
 import { l1Moves } from './l1-moves.js';
 import { l2Moves } from './l2-moves.js';
 import { linfMoves } from './linf-moves.js';
@@ -43,22 +44,22 @@ function search(steps: SquareSteps, moves: SquareMoves, request: FixedNormReques
   const together = areShort(weights, inputs);
   const sideOf = (query: number): number => squareSide(query, iterations, height, width, moves.smallestSide);
 
-  const startOf = (problem: ClimbProblem, best: Climb): Climb => {
+  const startOf = (problem: ClimbProblem, best: Strongest): Strongest => {
     const directions = new Float32Array(inputs.size);
     const size = inputs.size / inputs.shape[0];
     for (const [index, random] of randoms.entries()) directions.set(moves.start(random, shape), index * size);
     return steps.start(weights, problem, best, tensor4d(directions, inputs.shape));
   };
-  const query = (problem: ClimbProblem, climb: Climb, first: number, count: number): Climb => {
+  const query = (problem: ClimbProblem, known: Strongest, first: number, count: number): Strongest => {
     const sides = Array.from({ length: count }, (_, index) => sideOf(first + index));
-    return steps.query(weights, problem, climb, moves.draw(randoms, sides, shape));
+    return steps.query(weights, problem, known, moves.draw(randoms, sides, shape));
   };
   // The start is the first query.
-  const open = (problem: ClimbProblem): ClimbRun<Climb> => {
-    const calls: ClimbRun<Climb>['calls'][number][] = [];
+  const open = (problem: ClimbProblem): ClimbRun<Strongest> => {
+    const calls: ClimbRun<Strongest>['calls'][number][] = [];
     for (let next = 1; next < iterations;) {
       const [first, count] = [next, iterationsOfCall(together, iterations - next)];
-      calls.push({ forwardEvaluations: count, take: (climb) => query(problem, climb, first, count) });
+      calls.push({ forwardEvaluations: count, take: (known) => query(problem, known, first, count) });
       next += count;
     }
     return { start: { forwardEvaluations: 1, take: (best) => startOf(problem, best) }, calls };
