@@ -39,6 +39,8 @@ export interface KerasNode {
   readonly inputs: readonly string[];
   /** Its options by Keras' names, every one stated. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The node of the same class and options whose weights it uses; not given: its own. */
+  readonly weightsOf?: string;
 }
 
 /** The layer of a kind. */

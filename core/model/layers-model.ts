@@ -137,8 +137,12 @@ function readWeights(keras: KerasModel, bytes: Uint8Array): HostTensors {
     // A copy, because a view of float32 must begin at a multiple of four.
     const data = new Float32Array(new Uint8Array(bytes.subarray(offset, end)).buffer);
     offset = end;
-    if ('from' in source) weights[source.from] = { shape: source.shape, data };
-    else if (!isDeepStrictEqual(data, source.constant.data)) {
+    if ('from' in source) {
+      const other = weights[source.from];
+      if (other !== undefined && !isDeepStrictEqual(other.data, data))
+        throw invalidInput(`${WEIGHTS_FILE}: ${name}`, 'the values of the layer that shares them', 'others');
+      weights[source.from] = { shape: source.shape, data };
+    } else if (!isDeepStrictEqual(data, source.constant.data)) {
       throw invalidInput(`${WEIGHTS_FILE}: ${name}`, 'the constant of the architecture', 'other values');
     }
   });

@@ -3,6 +3,9 @@ import { shorten } from './keras-options.js';
 import { INPUT } from './node-input.js';
 import { layerNamed } from './read-nodes.js';
 
+/** How often a layer may be used. */
+const MAX_USES = 100;
+
 /** A layer as a file states it. */
 export interface FileLayer {
   readonly name: string;
@@ -12,70 +15,103 @@ export interface FileLayer {
   readonly inbound: unknown;
 }
 
-/** A layer, and those that it follows. */
+/** A use of a layer, and those that it follows. */
 export interface StatedNode {
   readonly name: string;
   readonly className: string;
   readonly inputs: readonly string[];
   readonly config: Readonly<Record<string, unknown>>;
+  /** The first use of the same layer, which has the weights; undefined: this is the first. */
+  readonly weightsOf?: string | undefined;
+}
+
+/** What a file says of where values come from: a layer, and which use of it. */
+export interface FileReference {
+  readonly layer: string;
+  readonly use: number;
 }
 
 /**
- * Layers of a graph, each after those that it follows, else in the order of the file; the one that the network ends in is the last.
+ * The uses of a graph's layers, each after those that it follows, else in the order of the file; the one that the network ends in is the last.
+ * The first use of a layer is called like the layer `relu`, others `relu.1`, `relu.2`.
  *
  * @param input what a file calls what the network is given
- * @throws invalid-input naming a layer that is used otherwise than once, or that does not lie between input and output
+ * @throws invalid-input naming a layer that does not lie between input and output
  */
-export function inOrder(layers: readonly FileLayer[], input: string, output: string): readonly StatedNode[] {
-  const waiting = layers.map((layer) => ({ layer, inputs: inputsOf(layer) }));
+export function inOrder(layers: readonly FileLayer[], input: string, output: FileReference): readonly StatedNode[] {
+  const { uses, last } = usesOf(layers, output);
+  const waiting = [...uses];
   const done = new Set([input]);
-  const ordered: { readonly layer: FileLayer; readonly inputs: readonly string[] }[] = [];
+  const ordered: StatedNode[] = [];
   while (waiting.length > 0) {
     const index = waiting.findIndex(({ inputs }) => inputs.every((each) => done.has(each)));
     const [next] = index < 0 ? [] : waiting.splice(index, 1);
     if (next === undefined) {
-      const { layer, inputs } = waiting[0] ?? { layer: layers[0], inputs: [] };
+      const { name, className, inputs = [] } = waiting[0] ?? {};
       const missing = inputs.find((each) => !done.has(each));
       throw invalidInput(
-        `${layerNamed(layer?.name, layer?.className)}: inbound_nodes`,
+        `${layerNamed(name, className)}: inbound_nodes`,
         'layers that begin at the input',
         shorten(missing),
       );
     }
-    done.add(next.layer.name);
+    done.add(next.name);
     ordered.push(next);
   }
-  const leading = new Set([output]);
-  for (const { layer, inputs } of [...ordered].reverse()) {
-    if (!leading.has(layer.name))
-      throw invalidInput(
-        layerNamed(layer.name, layer.className),
-        `to lead to the output ${output}`,
-        'a branch that ends',
-      );
+  const leading = new Set([last]);
+  for (const { name, className, inputs } of [...ordered].reverse()) {
+    if (!leading.has(name))
+      throw invalidInput(layerNamed(name, className), `to lead to the output ${last}`, 'a branch that ends');
     for (const each of inputs) leading.add(each);
   }
-  return ordered.map(({ layer: { name, className, config }, inputs }) => ({
-    name,
-    className,
-    inputs: inputs.map((each) => (each === input ? INPUT : each)),
-    config: Object.fromEntries(config),
-  }));
+  return ordered.map((node) => ({ ...node, inputs: node.inputs.map((each) => (each === input ? INPUT : each)) }));
 }
 
-function inputsOf({ name, className, inbound }: FileLayer): readonly string[] {
+/** Every use of every layer as a node, and the name of the one that is the output. */
+function usesOf(
+  layers: readonly FileLayer[],
+  output: FileReference,
+): { readonly uses: readonly StatedNode[]; readonly last: string } {
+  const stated = layers.map((layer) => ({ layer, inbound: inboundOf(layer) }));
+  const counts = new Map(stated.map(({ layer, inbound }) => [layer.name, inbound.length]));
+  const references = [...stated.flatMap(({ inbound }) => inbound.flat()), output];
+  // A model that is used as a layer was used once before, when it was made: its uses are counted from 1.
+  const fromOne = new Set(
+    references.filter(({ layer, use }) => use > 0 && use === counts.get(layer)).map(({ layer }) => layer),
+  );
+  const nameOf = ({ layer, use }: FileReference): string => useName(layer, use - (fromOne.has(layer) ? 1 : 0));
+  const uses = stated.flatMap(({ layer: { name, className, config }, inbound }) =>
+    inbound.map((inputs, use) => ({
+      name: useName(name, use),
+      className,
+      inputs: inputs.map(nameOf),
+      config: Object.fromEntries(config),
+      ...(use > 0 && { weightsOf: name }),
+    })),
+  );
+  return { uses, last: nameOf(output) };
+}
+
+const useName = (layer: string, use: number): string => (use === 0 ? layer : `${layer}.${use}`);
+
+/** What each use of a layer follows. */
+function inboundOf({ name, className, inbound }: FileLayer): readonly (readonly FileReference[])[] {
   const at = `${layerNamed(name, className)}: inbound_nodes`;
   const uses: readonly unknown[] = Array.isArray(inbound) ? inbound : [];
-  const [use] = uses;
-  if (uses.length > 1) throw invalidInput(at, 'a layer that is used once', `${uses.length} uses`);
-  if (!Array.isArray(use))
+  if (uses.length === 0 || uses.length > MAX_USES || !uses.every((use) => Array.isArray(use)))
     throw invalidInput(at, 'the layers that it follows, as Keras 2 writes them', shorten(inbound));
-  return use.map((entry: unknown) => {
-    const [from, node = 0, tensor = 0, more = {}]: unknown[] = Array.isArray(entry) ? (entry as unknown[]) : [];
-    // A model that is used as a layer was used once before, when it was made: that was its node 0.
-    const plain =
-      typeof from === 'string' && (node === 0 || node === 1) && tensor === 0 && shorten(more ?? {}) === '{}';
-    if (!plain) throw invalidInput(at, '[name, 0, 0, {}]', shorten(entry));
-    return from;
-  });
+  return uses.map((use) =>
+    (use as readonly unknown[]).map((entry) => {
+      const [layer, node = 0, tensor = 0, more = {}]: unknown[] = Array.isArray(entry) ? (entry as unknown[]) : [];
+      const plain =
+        typeof layer === 'string' &&
+        Number.isInteger(node) &&
+        (node as number) >= 0 &&
+        (node as number) <= MAX_USES &&
+        tensor === 0 &&
+        shorten(more ?? {}) === '{}';
+      if (!plain) throw invalidInput(at, '[name, 0, 0, {}]', shorten(entry));
+      return { layer, use: node as number };
+    }),
+  );
 }

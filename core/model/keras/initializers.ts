@@ -23,6 +23,7 @@ interface Settings {
   readonly mean: number;
   readonly stddev: number;
   readonly scale: number;
+  readonly gain: number;
   readonly mode: string;
   readonly distribution: string;
 }
@@ -58,6 +59,23 @@ const KINDS: Readonly<Record<string, InitializerKind>> = {
       const limit = Math.sqrt(3 * variance);
       return drawn((random) => limit * (2 * random.uniform() - 1));
     },
+  },
+  Orthogonal: {
+    options: { gain: 1 },
+    initial:
+      ({ gain }, shape) =>
+      (_, random) =>
+        orthogonal(shape, random).map((value) => gain * value),
+  },
+  /** Ones where the last index is that of all others together. */
+  Identity: {
+    options: { gain: 1 },
+    initial:
+      ({ gain }, shape) =>
+      (count) => {
+        const columns = shape.at(-1) ?? 1;
+        return Float32Array.from({ length: count }, (_, i) => (Math.floor(i / columns) === i % columns ? gain : 0));
+      },
   },
 };
 
@@ -132,6 +150,32 @@ const drawn =
   (draw: (random: Random) => number): Initial =>
   (count, random) =>
     Float32Array.from({ length: count }, () => draw(random));
+
+/**
+ * A random matrix whose shorter side's vectors have length 1 and are orthogonal (Saxe et al. 2013, arXiv:1312.6120), by Gram-Schmidt; all axes but the
+ * last one together are its rows.
+ */
+function orthogonal(shape: readonly number[], random: Random): Float32Array {
+  const columns = shape.at(-1) ?? 1;
+  const rows = sizeOf(shape) / columns;
+  const [length, count] = [Math.max(rows, columns), Math.min(rows, columns)];
+  const vectors: Float64Array[] = [];
+  while (vectors.length < count) {
+    const vector = Float64Array.from({ length }, () => random.normal());
+    // Twice: what one pass leaves over by rounding, the second takes away.
+    for (const other of [...vectors, ...vectors]) {
+      let along = 0;
+      for (let i = 0; i < length; i++) along += (vector[i] ?? 0) * (other[i] ?? 0);
+      for (let i = 0; i < length; i++) vector[i] = (vector[i] ?? 0) - along * (other[i] ?? 0);
+    }
+    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+    vectors.push(vector.map((value) => value / norm));
+  }
+  return Float32Array.from({ length: rows * columns }, (_, i) => {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    return (rows < columns ? vectors[row]?.[column] : vectors[column]?.[row]) ?? 0;
+  });
+}
 
 function truncatedNormal(random: Random): number {
   for (;;) {

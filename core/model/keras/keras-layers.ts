@@ -44,6 +44,7 @@ import { separableConv2dLayer } from './layers/separable-conv2d.js';
 const LAYERS = {
   Activation: activationLayer,
   Add: addLayer,
+  AlphaDropout: dropoutLayer,
   Average: averageLayer,
   AveragePooling2D: averagePooling2dLayer,
   BatchNormalization: batchNormalizationLayer,

@@ -1,7 +1,8 @@
 import { invalidInput } from '../../errors.js';
-import { inOrder, type FileLayer, type StatedNode } from './file-layers.js';
+import { inOrder, type FileLayer, type FileReference, type StatedNode } from './file-layers.js';
 import { record, type Fields } from './json-fields.js';
 import { shorten } from './keras-options.js';
+import { layerNames, type LayerNames } from './layer-names.js';
 import { INPUT } from './node-input.js';
 import { layerNamed } from './read-nodes.js';
 
@@ -26,19 +27,20 @@ export interface ReadModel {
  * @param at what errors call it
  * @throws invalid-input naming the layer
  */
-export function readModel(at: string, topology: Fields, depth = 0): ReadModel {
+export function readModel(at: string, topology: Fields, names = layerNames(), depth = 0): ReadModel {
   const className = topology.get('class_name');
   const config = topology.get('config');
   if (!isModel(className)) throw invalidInput(`${at}: class_name`, `one of ${MODELS.join(', ')}`, shorten(className));
   if (depth > MAX_DEPTH) throw invalidInput(at, `models of models, at most ${MAX_DEPTH} of them`, 'more');
-  const read = className === 'Sequential' ? readSequential(config) : readFunctional(record(`${at}: config`, config));
-  return withoutNesting(read, depth);
+  const read =
+    className === 'Sequential' ? readSequential(config, names) : readFunctional(record(`${at}: config`, config), names);
+  return withoutNesting(read, names, depth);
 }
 
 const isModel = (className: unknown): boolean => MODELS.some((each) => each === className);
 
 /** Puts the layers of nested models in the place of these. */
-function withoutNesting({ shape, layers }: ReadModel, depth: number): ReadModel {
+function withoutNesting({ shape, layers }: ReadModel, names: LayerNames, depth: number): ReadModel {
   const results = new Map<string, string>();
   let ownShape = shape;
   const flat = layers.flatMap((node): readonly StatedNode[] => {
@@ -50,25 +52,30 @@ function withoutNesting({ shape, layers }: ReadModel, depth: number): ReadModel 
     const inner = readModel(
       at,
       new Map(Object.entries({ class_name: node.className, config: node.config })),
+      names,
       depth + 1,
     );
     if (input === INPUT) ownShape ??= inner.shape;
-    results.set(node.name, inner.layers.at(-1)?.name ?? input);
+    // Of a model that is used more than once, the layers of every later use have names of their own.
+    const own = (name: string): string => (node.weightsOf === undefined ? name : `${node.name}.${name}`);
+    const end = inner.layers.at(-1)?.name;
+    results.set(node.name, end === undefined ? input : own(end));
     return inner.layers.map((each) => ({
       ...each,
-      inputs: each.inputs.map((name) => (name === INPUT ? input : name)),
+      name: own(each.name),
+      inputs: each.inputs.map((name) => (name === INPUT ? input : own(name))),
+      weightsOf: node.weightsOf === undefined ? each.weightsOf : (each.weightsOf ?? each.name),
     }));
   });
   return { shape: ownShape, layers: flat };
 }
 
 /** Layers one after the other; the first one, or an InputLayer before it, says the shape. */
-function readSequential(config: unknown): ReadModel {
+function readSequential(config: unknown, names: LayerNames): ReadModel {
   const fields = Array.isArray(config) ? undefined : record('model.json: config', config);
-  const layers = layerList(fields?.get('layers') ?? config);
+  const layers = layerList(fields?.get('layers') ?? config, names);
   const [first] = layers;
-  const shape =
-    first?.config.get('batch_input_shape') ?? first?.config.get('batch_shape') ?? fields?.get('build_input_shape');
+  const shape = (first && inputShapeOf(first)) ?? fields?.get('build_input_shape');
   let input: string = INPUT;
   const following = first?.className === 'InputLayer' ? layers.slice(1) : layers;
   return {
@@ -82,9 +89,9 @@ function readSequential(config: unknown): ReadModel {
 }
 
 /** A graph of layers, in an order in which each comes after those that it follows. */
-function readFunctional(config: Fields): ReadModel {
-  const layers = layerList(config.get('layers'));
-  const input = onlyOne('input_layers', config.get('input_layers'));
+function readFunctional(config: Fields, names: LayerNames): ReadModel {
+  const layers = layerList(config.get('layers'), names);
+  const { layer: input } = onlyOne('input_layers', config.get('input_layers'));
   const output = onlyOne('output_layers', config.get('output_layers'));
   const start = layers.find(({ name }) => name === input);
   if (start?.className !== 'InputLayer')
@@ -97,17 +104,26 @@ function readFunctional(config: Fields): ReadModel {
     input,
     output,
   );
-  return { shape: start.config.get('batch_input_shape') ?? start.config.get('batch_shape'), layers: ordered };
+  return { shape: inputShapeOf(start), layers: ordered };
 }
 
-function readLayer(value: unknown, index: number): FileLayer {
+/** The shape that a layer is given, with the batch, where its configuration says it. */
+function inputShapeOf({ config }: FileLayer): unknown {
+  const alone = config.get('input_shape');
+  const whole: unknown = Array.isArray(alone) ? [null, ...(alone as unknown[])] : alone;
+  return config.get('batch_input_shape') ?? config.get('batch_shape') ?? whole;
+}
+
+function readLayer(value: unknown, index: number, names: LayerNames): FileLayer {
   const layer = record(`model.json: layers[${index}]`, value);
   const className = layer.get('class_name');
   const config = layer.get('config');
-  const name =
+  if (typeof className !== 'string')
+    throw invalidInput(`model.json: layers[${index}]: class_name`, 'a name', shorten(className));
+  const stated =
     layer.get('name') ?? (typeof config === 'object' && config !== null && 'name' in config ? config.name : undefined);
-  if (typeof name !== 'string' || typeof className !== 'string')
-    throw invalidInput(`model.json: layers[${index}]`, 'a name and a class_name', shorten([name, className]));
+  const name = stated ?? names(className);
+  if (typeof name !== 'string') throw invalidInput(`model.json: layers[${index}]: name`, 'a name', shorten(name));
   return {
     name,
     className,
@@ -120,17 +136,17 @@ function readLayer(value: unknown, index: number): FileLayer {
 }
 
 /** `[["dense", 0, 0]]`, or that without the outer list, names one layer. */
-function onlyOne(field: string, value: unknown): string {
+function onlyOne(field: string, value: unknown): FileReference {
   const entries: unknown = Array.isArray(value) && typeof value[0] === 'string' ? [value] : value;
   const [entry, ...more]: unknown[] = Array.isArray(entries) ? (entries as unknown[]) : [];
-  const name: unknown = Array.isArray(entry) ? entry[0] : undefined;
-  if (typeof name !== 'string' || more.length > 0)
+  const [name, use = 0]: unknown[] = Array.isArray(entry) ? (entry as unknown[]) : [];
+  if (typeof name !== 'string' || typeof use !== 'number' || more.length > 0)
     throw invalidInput(`model.json: ${field}`, 'one, as [name, 0, 0]', shorten(value));
-  return name;
+  return { layer: name, use };
 }
 
-function layerList(value: unknown): readonly FileLayer[] {
+function layerList(value: unknown, names: LayerNames): readonly FileLayer[] {
   if (!Array.isArray(value)) throw invalidInput('model.json: layers', 'a list', shorten(value));
   if (value.length > MAX_LAYERS) throw invalidInput('model.json: layers', `at most ${MAX_LAYERS}`, `${value.length}`);
-  return value.map(readLayer);
+  return value.map((each, index) => readLayer(each, index, names));
 }

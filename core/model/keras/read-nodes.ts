@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { invalidInput } from '../../errors.js';
 import type { KerasNode } from '../architecture.js';
 import { INPUT } from './node-input.js';
@@ -10,6 +11,7 @@ export interface GivenNode {
   readonly className: unknown;
   readonly inputs: unknown;
   readonly config: unknown;
+  readonly weightsOf?: unknown;
 }
 
 const MAX_NODES = 1000;
@@ -30,7 +32,7 @@ export function readNodes(given: readonly GivenNode[]): readonly KerasNode[] {
   if (given.length === 0 || given.length > MAX_NODES)
     throw invalidInput('layers', `1 to ${MAX_NODES} of them`, `${given.length}`);
   const known = new Set<string>([INPUT]);
-  return given.map((each) => {
+  const nodes = given.map((each) => {
     const node = readNode(each);
     const at = layerNamed(node.name, node.className);
     if (known.has(node.name)) {
@@ -42,9 +44,19 @@ export function readNodes(given: readonly GivenNode[]): readonly KerasNode[] {
     known.add(node.name);
     return node;
   });
+  const owners = new Map(nodes.filter(({ weightsOf }) => weightsOf === undefined).map((node) => [node.name, node]));
+  for (const { name, className, config, weightsOf } of nodes) {
+    if (weightsOf === undefined) continue;
+    const owner = owners.get(weightsOf);
+    if (owner?.className !== className || !isDeepStrictEqual(owner.config, config)) {
+      const expected = 'the name of a layer of the same class and options, with weights of its own';
+      throw invalidInput(`${layerNamed(name, className)}: weightsOf`, expected, weightsOf);
+    }
+  }
+  return nodes;
 }
 
-function readNode({ name, className, inputs, config }: GivenNode): KerasNode {
+function readNode({ name, className, inputs, config, weightsOf }: GivenNode): KerasNode {
   const at = layerNamed(name, className);
   const layer = typeof className === 'string' ? kerasLayer(className) : undefined;
   if (typeof className !== 'string' || layer === undefined)
@@ -59,12 +71,15 @@ function readNode({ name, className, inputs, config }: GivenNode): KerasNode {
       layer.follows === 'one' ? 'one layer that it follows' : `2 to ${MAX_INPUTS} layers that it follows`;
     throw invalidInput(`${at}: inbound_nodes`, expected, shorten(inputs));
   }
+  if (weightsOf !== undefined && typeof weightsOf !== 'string')
+    throw invalidInput(`${at}: weightsOf`, 'a name', shorten(weightsOf));
   if (typeof config !== 'object' || config === null) throw invalidInput(`${at}: config`, 'an object', shorten(config));
   return {
     name,
     className,
     inputs: [...inputs],
     config: readOptions(at, config as KerasNode['config'], (options) => layer.read(options)),
+    ...(weightsOf !== undefined && { weightsOf }),
   };
 }
 

@@ -2,6 +2,8 @@ import { invalidInput } from '../../errors.js';
 import type { Architecture, KerasNode } from '../architecture.js';
 import { layersModelKind } from '../layers/layers-model.js';
 import { PROBABILITIES } from './activations.js';
+import { INPUT } from './node-input.js';
+import type { StatedNode } from './file-layers.js';
 import { record } from './json-fields.js';
 import { shorten } from './keras-options.js';
 import { readModel } from './read-model.js';
@@ -11,6 +13,9 @@ import { layerNamed, readNodes } from './read-nodes.js';
 export const LAYERS_MODEL = 'layers-model';
 
 const MAX_EXTENT = 65536;
+
+/** Classes that may stand before a Flatten: each value is treated alone. */
+const VALUE_BY_VALUE = ['Rescaling', 'Dropout', 'GaussianDropout', 'GaussianNoise'];
 
 /** Classes whose values stand for those of the layer before, to look through for what a network ends in. */
 const PASSING = ['Flatten', 'Reshape', 'Permute', 'Dropout', 'GaussianDropout', 'GaussianNoise'];
@@ -33,8 +38,8 @@ export function readTopology(model: unknown): Architecture {
   const stated = file.has('model_topology') ? record('model.json: modelTopology', file.get('model_topology')) : file;
   const topology = stated.has('model_config') ? record('model.json: model_config', stated.get('model_config')) : stated;
   const { shape, layers } = readModel('model.json', topology);
-  const nodes = readNodes(layers);
-  const inputShape = imageShape(shape);
+  const nodes = readNodes(layers.map(withPlainNames));
+  const inputShape = imageShape(shape, nodes);
   refuseProbabilities(nodes);
   const { outputShape } = layersModelKind.plan({ kind: 'layersModel', nodes }, inputShape);
   const last = nodes.at(-1);
@@ -48,8 +53,17 @@ export function readTopology(model: unknown): Architecture {
   return { family: LAYERS_MODEL, inputShape, classes, layers: [{ kind: 'layersModel', nodes }] };
 }
 
-function imageShape(shape: unknown): Architecture['inputShape'] {
-  const [, ...extents]: unknown[] = Array.isArray(shape) ? (shape as unknown[]) : [];
+/** Weights are called `name/kernel` in files: a name like `block/conv` becomes `block.conv`. */
+function withPlainNames(node: StatedNode): StatedNode {
+  const plain = (name: string): string => name.replaceAll('/', '.');
+  const { name, inputs, weightsOf } = node;
+  return { ...node, name: plain(name), inputs: inputs.map(plain), weightsOf: weightsOf && plain(weightsOf) };
+}
+
+/** Height, width and channels: one where a network of grey images has none and does not look for any. */
+function imageShape(shape: unknown, nodes: readonly KerasNode[]): Architecture['inputShape'] {
+  const [, ...stated]: unknown[] = Array.isArray(shape) ? (shape as unknown[]) : [];
+  const extents = stated.length === 2 && rearrangesInputs(nodes) ? [...stated, 1] : stated;
   const fits = extents.every(
     (extent) => Number.isInteger(extent) && (extent as number) >= 1 && (extent as number) <= MAX_EXTENT,
   );
@@ -62,6 +76,17 @@ function imageShape(shape: unknown): Architecture['inputShape'] {
   return extents as unknown as Architecture['inputShape'];
 }
 
+/** Whether what a network is given is first put into a shape of its own: then an axis more or less changes nothing. */
+function rearrangesInputs(nodes: readonly KerasNode[]): boolean {
+  const values = new Set<string>([INPUT]);
+  for (const { name, className, inputs } of nodes) {
+    if (!inputs.some((input) => values.has(input))) continue;
+    if (VALUE_BY_VALUE.includes(className)) values.add(name);
+    else if (className !== 'Flatten' && className !== 'Reshape') return false;
+  }
+  return true;
+}
+
 /** @throws invalid-input if what a network ends in has been made probabilities */
 function refuseProbabilities(nodes: readonly KerasNode[]): void {
   const byName = new Map(nodes.map((node) => [node.name, node]));
@@ -72,7 +97,7 @@ function refuseProbabilities(nodes: readonly KerasNode[]): void {
     if (typeof activation === 'string' && PROBABILITIES.includes(activation)) {
       const without =
         node.className === 'Softmax' || node.className === 'Activation'
-          ? 'leave the layer out'
+          ? 'leave the layer out, so that the one before it is the last'
           : 'set its activation to linear';
       throw invalidInput(
         layerNamed(node.name, node.className),

@@ -62,9 +62,13 @@ export function readKerasWeights(model: unknown, architecture: Architecture, byt
 function ownName(stated: string, names: ReadonlySet<string>): string {
   const parts = stated.replace(/:0$/, '').split('/');
   const weight = parts.at(-1) ?? '';
-  for (const layer of parts.slice(0, -1)) {
-    const own = `${layer}.${weight}`;
-    if (names.has(own)) return own;
+  // The longest name first: a layer `block/conv` is called `block.conv` here.
+  const last = parts.length - 1;
+  for (let length = last; length > 0; length--) {
+    for (let begin = 0; begin + length <= last; begin++) {
+      const own = `${parts.slice(begin, begin + length).join('.')}.${weight}`;
+      if (names.has(own)) return own;
+    }
   }
   throw invalidInput(
     `model.json: weightsManifest: ${stated}`,

@@ -19,7 +19,9 @@ export const layersModelKind: LayerKind<LayerOf<'layersModel'>> = {
   plan: ({ nodes }, inputShape) => {
     const plans = planNodes(nodes, inputShape);
     const weights = plans.flatMap(({ node, plan }) =>
-      Object.entries(plan.weights).map(([weight, spec]) => [`${node.name}.${weight}`, spec] as const),
+      node.weightsOf === undefined
+        ? Object.entries(plan.weights).map(([weight, spec]) => [`${node.name}.${weight}`, spec] as const)
+        : [],
     );
     return { outputShape: plans.at(-1)?.plan.outputShape ?? inputShape, weights: Object.fromEntries(weights) };
   },
@@ -41,7 +43,7 @@ export const layersModelKind: LayerKind<LayerOf<'layersModel'>> = {
     let last = input;
     for (const { node, plan } of planNodes(nodes, inputShape)) {
       const weights = Object.entries(plan.weights).map(
-        ([weight, { shape }]) => [weight, { from: `${node.name}.${weight}`, shape }] as const,
+        ([weight, { shape }]) => [weight, { from: `${weightsOwner(node)}.${weight}`, shape }] as const,
       );
       const inputs = node.inputs.map((each) => of(names, each));
       last = graph.add(node.className, node.name, node.config, inputs, Object.fromEntries(weights));
@@ -58,11 +60,8 @@ interface PlannedNode {
 
 function planNodes(nodes: readonly KerasNode[], inputShape: Shape): readonly PlannedNode[] {
   const shapes = new Map<string, Shape>([[INPUT, inputShape]]);
-  return nodes.map((node) => {
-    const at = layerNamed(node.name, node.className);
-    const refuse: Refuse = (what, expected, got) => {
-      throw invalidInput(what === '' ? at : `${at}: ${what}`, expected, got);
-    };
+  const planned = nodes.map((node) => {
+    const refuse = refuseOf(node);
     const plan = layerOf(node).plan(
       node.config,
       node.inputs.map((input) => of(shapes, input)),
@@ -75,14 +74,42 @@ function planNodes(nodes: readonly KerasNode[], inputShape: Shape): readonly Pla
     shapes.set(node.name, plan.outputShape);
     return { node, plan };
   });
+  checkShared(planned);
+  return planned;
 }
 
-const contextOf = ({ name }: KerasNode, context: LayerContext): KerasContext => ({
+/** @throws invalid-input where a use of a layer needs other weights than the one that has them, or moves statistics twice in a step */
+function checkShared(planned: readonly PlannedNode[]): void {
+  const weights = new Map(planned.map(({ node, plan }) => [node.name, plan.weights]));
+  const shapesOf = (specs: KerasPlan['weights']): string =>
+    Object.entries(specs)
+      .map(([name, { shape }]) => `${name} [${shape.join(', ')}]`)
+      .join(', ');
+  for (const { node, plan } of planned) {
+    if (node.weightsOf === undefined) continue;
+    const refuse = refuseOf(node);
+    const [expected, got] = [of(weights, node.weightsOf), plan.weights].map(shapesOf);
+    if (expected !== got) refuse('', `the weights of ${node.weightsOf}: ${expected ?? ''}`, got ?? '');
+    if (Object.values(plan.weights).some(({ role }) => role === 'statistic'))
+      refuse('', 'a layer with running statistics to be used once', 'another use');
+  }
+}
+
+const refuseOf =
+  ({ name, className }: KerasNode): Refuse =>
+  (what, expected, got) => {
+    const at = layerNamed(name, className);
+    throw invalidInput(what === '' ? at : `${at}: ${what}`, expected, got);
+  };
+
+const weightsOwner = ({ name, weightsOf }: KerasNode): string => weightsOf ?? name;
+
+const contextOf = (node: KerasNode, context: LayerContext): KerasContext => ({
   training: context.training,
   world: context.world,
-  weight: (own) => context.weight(`${name}.${own}`),
+  weight: (own) => context.weight(`${weightsOwner(node)}.${own}`),
   moveStatistic: (own, value) => {
-    context.moveStatistic(`${name}.${own}`, value);
+    context.moveStatistic(`${weightsOwner(node)}.${own}`, value);
   },
 });
 

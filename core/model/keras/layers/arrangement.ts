@@ -91,8 +91,7 @@ export const upSampling2dLayer = oneInput({
 const passed = (share: string) =>
   elementwise(
     (options) => {
-      // What it would drop is of no use here, but stays in the file.
-      options.integers('noise_shape', []);
+      options.unused('noise_shape');
       return { [share]: options.real(share, 0) };
     },
     (_, values) => values,

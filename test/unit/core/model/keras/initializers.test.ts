@@ -32,4 +32,27 @@ describe('initializers of Keras', () => {
     assert.ok(kernels({ class_name: 'Constant', config: { value: 2 } }).every((value) => value === 2));
     assert.deepEqual(kernels('glorotNormal'), kernels('glorot_normal'));
   });
+
+  it('orthogonal matrices, wide and tall, and the identity', () => {
+    const kernelOf = (units: number, initializer: unknown): number[][] => {
+      const own = layer('Dense', 'own', { units, kernel_initializer: initializer });
+      const model = buildModel(readTopology(sequentialOf(FLAT, own, LOGITS)));
+      const { data, shape } = initialWeights(model, createRandom(2))['own.kernel']!;
+      return Array.from({ length: shape[0]! }, (_, row) => [...data.subarray(row * units, (row + 1) * units)]);
+    };
+    const dot = (a: readonly number[], b: readonly number[]): number =>
+      a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+    for (const units of [5, 36, 50]) {
+      const rows = kernelOf(units, { class_name: 'Orthogonal', config: { gain: 2, seed: null } });
+      const columns = Array.from({ length: units }, (_, column) => rows.map((row) => row[column]!));
+      const vectors = units > 36 ? rows : columns;
+      for (const [i, a] of vectors.entries())
+        for (const [j, b] of vectors.entries()) assert.ok(Math.abs(dot(a, b) - (i === j ? 4 : 0)) < 1e-5, `${i}, ${j}`);
+    }
+    for (const [i, row] of kernelOf(40, 'identity').entries())
+      assert.deepEqual(
+        row,
+        Array.from({ length: 40 }, (_, j) => (i === j ? 1 : 0)),
+      );
+  });
 });
