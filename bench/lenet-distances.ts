@@ -3,6 +3,7 @@ import { dispose, tensor4d } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../core/engine/engine.js';
 import type { WeightedClassifier } from '../core/margin/attack-steps.js';
 import type { MarginSearch } from '../core/margin/margin-search.js';
+import { classifierOf } from '../core/model/classifier.js';
 import { importSafetensors } from '../core/model/import-weights.js';
 import { buildModel, type Model } from '../core/model/model.js';
 import { toTensors } from '../core/model/weights.js';
@@ -44,7 +45,7 @@ export async function readLenet(file: string): Promise<Lenet> {
   return {
     model,
     weights: toTensors(weights),
-    classifier: (all, inputs) => model.apply(all, all, inputs, false).logits,
+    classifier: classifierOf(model),
   };
 }
 

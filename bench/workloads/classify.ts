@@ -1,7 +1,6 @@
 import { dispose, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { TensorMap } from '../../core/engine/engine.js';
 import { readLogits } from '../../core/margin/host-logits.js';
+import { classifierOf } from '../../core/model/classifier.js';
 import { initialWeights, toTensors } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
 import { batchOf, randomProblem } from './random-problem.js';
@@ -13,9 +12,7 @@ export const openClassify: OpenWorkload = (engine, { model: name, batch, iterati
   const { model } = problem;
   const weights = toTensors(initialWeights(model, createRandom(0)));
   const { inputs, labels } = batchOf(problem);
-  const logitsOf = engine.compile(
-    (all: TensorMap, images: Tensor4D): Tensor2D => model.apply(all, all, images, false).logits,
-  );
+  const logitsOf = engine.compile(classifierOf(model));
   return Promise.resolve({
     unitsPerRun: iterations,
     run: async () => {

@@ -1,6 +1,7 @@
 import { dispose, fill, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { compileAttackSteps } from '../../core/margin/attack-steps.js';
+import { classifierOf } from '../../core/model/classifier.js';
 import { initialWeights, toTensors } from '../../core/model/weights.js';
 import { createRandom } from '../../core/random.js';
 import { batchOf, randomProblem } from './random-problem.js';
@@ -20,7 +21,7 @@ export const openGradient: OpenWorkload = (engine, { model: name, batch, iterati
   const stepSizes: Tensor1D = fill([batch], STEP_SIZE);
   const { iterate } = compileAttackSteps(
     engine.compile,
-    (all, images) => model.apply(all, all, images, false).logits,
+    classifierOf(model),
     { norm: 'linf', bounds: BOUNDS },
     { search: 'slm', crossing: 'slm' },
   );

@@ -1,6 +1,7 @@
 import { dispose } from '@tensorflow/tfjs-core';
 import { compileMarginSearch, type MarginFinding } from '../../core/margin/margin-search.js';
 import { DEFAULT_MAX_DISTANCE, SEARCH_REACH } from '../../core/margin/threat-model.js';
+import { classifierOf } from '../../core/model/classifier.js';
 import { toTensors } from '../../core/model/weights.js';
 import { mean } from '../../trainer/mma/mean.js';
 import { memorise } from './memorise.js';
@@ -19,7 +20,7 @@ export const openMargin: OpenWorkload = async (engine, { model: name, batch, ite
   // The images of a smaller batch are the first ones of a larger.
   const weights = toTensors(await memorise(engine, randomProblem(name, Math.max(batch, MEMORISED))));
   const { inputs, labels } = batchOf(problem);
-  const search = compileMarginSearch(engine.compile, (all, images) => model.apply(all, all, images, false).logits, {
+  const search = compileMarginSearch(engine.compile, classifierOf(model), {
     norm: NORM,
     bounds: BOUNDS,
   });

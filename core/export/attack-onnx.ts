@@ -11,8 +11,9 @@ import { compileAttackSteps } from '../margin/attack-steps.js';
 import { openBracket } from '../margin/bisection.js';
 import { SEARCH_REACH, type ThreatModel } from '../margin/threat-model.js';
 import type { Architecture } from '../model/architecture.js';
+import { classifierOf } from '../model/classifier.js';
+import { buildModel } from '../model/model.js';
 import {
-  classifierOf,
   inputPlaceholder,
   weightConstants,
   weightNames,
@@ -92,7 +93,10 @@ export function attackOnnx(
 
 /** What the search consists of, each part as a graph. */
 function attackParts(architecture: Architecture, { threat, maxDistance, iterations }: ExportedAttack) {
-  const steps = compileAttackSteps(eager, classifierOf(architecture), threat, { search: 'slm', crossing: 'lm' });
+  const steps = compileAttackSteps(eager, classifierOf(buildModel(architecture)), threat, {
+    search: 'slm',
+    crossing: 'lm',
+  });
   const images = (batch: number): Tensor4D => inputPlaceholder(architecture, batch);
   const vector = (batch: number): Tensor1D => placeholder([batch]);
   const labels = (batch: number): Tensor1D => placeholder([batch], 'int32');

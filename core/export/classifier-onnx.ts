@@ -2,8 +2,9 @@ import { encodeModel } from '../engine/onnx/encode-model.js';
 import { composeGraph } from '../engine/onnx/export/compose-graph.js';
 import { BATCH } from '../engine/onnx/export/free-batch.js';
 import { lowerFunction } from '../engine/onnx/export/lower-function.js';
+import { classifierOf } from '../model/classifier.js';
+import { buildModel } from '../model/model.js';
 import {
-  classifierOf,
   inputPlaceholder,
   weightConstants,
   weightNames,
@@ -22,7 +23,7 @@ export function classifierOnnx(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const { architecture } = model;
-  const classify = classifierOf(architecture);
+  const classify = classifierOf(buildModel(architecture));
   const logits = lowerFunction(
     (batch) => ({ weights: weightPlaceholders(architecture), inputs: inputPlaceholder(architecture, batch) }),
     ({ weights, inputs }) => ({ logits: classify(weights, inputs) }),

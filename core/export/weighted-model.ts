@@ -1,27 +1,17 @@
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../engine/engine.js';
 import type { OnnxTensor } from '../engine/onnx/onnx-model.js';
 import { placeholder } from '../engine/trace/placeholder.js';
 import { DomainError } from '../errors.js';
 import type { Architecture } from '../model/architecture.js';
 import type { HostTensors } from '../model/host-tensors.js';
-import { buildModel, weightSpecs } from '../model/model.js';
-import { splitWeights } from '../model/weights.js';
+import { weightSpecs } from '../model/model.js';
 
 /** A model whose weights become constants of a file. */
 export interface WeightedModel {
   readonly architecture: Architecture;
   /** Parameters and statistics together, by name. */
   readonly weights: HostTensors;
-}
-
-/** The classifier of an architecture in evaluation mode: parameters and statistics together, inputs [n, h, w, c] → logits [n, classes]. */
-export function classifierOf(architecture: Architecture): (weights: TensorMap, inputs: Tensor4D) => Tensor2D {
-  const model = buildModel(architecture);
-  return (weights, inputs) => {
-    const { parameters, statistics } = splitWeights(model, weights as Readonly<Record<string, Tensor>>);
-    return model.apply(parameters, statistics, inputs, false).logits;
-  };
 }
 
 /** Weights to trace with. The caller disposes them. */

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { dispose, tensor4d, tidy, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { roundedBatchSize } from '../../core/engine/batch-size.js';
 import { LASTING_WEIGHTS, type Engine, type TensorMap } from '../../core/engine/engine.js';
 import { DomainError } from '../../core/errors.js';
-import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
 import { readLogits } from '../../core/margin/host-logits.js';
 import { compileMarginSearch, type MarginFinding, type MarginSearch } from '../../core/margin/margin-search.js';
 import type { Norm } from '../../core/margin/threat-model.js';
+import { classifierOf } from '../../core/model/classifier.js';
 import { buildModel } from '../../core/model/model.js';
-import { splitWeights, toTensors } from '../../core/model/weights.js';
+import { toTensors } from '../../core/model/weights.js';
 import type { PublishedVersion } from '../../core/registry/registry.js';
 import { sizeOf } from '../../core/shape.js';
 import { createPace } from './job-pace.js';
@@ -27,16 +27,9 @@ export interface ResidentModel {
 /** Brings a version onto the engine. */
 export function createResidentModel(engine: Engine, published: PublishedVersion): ResidentModel {
   const { manifest, architecture } = published;
-  const model = buildModel(architecture);
   const weights: TensorMap = toTensors(published.weights);
-  const classifier: WeightedClassifier = (all, inputs) => {
-    const { parameters, statistics } = splitWeights(model, all);
-    return model.apply(parameters, statistics, inputs, false).logits;
-  };
-  const logitsOf = engine.compile(
-    (all: TensorMap, inputs: Tensor4D): Tensor2D => classifier(all, inputs),
-    LASTING_WEIGHTS,
-  );
+  const classifier = classifierOf(buildModel(architecture));
+  const logitsOf = engine.compile(classifier, LASTING_WEIGHTS);
   const searches = new Map<Norm, MarginSearch>();
   const searchFor = (norm: Norm): MarginSearch => {
     const search =

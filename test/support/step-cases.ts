@@ -5,6 +5,7 @@ import { compileAttackSteps } from '../../core/margin/attack-steps.js';
 import { compileDescentSteps } from '../../core/margin/attacks/adaptive-pgd/descent-steps.js';
 import { NORMS, type Norm } from '../../core/margin/threat-model.js';
 import type { Architecture } from '../../core/model/architecture.js';
+import { classifierOf } from '../../core/model/classifier.js';
 import { cnn } from '../../core/model/cnn.js';
 import { lenet } from '../../core/model/lenet.js';
 import { mlp } from '../../core/model/mlp.js';
@@ -56,7 +57,7 @@ function casesOf(family: string, architecture: Architecture, norm: Norm): readon
   const model = buildModel(architecture);
   const threat = { norm, bounds: BOUNDS };
   const named = (what: string, run: StepCase['run']): StepCase => ({ name: `${what} of ${family}, ${norm}`, run });
-  const classifier = (weights: TensorMap, inputs: Tensor4D) => model.apply(weights, weights, inputs, false).logits;
+  const classifier = classifierOf(model);
   const losses = { search: 'slm', crossing: 'lm' } as const;
 
   const stepOf = (compile: Compile, method: Method, optimizer = SGD, cleanCoefficient = 0) => {

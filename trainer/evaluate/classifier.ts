@@ -3,6 +3,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../core/engine/engine.js';
 import { invalidInput } from '../../core/errors.js';
 import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
+import { classifierOf } from '../../core/model/classifier.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
 import { weightsFor } from '../../core/model/weights.js';
@@ -57,10 +58,7 @@ export function evaluatedClassifier(members: readonly Member[]): EvaluatedClassi
 
 function averaging(models: readonly Model[]): WeightedClassifier {
   return (weights, inputs) => {
-    const logits = models.map((model, index) => {
-      const own = ownWeights(weights, index);
-      return model.apply(own, own, inputs, false).logits;
-    });
+    const logits = models.map((model, index) => classifierOf(model)(ownWeights(weights, index), inputs));
     const [only, ...more] = logits;
     if (only !== undefined && more.length === 0) return only;
     const mean: Tensor2D = logSumExp(stack(logits.map((each) => logSoftmax(each))), 0);

@@ -3,9 +3,10 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap } from '../../core/engine/engine.js';
 import { ALONE, type World } from '../../core/engine/world/world.js';
 import { anPgd } from '../../core/margin/an-pgd.js';
-import { compileAttackSteps, type WeightedClassifier } from '../../core/margin/attack-steps.js';
+import { compileAttackSteps } from '../../core/margin/attack-steps.js';
 import type { Proceed } from '../../core/margin/pace.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
+import { classifierOf } from '../../core/model/classifier.js';
 import type { Model } from '../../core/model/model.js';
 import { createRandom } from '../../core/random.js';
 import { sizeOf } from '../../core/shape.js';
@@ -47,12 +48,11 @@ export function compileValidation(
   config: TrainingConfig,
   world: World = ALONE,
 ): Validate {
-  const classifier: WeightedClassifier = (weights, inputs) => model.apply(weights, weights, inputs, false).logits;
   const threat = { norm: config.norm, bounds: IMAGE_BOUNDS };
   const batches = Math.ceil(Math.min(config.validationMarginExamples, examples.count) / config.batchSize);
   const steps = compileAttackSteps(
     compile,
-    classifier,
+    classifierOf(model),
     threat,
     { search: 'slm', crossing: 'lm' },
     { iterations: batches * config.attackIterations, bisections: batches * config.bisections },

@@ -1,18 +1,17 @@
-import { add, concat, dispose, div, mean, scalar, tidy } from '@tensorflow/tfjs-core';
+import { add, concat, div, mean } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
-import { DomainError } from '../../../core/errors.js';
 import { pgd } from '../../../core/margin/an-pgd.js';
 import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
 import { lossOf } from '../../../core/margin/losses.js';
-import { watchedPace } from '../../../core/margin/pace.js';
-import { mapNamed } from '../named.js';
+import { classifierOf } from '../../../core/model/classifier.js';
 import { trainingPass } from '../objective.js';
 import { accuracyOf, asVector, cleanPass } from './clean-pass.js';
 import { lossesOf } from './method-config.js';
 import { randomStart } from './random-start.js';
+import { searchedStep, type Finish } from './searched-step.js';
 import { sumOfTerms, sumOverProcesses } from './sums.js';
-import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from './training-method.js';
+import type { CompiledMethod, MethodContext } from './training-method.js';
 
 type CleanTerm = {
   /** This process's part, as the figures; empty where c = 0. */
@@ -29,13 +28,7 @@ export interface FixedRadiusSteps extends CompiledMethod {
   readonly attack: AttackSteps;
   readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => CleanTerm;
   /** The adversarial term at x + δ, and the update. */
-  readonly finish: (
-    tensors: TrainingTensors,
-    clean: CleanTerm,
-    batch: Pick<StepBatch, 'inputs' | 'labels'>,
-    perturbations: Tensor4D,
-    factors: TensorMap,
-  ) => { readonly tensors: TrainingTensors; readonly report: Tensor1D };
+  readonly finish: Finish<CleanTerm, Tensor4D>;
 }
 
 /**
@@ -58,7 +51,7 @@ export function compileFixedRadius(context: MethodContext, epsilonAt: (step: num
   const losses = lossesOf(config);
   const attack = compileAttackSteps(
     compile,
-    (weights, inputs) => model.apply(weights, weights, inputs, false).logits,
+    classifierOf(model),
     { norm: config.norm, bounds },
     { search: losses.attack, crossing: losses.attack },
     { iterations, bisections: 1 },
@@ -93,22 +86,12 @@ export function compileFixedRadius(context: MethodContext, epsilonAt: (step: num
 
     search: randomStart(context, (_, examples, step) => new Float32Array(examples.length).fill(epsilonAt(step))),
 
-    step: async (tensors, { inputs, labels, search }, step, proceed) => {
-      if (search === undefined) throw new DomainError('internal', 'adversarial training: expected a start, got none');
-      const { parameters, statistics } = tensors;
-      const term = tidy(() => clean(parameters, statistics, inputs, labels));
-      const factors = mapNamed(optimizer.factors(step + 1), (value) => scalar(value));
-      const pace = watchedPace(proceed);
-      const weights = { ...parameters, ...statistics, ...term.statistics };
-      const request = { weights, inputs, labels, ...search, iterations, proceed: pace.proceed };
-      const found = await pgd(attack, request);
-      const after = pace.stopped() ? undefined : tidy(() => finish(tensors, term, { inputs, labels }, found, factors));
-      dispose([term, found, factors]);
-      if (after === undefined) return undefined;
-      const [cleanLoss = NaN, accuracy = NaN, marginLoss = NaN] = await after.report.data();
-      after.report.dispose();
-      const radii = new Float32Array(world.size * inputs.shape[0]).fill(epsilonAt(step));
-      return { tensors: after.tensors, report: { cleanLoss, accuracy, marginLoss, radii } };
-    },
+    step: searchedStep(context, {
+      begin: ({ parameters, statistics }, inputs, labels) => clean(parameters, statistics, inputs, labels),
+      find: ({ parameters, statistics }, term, request) =>
+        pgd(attack, { ...request, weights: { ...parameters, ...statistics, ...term.statistics }, iterations }),
+      finish,
+      radiusAt: epsilonAt,
+    }),
   };
 }

@@ -1,33 +1,20 @@
-import {
-  add,
-  cast,
-  concat,
-  dispose,
-  less,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  mul,
-  scalar,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, cast, concat, less, logicalAnd, logicalNot, logicalOr, mul } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
 import { placed } from '../../../core/engine/world/joined.js';
-import { DomainError } from '../../../core/errors.js';
 import { anPgd, type AnPgdResult } from '../../../core/margin/an-pgd.js';
 import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
 import { perExample } from '../../../core/margin/box.js';
 import { lossOf } from '../../../core/margin/losses.js';
-import { watchedPace } from '../../../core/margin/pace.js';
 import { SEARCH_REACH } from '../../../core/margin/threat-model.js';
-import { mapNamed } from '../named.js';
+import { classifierOf } from '../../../core/model/classifier.js';
 import { trainingPass } from '../objective.js';
 import { asVector, cleanPass } from './clean-pass.js';
 import { lossesOf } from './method-config.js';
 import { randomStart } from './random-start.js';
+import { searchedStep, type Finish } from './searched-step.js';
 import { sumOfTerms, sumOverProcesses } from './sums.js';
-import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from './training-method.js';
+import type { CompiledMethod, MethodContext } from './training-method.js';
 
 type CleanTerm = {
   /** This process's part, as the figures. */
@@ -45,13 +32,7 @@ export interface MaxMarginSteps extends CompiledMethod {
   readonly attack: AttackSteps;
   readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => CleanTerm;
   /** The margin term at x + δ*, and the update. */
-  readonly finish: (
-    tensors: TrainingTensors,
-    clean: CleanTerm,
-    batch: Pick<StepBatch, 'inputs' | 'labels'>,
-    found: AnPgdResult,
-    factors: TensorMap,
-  ) => { readonly tensors: TrainingTensors; readonly report: Tensor1D };
+  readonly finish: Finish<CleanTerm, AnPgdResult>;
 }
 
 /**
@@ -67,7 +48,7 @@ export function compileMaxMargin(context: MethodContext): MaxMarginSteps {
   const losses = lossesOf(config);
   const attack = compileAttackSteps(
     compile,
-    (weights, inputs) => model.apply(weights, weights, inputs, false).logits,
+    classifierOf(model),
     { norm: config.norm, bounds },
     { search: losses.attack, crossing: losses.search },
     { iterations, bisections },
@@ -103,28 +84,18 @@ export function compileMaxMargin(context: MethodContext): MaxMarginSteps {
 
     search: randomStart(context, (table, examples) => table.startRadii(examples)),
 
-    step: async (tensors, { inputs, labels, search }, step, proceed) => {
-      if (search === undefined) throw new DomainError('internal', 'max-margin training: expected a start, got none');
-      const term = tidy(() => clean(tensors.parameters, tensors.statistics, inputs, labels));
-      const factors = mapNamed(optimizer.factors(step + 1), (value) => scalar(value));
-      const pace = watchedPace(proceed);
-      const found = await anPgd(attack, {
-        weights: { ...tensors.parameters, ...term.statistics },
-        inputs,
-        labels,
-        ...search,
-        maxRadius: SEARCH_REACH * maxDistance,
-        iterations,
-        bisections,
-        proceed: pace.proceed,
-      });
-      const after = pace.stopped() ? undefined : tidy(() => finish(tensors, term, { inputs, labels }, found, factors));
-      dispose([term, found, factors]);
-      if (after === undefined) return undefined;
-      const [cleanLoss = NaN, accuracy = NaN, marginLoss = NaN, ...radii] = (await after.report.data()) as Float32Array;
-      after.report.dispose();
-      return { tensors: after.tensors, report: { cleanLoss, accuracy, marginLoss, radii: Float32Array.from(radii) } };
-    },
+    step: searchedStep(context, {
+      begin: ({ parameters, statistics }, inputs, labels) => clean(parameters, statistics, inputs, labels),
+      find: ({ parameters }, { statistics }, request) =>
+        anPgd(attack, {
+          ...request,
+          weights: { ...parameters, ...statistics },
+          maxRadius: SEARCH_REACH * maxDistance,
+          iterations,
+          bisections,
+        }),
+      finish,
+    }),
   };
 }
 

@@ -1,18 +1,18 @@
-import { add, clone, concat, dispose, div, mean, mul, scalar, tidy } from '@tensorflow/tfjs-core';
+import { add, clone, concat, div, mean, mul } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
-import { DomainError } from '../../../core/errors.js';
 import { pgd } from '../../../core/margin/an-pgd.js';
 import { klDivergence } from '../../../core/margin/divergence.js';
 import { geometryOf } from '../../../core/margin/geometries.js';
 import { lossOf } from '../../../core/margin/losses.js';
-import { watchedPace } from '../../../core/margin/pace.js';
 import { pgdIteration, type PgdState } from '../../../core/margin/pgd.js';
+import { classifierOf } from '../../../core/model/classifier.js';
 import { mapNamed } from '../named.js';
 import { gradientsOf } from '../objective.js';
 import { accuracyOf, asVector } from './clean-pass.js';
 import { EPSILON } from './epsilon.js';
 import { lossesOf, required } from './method-config.js';
+import { searchedStep } from './searched-step.js';
 import { sumOverProcesses } from './sums.js';
 import type { CompiledMethod, MethodContext, StepBatch, TrainingMethod, TrainingTensors } from './training-method.js';
 
@@ -63,13 +63,12 @@ export function compileTrades(context: MethodContext): TradesSteps {
   const [epsilon, beta] = [required(config, 'epsilon'), required(config, 'tradesBeta')];
   const cleanLoss = lossOf(lossesOf(config).clean);
   const geometry = geometryOf(config.norm);
-  const answer: TradesSteps['answer'] = compile(
-    (weights, inputs) => model.apply(weights, weights, inputs, false).logits,
-  );
+  const classifier = classifierOf(model);
+  const answer: TradesSteps['answer'] = compile(classifier);
   const iterate: TradesSteps['iterate'] = compile(
     (weights, answers, state) =>
       pgdIteration(
-        (inputs) => model.apply(weights, weights, inputs, false).logits,
+        (inputs) => classifier(weights, inputs),
         (logits) => klDivergence(answers, logits),
         geometry,
         bounds,
@@ -113,23 +112,15 @@ export function compileTrades(context: MethodContext): TradesSteps {
       ),
     },
 
-    step: async (tensors, { inputs, labels, search }, step, proceed) => {
-      if (search === undefined) throw new DomainError('internal', 'TRADES: expected a start, got none');
-      const weights = { ...tensors.parameters, ...tensors.statistics };
-      const factors = mapNamed(optimizer.factors(step + 1), (value) => scalar(value));
-      const answers = tidy(() => answer(weights, inputs));
-      const pace = watchedPace(proceed);
-      const found = await pgd(
-        { iterate: (at, state) => iterate(at, answers, state) },
-        { weights, inputs, labels, ...search, iterations, proceed: pace.proceed },
-      );
-      const after = pace.stopped() ? undefined : tidy(() => descend(tensors, { inputs, labels }, found, factors));
-      dispose([answers, found, factors]);
-      if (after === undefined) return undefined;
-      const [clean = NaN, accuracy = NaN, divergence = NaN] = await after.report.data();
-      after.report.dispose();
-      const radii = new Float32Array(world.size * inputs.shape[0]).fill(epsilon);
-      return { tensors: after.tensors, report: { cleanLoss: clean, accuracy, marginLoss: divergence, radii } };
-    },
+    step: searchedStep(context, {
+      begin: ({ parameters, statistics }, inputs) => answer({ ...parameters, ...statistics }, inputs),
+      find: ({ parameters, statistics }, answers, request) =>
+        pgd(
+          { iterate: (at, state) => iterate(at, answers, state) },
+          { ...request, weights: { ...parameters, ...statistics }, iterations },
+        ),
+      finish: (tensors, _, batch, found, factors) => descend(tensors, batch, found, factors),
+      radiusAt: () => epsilon,
+    }),
   };
 }

@@ -3,7 +3,8 @@ import { argMax, dispose, memory, tensor, tensor1d, tensor4d, tidy, type Rank } 
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { attackOnnx } from '../../../../core/export/attack-onnx.js';
-import { classifierOf } from '../../../../core/export/weighted-model.js';
+import { classifierOf } from '../../../../core/model/classifier.js';
+import { buildModel } from '../../../../core/model/model.js';
 import { anPgd } from '../../../../core/margin/an-pgd.js';
 import { compileAttackSteps } from '../../../../core/margin/attack-steps.js';
 import { pointAt } from '../../../../core/margin/box.js';
@@ -73,7 +74,7 @@ async function compare(
   batch: number,
 ): Promise<number> {
   const { threat, maxDistance } = attack;
-  const classify = classifierOf(architecture);
+  const classify = classifierOf(buildModel(architecture));
   const steps = compileAttackSteps(engine.compile, classify, threat, { search: 'slm', crossing: 'lm' });
   const random = createRandom(batch);
   const shape = [batch, ...architecture.inputShape] as const;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { memory, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { classifierOnnx } from '../../../../core/export/classifier-onnx.js';
-import { classifierOf } from '../../../../core/export/weighted-model.js';
+import { classifierOf } from '../../../../core/model/classifier.js';
+import { buildModel } from '../../../../core/model/model.js';
 import { lenet } from '../../../../core/model/lenet.js';
 import { toTensors } from '../../../../core/model/weights.js';
 import { createRandom } from '../../../../core/random.js';
@@ -28,7 +29,7 @@ describe('a classifier as an ONNX model', () => {
       const weights = lifelikeWeights(architecture, 3);
       const file = await openPublicly(classifierOnnx({ architecture, weights }, {}));
       assert.deepEqual([file.inputs, file.outputs], [['inputs'], ['logits']]);
-      const classify = classifierOf(architecture);
+      const classify = classifierOf(buildModel(architecture));
       const tensors = toTensors(weights);
       const random = createRandom(4);
       for (const batch of [1, 2, 7, 101]) {

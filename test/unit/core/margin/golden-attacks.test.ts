@@ -4,8 +4,9 @@ import type { Rank, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { anPgd, pgd } from '../../../../core/margin/an-pgd.js';
-import { compileAttackSteps, type WeightedClassifier } from '../../../../core/margin/attack-steps.js';
+import { compileAttackSteps } from '../../../../core/margin/attack-steps.js';
 import { openBracket } from '../../../../core/margin/bisection.js';
+import { classifierOf } from '../../../../core/model/classifier.js';
 import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { toTensors } from '../../../../core/model/weights.js';
@@ -40,7 +41,7 @@ describe(`golden attacks on engine ${TEST_ENGINE}`, () => {
         const golden = openGolden(name)!;
         const { architecture, weights: stored } = importSafetensors('lenet', golden.bytes);
         const model = buildModel(architecture);
-        const classifier: WeightedClassifier = (given, inputs) => model.apply(given, given, inputs, false).logits;
+        const classifier = classifierOf(model);
         const steps = compileAttackSteps(
           engine.compile,
           classifier,

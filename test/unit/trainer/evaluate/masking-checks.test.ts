@@ -6,6 +6,7 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import type { WeightedClassifier } from '../../../../core/margin/attack-steps.js';
 import { largestLogit, readLogits } from '../../../../core/margin/host-logits.js';
 import type { Norm } from '../../../../core/margin/threat-model.js';
+import { classifierOf } from '../../../../core/model/classifier.js';
 import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { toTensors } from '../../../../core/model/weights.js';
@@ -102,7 +103,7 @@ describe('masking checks', () => {
     const images = golden.tensor('images').data.subarray(first * 784, (first + 2) * 784);
     const checks = await checked(
       'linf',
-      (given, inputs) => model.apply(given, given, inputs, false).logits,
+      classifierOf(model),
       { weights: toTensors(weights), inputs: tensor4d(Float32Array.from(images), [2, 28, 28, 1]) },
       { labels: Array.from(golden.tensor('labels').data.subarray(first, first + 2)) },
     );

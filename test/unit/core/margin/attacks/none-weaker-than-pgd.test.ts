@@ -20,6 +20,7 @@ import {
 import { hostLength } from '../../../../../core/margin/host-length.js';
 import { largestLogit } from '../../../../../core/margin/host-logits.js';
 import { ATTACK_NORMS, type AttackNorm } from '../../../../../core/margin/threat-model.js';
+import { classifierOf } from '../../../../../core/model/classifier.js';
 import { importSafetensors } from '../../../../../core/model/import-weights.js';
 import { buildModel } from '../../../../../core/model/model.js';
 import { toTensors } from '../../../../../core/model/weights.js';
@@ -83,7 +84,7 @@ describe('no attack is weaker than PGD with its budget, on a LeNet trained elsew
     const golden = openGolden(name)!;
     const { architecture, weights: stored } = importSafetensors('lenet', golden.bytes);
     const model = buildModel(architecture);
-    classifier = (given, inputs) => model.apply(given, given, inputs, false).logits;
+    classifier = classifierOf(model);
     const weights: TensorMap = toTensors(stored);
     const correct = [...golden.tensor('correct').data];
     const rowsOf = (key: string, size: number) =>
