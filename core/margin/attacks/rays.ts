@@ -10,6 +10,7 @@ import type { Classifier } from '../pgd.js';
 import { unitVectors } from '../scaling.js';
 import type { Bounds } from '../threat-model.js';
 import { keepShorter, type Nearest } from './nearest.js';
+import type { CallPace } from './run-iterations.js';
 
 /** How much nearer the next probe of a ray is while none has succeeded. */
 const STEP_BACK = 0.6;
@@ -102,13 +103,9 @@ export function compileRaySearch<P extends RayProblem>(
   };
 }
 
-/** How the calls of a search are made. */
-export interface RayPace {
+/** How the calls of a search are made; where evaluations are short, a whole search of rays is one. */
+export interface RayPace extends CallPace {
   readonly weights: TensorMap;
-  /** Whether evaluations are so short that a whole search of rays makes one compiled call. */
-  readonly together: boolean;
-  /** Asked before each compiled call: false once the search is to end. */
-  readonly goOn: () => Promise<boolean>;
 }
 
 /** Searches rays. @returns the nearest then, for the caller to dispose */

@@ -1,5 +1,5 @@
-import { greaterEqual, reshape, slice, tidy, zeros } from '@tensorflow/tfjs-core';
-import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { greaterEqual, zeros } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import type { WeightedClassifier } from '../attack-steps.js';
 import { pointAt } from '../box.js';
@@ -13,6 +13,7 @@ import { keepShorter, nothingFound, type Nearest } from './nearest.js';
 import { compilePolish, type RaySearch } from './rays.js';
 import { scoredGradient } from './scored-gradient.js';
 import { runSearch, type SearchProblem } from './search-runs.js';
+import { iterateOver } from './strides.js';
 import { successOf } from './success.js';
 
 /** A polish looks along the whole ray: where a walk is short of iterations, the boundary may be far below what it has found. */
@@ -102,19 +103,11 @@ export function compileWalk(
       perturbations: zeros(problem.inputs.shape),
       radii: method.firstRadii(problem),
     }),
-    iterate: compile((weights: TensorMap, problem: SearchProblem, walk: Walk, strides: Tensor2D): Walk => {
-      let state = walk;
-      for (let row = 0; row < strides.shape[0]; row++) {
-        const before = state;
-        state = tidy(() => {
-          const numbers = Array.from({ length: strides.shape[1] }, (_, column) =>
-            reshape<Rank.R0>(slice(strides, [row, column], [1, 1]), []),
-          );
-          return iterateOnce(weights, problem, before, numbers);
-        });
-      }
-      return state;
-    }, LASTING_WEIGHTS),
+    iterate: compile(
+      (weights: TensorMap, problem: SearchProblem, walk: Walk, strides: Tensor2D): Walk =>
+        iterateOver(strides, walk, (before, stride) => iterateOnce(weights, problem, before, stride)),
+      LASTING_WEIGHTS,
+    ),
     finish: compile((weights: TensorMap, { inputs, classes }: SearchProblem, walk: Walk): Nearest => {
       const { perturbations } = walk;
       const logits = classifier(weights, pointAt(inputs, perturbations, bounds));

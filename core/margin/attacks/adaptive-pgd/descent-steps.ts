@@ -1,11 +1,12 @@
-import { greaterEqual, mul, reshape, slice, tidy, where, zeros } from '@tensorflow/tfjs-core';
-import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { greaterEqual, mul, where, zeros } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { Round } from './adaptive-pgd-plan.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { perExample, pointAt } from '../../box.js';
 import type { Aim } from '../attack.js';
 import { keepShorter, nothingFound, type Nearest } from '../nearest.js';
+import { iterateOver } from '../strides.js';
 import { successOf } from '../success.js';
 import { descend, explore, type Descent, type DescentProblem, type Objective } from './descent.js';
 import { geometryOf } from '../../geometries.js';
@@ -83,20 +84,14 @@ export function compileDescentSteps(
   return {
     geometry,
     startRound: { 'within-best': startAt('within-best'), best: startAt('best'), random: startAt('random') },
-    iterate: compile((weights: TensorMap, problem: DescentProblem, descent: Descent, strides: Tensor2D): Descent => {
-      let state = descent;
-      for (let i = 0; i < strides.shape[0]; i++) {
-        const before = state;
-        state = tidy(() => {
-          const stride = (column: number): Scalar => reshape<Rank.R0>(slice(strides, [i, column], [1, 1]), []);
-          return descend(at(weights), objective, geometry, bounds, problem, before, {
-            step: stride(0),
-            adaptation: stride(1),
-          });
-        });
-      }
-      return state;
-    }, LASTING_WEIGHTS),
+    iterate: compile(
+      (weights: TensorMap, problem: DescentProblem, descent: Descent, strides: Tensor2D): Descent =>
+        iterateOver(strides, descent, (before, stride) => {
+          const [step, adaptation] = stride as readonly [Scalar, Scalar];
+          return descend(at(weights), objective, geometry, bounds, problem, before, { step, adaptation });
+        }),
+      LASTING_WEIGHTS,
+    ),
     keepBest: compile((known: Nearest, { best, bestLengths, found }: Descent) =>
       keepShorter(known, best, bestLengths, found),
     ),

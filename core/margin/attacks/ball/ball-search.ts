@@ -1,17 +1,5 @@
-import {
-  dispose,
-  fill,
-  greaterEqual,
-  lessEqual,
-  logicalAnd,
-  reshape,
-  slice,
-  tensor1d,
-  tensor2d,
-  tidy,
-  where,
-} from '@tensorflow/tfjs-core';
-import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, fill, greaterEqual, lessEqual, logicalAnd, tensor1d, tidy, where } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import { createRandom } from '../../../random.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
@@ -21,8 +9,11 @@ import type { Classifier } from '../../pgd.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim, AttackOutcome, FixedNormRequest } from '../attack.js';
 import { followedGradients } from '../followed-gradients.js';
+import { cloned } from '../cloned.js';
 import { scoredGradient } from '../scored-gradient.js';
-import { areShort, iterationsOfCall } from '../short-evaluations.js';
+import { runIterations } from '../run-iterations.js';
+import { areShort } from '../short-evaluations.js';
+import { iterateOver, stridesOf } from '../strides.js';
 import { keepStronger, LEAST, nothingTried, type Strongest } from '../strongest.js';
 import { successOf } from '../success.js';
 import { uniformsOf } from '../uniforms.js';
@@ -92,18 +83,7 @@ export function compileBallSearch<S extends BallState>(
       method.open(problem, method.start?.(space, problem, uniforms) ?? space.randomStart(problem, uniforms)),
     ),
     iterate: compile((weights: TensorMap, problem: BallProblem, run: Run<S>, strides: Tensor2D): Run<S> => {
-      const [count, width] = strides.shape;
-      let now = run;
-      for (let i = 0; i < count; i++) {
-        const before = now;
-        now = tidy(() => {
-          const stride = Array.from({ length: width }, (_, column) =>
-            reshape<Rank.R0>(slice(strides, [i, column], [1, 1]), []),
-          );
-          return iterateOnce(weights, problem, before, stride);
-        });
-      }
-      return now;
+      return iterateOver(strides, run, (before, stride) => iterateOnce(weights, problem, before, stride));
     }, LASTING_WEIGHTS),
     tryLast: compile((weights: TensorMap, problem: BallProblem, { state, strongest }: Run<S>): Strongest => {
       const logits = classifier(weights, pointAt(problem.inputs, state.perturbations, bounds));
@@ -157,7 +137,7 @@ const areAll = async (found: Tensor1D): Promise<boolean> => (await found.data())
  * @param start disposed, whatever happens
  * @returns what is best then, for the caller to dispose, and the gradient evaluations spent
  */
-async function climb<S extends BallState>(
+function climb<S extends BallState>(
   { method, iterate, tryLast }: BallSteps<S>,
   { weights, inputs, iterations, stepShare }: FixedNormRequest,
   problem: BallProblem,
@@ -165,32 +145,14 @@ async function climb<S extends BallState>(
   known: Strongest,
   goOn: () => Promise<boolean>,
 ): Promise<{ found: Strongest; spent: number }> {
-  const together = areShort(weights, inputs);
   const strides = method.strides(iterations, stepShare);
-  let run: Run<S> = { state: start, strongest: known };
-  let spent = 0;
-  const disposeRun = (): void => {
-    dispose(run.state);
-    if (run.strongest !== known) dispose(run.strongest);
-  };
-  try {
-    while (spent < iterations && (await goOn())) {
-      const rows = strides.slice(spent, spent + iterationsOfCall(together, iterations - spent));
-      const next = tidy(() => iterate(weights, problem, run, tensor2d(rows.map((row) => [...row]))));
-      disposeRun();
-      run = next;
-      spent += rows.length;
-    }
-    // A run that was stopped has no time left to try where it stands.
-    const found = tidy(() => (spent === iterations ? tryLast(weights, problem, run) : cloneOf(run.strongest)));
-    return { found, spent };
-  } finally {
-    disposeRun();
-  }
+  return runIterations<Run<S>, Strongest>(
+    { together: areShort(weights, inputs), goOn },
+    {
+      iterations,
+      start: { state: start, strongest: cloned(known) },
+      take: (run, first, count) => iterate(weights, problem, run, stridesOf(strides, first, count)),
+      close: (run, complete) => (complete ? tryLast(weights, problem, run) : cloned(run.strongest)),
+    },
+  );
 }
-
-const cloneOf = ({ best, bestLosses, found }: Strongest): Strongest => ({
-  best: best.clone(),
-  bestLosses: bestLosses.clone(),
-  found: found.clone(),
-});

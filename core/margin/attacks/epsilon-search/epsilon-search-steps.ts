@@ -9,13 +9,10 @@ import {
   maximum,
   minimum,
   mul,
-  reshape,
-  slice,
   sub,
-  tidy,
   where,
 } from '@tensorflow/tfjs-core';
-import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
 import { perExample, pointAt } from '../../box.js';
@@ -32,6 +29,7 @@ import { keepShorter, type Nearest } from '../nearest.js';
 import { compilePolish, compileRaySearch, type RaySearch } from '../rays.js';
 import { scoredGradient } from '../scored-gradient.js';
 import type { SearchProblem } from '../search-runs.js';
+import { iterateOver } from '../strides.js';
 import { successOf } from '../success.js';
 import type { EpsilonRound } from './epsilon-search-plan.js';
 
@@ -187,19 +185,8 @@ export function compileEpsilonSteps(
     }),
     open: { best: openFrom('best'), random: openFrom('random') },
     iterate: compile(
-      (weights: TensorMap, problem: SearchProblem, state: EpsilonState, strides: Tensor2D): EpsilonState => {
-        let now = state;
-        for (let row = 0; row < strides.shape[0]; row++) {
-          const before = now;
-          now = tidy(() => {
-            const stride = Array.from({ length: strides.shape[1] }, (_, column) =>
-              reshape<Rank.R0>(slice(strides, [row, column], [1, 1]), []),
-            );
-            return iterateOnce(weights, problem, before, stride);
-          });
-        }
-        return now;
-      },
+      (weights: TensorMap, problem: SearchProblem, state: EpsilonState, strides: Tensor2D): EpsilonState =>
+        iterateOver(strides, state, (before, stride) => iterateOnce(weights, problem, before, stride)),
       LASTING_WEIGHTS,
     ),
     tryLast: compile((weights: TensorMap, problem: SearchProblem, { nearest, run }: EpsilonState): Nearest => {

@@ -1,19 +1,22 @@
-import { dispose, scalar, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, scalar, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
 import { watchedPace } from '../../pace.js';
 import { NORMS } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import { autoPgdStrides } from '../ball/auto-pgd-schedule.js';
+import { cloned } from '../cloned.js';
 import { definedNorm } from '../defined-norm.js';
 import { nothingFound, type Nearest } from '../nearest.js';
 import { searchRays, type RayPace } from '../rays.js';
 import { rivalsByRank } from '../rivals.js';
 import type { SearchProblem } from '../search-runs.js';
-import { areShort, iterationsOfCall } from '../short-evaluations.js';
+import { runIterations } from '../run-iterations.js';
+import { areShort } from '../short-evaluations.js';
+import { stridesOf } from '../strides.js';
 import { uniformsOf } from '../uniforms.js';
 import { WITHIN } from '../within.js';
 import { MIN_GRADIENT_EVALUATIONS, planRounds, type EpsilonRound } from './epsilon-search-plan.js';
-import { compileEpsilonSteps, type EpsilonRun, type EpsilonSteps } from './epsilon-search-steps.js';
+import { compileEpsilonSteps, type EpsilonRun, type EpsilonState, type EpsilonSteps } from './epsilon-search-steps.js';
 
 /** How many other classes are led towards. */
 const MAX_TARGETS = 9;
@@ -75,7 +78,15 @@ async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise
     }
     for (const round of planRounds(maxGradientEvaluations, rivals.length)) {
       if (!(await goOn())) break;
-      const { found, spent } = await climb(steps, rayPace, problem, nearest, open(round), round.iterations);
+      const { iterations } = round;
+      const run = open(round);
+      const strides = autoPgdStrides(iterations);
+      const { found, spent } = await runIterations<EpsilonState, Nearest>(rayPace, {
+        iterations,
+        start: { nearest: cloned(nearest), run },
+        take: (state, first, count) => steps.iterate(weights, problem, state, stridesOf(strides, first, count)),
+        close: (state, complete) => (complete ? steps.tryLast(weights, problem, state) : cloned(state.nearest)),
+      });
       gradientEvaluations += spent;
       hold(found);
       if (!(await goOn())) break;
@@ -92,46 +103,3 @@ async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise
     dispose(pace);
   }
 }
-
-/**
- * One run.
- *
- * @param run disposed, whatever happens
- * @returns the nearest then, for the caller to dispose, and the gradient evaluations spent
- */
-async function climb(
-  steps: EpsilonSteps,
-  { weights, together, goOn }: RayPace,
-  problem: SearchProblem,
-  known: Nearest,
-  run: EpsilonRun,
-  iterations: number,
-): Promise<{ found: Nearest; spent: number }> {
-  const strides = autoPgdStrides(iterations);
-  let state = { nearest: known, run };
-  let spent = 0;
-  const disposeState = (): void => {
-    dispose(state.run);
-    if (state.nearest !== known) dispose(state.nearest);
-  };
-  try {
-    while (spent < iterations && (await goOn())) {
-      const rows = strides.slice(spent, spent + iterationsOfCall(together, iterations - spent));
-      const next = tidy(() => steps.iterate(weights, problem, state, tensor2d(rows.map((row) => [...row]))));
-      disposeState();
-      state = next;
-      spent += rows.length;
-    }
-    // A run that was stopped has no time left to try where it stands.
-    const found = tidy(() => (spent === iterations ? steps.tryLast(weights, problem, state) : cloneOf(state.nearest)));
-    return { found, spent };
-  } finally {
-    disposeState();
-  }
-}
-
-const cloneOf = ({ best, bestLengths, found }: Nearest): Nearest => ({
-  best: best.clone(),
-  bestLengths: bestLengths.clone(),
-  found: found.clone(),
-});
