@@ -191,31 +191,34 @@ describe('maxmargin commands', function () {
 
   it('say what is wrong, with an exit code that is not 0', async () => {
     const address = ['--model', 'digits', '--address', server.address];
-    await fails(2, /error: unknown command 'trian'/, 'trian');
-    await fails(2, /Expected an integer of at least 1/, 'train', '--steps', '0');
-    await fails(1, /learning_rate: expected/, 'train', '--learning-rate', '1e9');
-    await fails(1, /--registry: expected a directory, got nowhere/, 'models', 'list', '--registry', 'nowhere');
-    await fails(1, /missing\.png/, 'classify', 'missing.png', ...address);
-    await fails(1, /one\.raw: expected a PNG file/, 'classify', 'one.raw', ...address);
-    await fails(
-      1,
-      /labels\[0\]: expected .* \(INVALID_ARGUMENT\)/,
-      'margin',
-      '--dataset',
-      'digits',
-      '--label',
-      '99',
-      ...address,
-    );
-    await fails(1, /\(UNAVAILABLE\)\nIs the service running/, 'jobs', 'list', '--address', '127.0.0.1:1');
-    await fails(1, /key "modl" is unknown/, 'call', 'maxmargin.v1.RobustnessService/GetModel', '{"modl":{}}');
+    await Promise.all([
+      fails(2, /error: unknown command 'trian'/, 'trian'),
+      fails(2, /Expected an integer of at least 1/, 'train', '--steps', '0'),
+      fails(1, /learning_rate: expected/, 'train', '--learning-rate', '1e9'),
+      fails(1, /--registry: expected a directory, got nowhere/, 'models', 'list', '--registry', 'nowhere'),
+      fails(1, /missing\.png/, 'classify', 'missing.png', ...address),
+      fails(1, /one\.raw: expected a PNG file/, 'classify', 'one.raw', ...address),
+      fails(
+        1,
+        /labels\[0\]: expected .* \(INVALID_ARGUMENT\)/,
+        'margin',
+        '--dataset',
+        'digits',
+        '--label',
+        '99',
+        ...address,
+      ),
+      fails(1, /\(UNAVAILABLE\)\nIs the service running/, 'jobs', 'list', '--address', '127.0.0.1:1'),
+      fails(1, /key "modl" is unknown/, 'call', 'maxmargin.v1.RobustnessService/GetModel', '{"modl":{}}'),
+    ]);
   });
 
   it('serve and trainer show the help of their services', async () => {
-    for (const name of ['serve', 'trainer']) {
+    const helps = ['serve', 'trainer'].map(async (name) => {
       const { code, stdout } = await runCommand([name, '--help'], directory);
       assert.equal(code, 0);
       assert.match(stdout, /--http-address HOST:PORT[^]*\nExample: /, name);
-    }
+    });
+    await Promise.all(helps);
   });
 });

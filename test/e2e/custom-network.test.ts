@@ -45,11 +45,13 @@ describe('a LayersModel by the command line', function () {
 
     const lambda = JSON.stringify(RESIDUAL_DIGITS).replace('"Add"', '"Lambda"');
     await writeFile(join(directory(), 'lambda.json'), lambda);
-    await fails(
-      /^maxmargin: spec\.architecture\.layers_model_json: layer sum \(Lambda\): expected one of the layers that are known/,
-      ...['train', '--architecture', 'lambda.json', ...TINY],
-    );
-    await fails(/none\.json/, 'train', '--architecture', 'none.json', ...TINY);
+    await Promise.all([
+      fails(
+        /^maxmargin: spec\.architecture\.layers_model_json: layer sum \(Lambda\): expected one of the layers that are known/,
+        ...['train', '--architecture', 'lambda.json', ...TINY],
+      ),
+      fails(/none\.json/, 'train', '--architecture', 'none.json', ...TINY),
+    ]);
   });
 
   it('that TensorFlow.js trained is imported, here and by a server, and served', async () => {

@@ -83,14 +83,17 @@ describe('maxmargin engine', () => {
   });
 
   it('says what torch misses', async () => {
-    assert.match(await fails(join(directory(), 'nothing'), [], 'torch'), /C\+\+ compiler is missing/);
     const bin = await compilerAlone();
-    assert.match(await fails(bin, ['--from', 'pip'], 'torch'), /pip is missing.*--from/);
-    const absent = ['--from', join(directory(), 'torch.whl')];
-    assert.match(await fails(bin, absent, 'torch'), /--from: expected .*torch\.whl, which is not there/);
-    assert.match(
-      await fails(bin, ['--from', directory()], 'torch'),
-      /--from: expected a directory with lib\/libtorch_cpu/,
+    const missing: readonly (readonly [programs: string, args: readonly string[], said: RegExp])[] = [
+      [join(directory(), 'nothing'), [], /C\+\+ compiler is missing/],
+      [bin, ['--from', 'pip'], /pip is missing.*--from/],
+      [bin, ['--from', join(directory(), 'torch.whl')], /--from: expected .*torch\.whl, which is not there/],
+      [bin, ['--from', directory()], /--from: expected a directory with lib\/libtorch_cpu/],
+    ];
+    await Promise.all(
+      missing.map(async ([programs, args, said]) => {
+        assert.match(await fails(programs, args, 'torch'), said);
+      }),
     );
   });
 });

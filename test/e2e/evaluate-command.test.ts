@@ -60,8 +60,10 @@ describe('maxmargin evaluate', function () {
     assert.equal(share?.finished, share?.shards);
     const merged = await runCommand(parts, directory);
     assert.match(merged.stdout, /^accuracy +\d+\.\d % of 50 examples$/m);
-    await fails(1, /plan\.seed: expected "1", got "0"/, ...parts, '--seed', '1');
-    await fails(2, /Expected I\/N/, 'evaluate', '--shard', '3/2');
+    await Promise.all([
+      fails(1, /plan\.seed: expected "1", got "0"/, ...parts, '--seed', '1'),
+      fails(2, /Expected I\/N/, 'evaluate', '--shard', '3/2'),
+    ]);
   });
 
   it('refuses what it cannot measure or write before it measures anything', async () => {
@@ -82,12 +84,13 @@ describe('maxmargin evaluate', function () {
         message: /--output: .*directory that exists, got no\/such\.json/,
       },
     ];
-    for (const { words, code, message } of refused) {
+    const attempts = refused.map(async ({ words, code, message }) => {
       const ended = await runCommand(['evaluate', '--examples', '20', ...words], directory);
       assert.equal(ended.code, code, ended.stderr);
       assert.match(ended.stderr, message);
       assert.doesNotMatch(ended.stderr, /clean|white-box|margins /);
-    }
+    });
+    await Promise.all(attempts);
   });
 
   it('evaluates several models as one, and keeps at Ctrl-C what is finished', async () => {

@@ -80,17 +80,19 @@ describe('maxmargin models export', function () {
       assert.notEqual(code, 0);
       assert.match(stderr, message);
     };
-    await fails(
-      /--format safetensors: expected onnx for an attack/,
-      '--attack',
-      '--format',
-      'safetensors',
-      '--output',
-      'x',
-    );
-    await fails(/required option '--output <path>'/, 'digits');
-    await fails(/version: expected one that is published, got 7/, 'digits', '7', '--output', 'x');
-    await fails(/--registry: expected a directory, got nowhere/, '--registry', 'nowhere', '--output', 'x');
-    await fails(/expected a number above 0/, '--attack', '--max-distance', '0', '--output', 'x');
+    await Promise.all([
+      fails(
+        /--format safetensors: expected onnx for an attack/,
+        '--attack',
+        '--format',
+        'safetensors',
+        '--output',
+        'x',
+      ),
+      fails(/required option '--output <path>'/, 'digits'),
+      fails(/version: expected one that is published, got 7/, 'digits', '7', '--output', 'x'),
+      fails(/--registry: expected a directory, got nowhere/, '--registry', 'nowhere', '--output', 'x'),
+      fails(/expected a number above 0/, '--attack', '--max-distance', '0', '--output', 'x'),
+    ]);
   });
 });
