@@ -1,7 +1,8 @@
-import { io, loadLayersModel, type LayersModel } from '@tensorflow/tfjs';
-import { tensor4d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs';
+import { io, tensor4d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
 import { loadNativeRuntime } from '../engine/onnx/native-binding.js';
 import { openSession, type OnnxSession } from '../engine/onnx/onnx-session.js';
+import { wholeTfjs } from '../engine/whole-tfjs.js';
 import { DomainError, messageOf } from '../errors.js';
 import type { Bounds } from '../margin/threat-model.js';
 import type { Architecture } from '../model/architecture.js';
@@ -64,7 +65,7 @@ async function openLayersModel(files: LayersModelFiles): Promise<LayersModel> {
   const artifacts = await io.getModelArtifactsForJSON(json, (manifest) =>
     Promise.resolve([manifest.flatMap((group) => group.weights), weights]),
   );
-  return loadLayersModel(io.fromMemory(artifacts));
+  return wholeTfjs().loadLayersModel(io.fromMemory(artifacts));
 }
 
 function logitsOf(

@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
-// Registers the gradient of every kernel; in Node the core's own bundle registers none.
-import '@tensorflow/tfjs';
 import { backend, memory, ready, setBackend, version_core } from '@tensorflow/tfjs-core';
 import { DomainError, messageOf } from '../../errors.js';
 import { eager } from '../compile.js';
 import type { OpenedEngine } from '../engine.js';
 import { engineDirectory } from '../install/engine-directory.js';
 import { installKernels } from '../kernel-replacement.js';
+import { wholeTfjs } from '../whole-tfjs.js';
 import { TFJS_NODE, TFJS_NODE_VARIABLE, tfjsNodeDirectory } from './binding-location.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from './padded-convolutions.js';
 
@@ -24,6 +23,8 @@ interface NodeBackend {
 
 /** Opens TensorFlow: on a GPU where libtensorflow finds one that it supports, else on all cores. */
 export async function openTensorflow(): Promise<OpenedEngine> {
+  // For its gradients.
+  wholeTfjs();
   prepareProcess();
   loadBinding();
   if (!(await setBackend('tensorflow'))) throw new DomainError('internal', 'its backend did not initialise');

@@ -1,17 +1,21 @@
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
-// Registers the gradient of every kernel; in Node the core's own bundle registers none.
-import '@tensorflow/tfjs';
 import { memory, ready, setBackend, version_core } from '@tensorflow/tfjs-core';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import type { setWasmPaths as SetWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { DomainError } from '../../errors.js';
 import { eager } from '../compile.js';
 import type { OpenedEngine } from '../engine.js';
+import { wholeTfjs } from '../whole-tfjs.js';
 import { installTrainingKernels } from './training-kernels.js';
 
 /** Opens the WebAssembly engine: one thread, needs nothing but its npm package. */
 export async function openWasm(): Promise<OpenedEngine> {
-  const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  // For its gradients.
+  wholeTfjs();
+  const require = createRequire(import.meta.url);
+  const entry = require.resolve('@tensorflow/tfjs-backend-wasm');
+  // Not imported for the same reason as the whole package.
+  const { setWasmPaths } = require(entry) as { readonly setWasmPaths: typeof SetWasmPaths };
   setWasmPaths(join(dirname(entry), '..', 'wasm-out') + sep);
   await withoutProcessListeners(async () => {
     if (!(await setBackend('wasm'))) throw new DomainError('internal', 'engine wasm: its backend did not initialise');
