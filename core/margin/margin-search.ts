@@ -3,17 +3,14 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { filledUp } from '../engine/batch-size.js';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../engine/engine.js';
 import { invalidInput } from '../errors.js';
+import { seedOfExample } from '../random.js';
 import type { WeightedClassifier } from './attack-steps.js';
-import { pointAt } from './box.js';
-import { hostLength } from './host-length.js';
+import { follow, leaves, type Followed } from './follow.js';
 import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
 import type { AttackKind, MinimumNormAttack, MinimumNormRequest } from './attacks/attack.js';
 import { bestOf } from './attacks/best-of.js';
 import { unhurried, type Proceed } from './pace.js';
-import type { AttackNorm, Bounds, ThreatModel } from './threat-model.js';
-
-/** An odd number that sets the seeds of neighbouring inputs far apart. */
-const SEED_STRIDE = 0xd1342543de82ef95n;
+import type { ThreatModel } from './threat-model.js';
 
 /**
  * `found`: a verified perturbation; `not-found`: none up to the largest distance (censored);
@@ -119,20 +116,19 @@ export function compileMarginSearch(
         const some: Tensor4D = tidy(() => rowsOf(inputs, filled).clone());
         try {
           const outcome = await attack.find(attackRequest(request, some, filled, findings, rows));
-          const { values, logits } = await follow(logitsAt, weights, some, outcome.perturbations, threat.bounds);
+          const followed = await follow(logitsAt, weights, some, outcome.perturbations, threat);
           for (const [row, index] of searched.entries()) {
-            const perturbation = values.subarray(row * size, (row + 1) * size);
             const before = findings[index];
-            const reached = logits[row];
+            const reached = followed[row];
             if (before === undefined || reached === undefined) continue;
-            const after = verified(request, threat.norm, before, perturbation, reached);
+            const after = verified(request, before, reached);
             findings[index] = {
               ...after,
               attack: (after.status === 'found' ? outcome.foundBy?.[row] : undefined) ?? before.attack,
               gradientEvaluations: outcome.gradientEvaluations,
               converged: outcome.converged,
             };
-            if (after.status === 'found') perturbations.set(perturbation, index * size);
+            if (after.status === 'found') perturbations.set(reached.perturbation, index * size);
           }
         } finally {
           some.dispose();
@@ -186,43 +182,26 @@ function attackRequest(
     inputs,
     classes: searched.map((index) => targetClass ?? findings[index]?.label ?? 0),
     logits: searched.map((index) => rows[index] ?? new Float32Array()),
-    seeds: searched.map((index) => seed + BigInt(firstIndex + index + 1) * SEED_STRIDE),
+    seeds: searched.map((index) => seedOfExample(seed, firstIndex + index)),
     maxDistance,
     maxGradientEvaluations,
     proceed: request.proceed ?? unhurried,
   };
 }
 
-/** Reads perturbations, and the logits at the points that they lead to; disposes them. */
-async function follow(
-  logitsAt: (weights: TensorMap, points: Tensor4D) => Tensor2D,
-  weights: TensorMap,
-  inputs: Tensor4D,
-  perturbations: Tensor4D,
-  bounds: Bounds,
-): Promise<{ values: Float32Array; logits: readonly Float32Array[] }> {
-  try {
-    const values = (await perturbations.data()) as Float32Array;
-    const { rows } = await readLogits(tidy(() => logitsAt(weights, pointAt(inputs, perturbations, bounds))));
-    return { values, logits: rows };
-  } finally {
-    perturbations.dispose();
-  }
-}
-
 /** The finding, if the perturbation is as short as it must be and the point that it leads to is answered as it must be. */
 function verified(
   { maxDistance, targetClass }: MarginSearchRequest,
-  norm: AttackNorm,
   finding: MarginFinding,
-  perturbation: Float32Array,
-  reached: Float32Array,
+  reached: Followed,
 ): MarginFinding {
-  const distance = hostLength(norm, perturbation);
-  const adversarialClass = largestLogit(reached);
+  const { distance } = reached;
+  const adversarialClass = largestLogit(reached.logits);
   const succeeds =
-    targetClass === undefined ? logitMarginOf(reached, finding.label) > 0 : adversarialClass === targetClass;
-  return succeeds && distance <= maxDistance ? { ...finding, status: 'found', distance, adversarialClass } : finding;
+    targetClass === undefined
+      ? leaves(reached, finding.label, maxDistance)
+      : adversarialClass === targetClass && distance <= maxDistance;
+  return succeeds ? { ...finding, status: 'found', distance, adversarialClass } : finding;
 }
 
 function checkNumbers({ inputs, labels, maxDistance, maxGradientEvaluations }: MarginSearchRequest): void {

@@ -7,15 +7,13 @@ import type { FixedNormAttack, MinimumNormAttack } from '../../core/margin/attac
 import { compileMarginSearch, type MarginSearch } from '../../core/margin/margin-search.js';
 import { watchedPace, type Proceed } from '../../core/margin/pace.js';
 import type { ThreatModel } from '../../core/margin/threat-model.js';
+import { seedOfExample } from '../../core/random.js';
 import { toTensors } from '../../core/model/weights.js';
 import type { Examples } from '../data/dataset.js';
 import { IMAGE_BOUNDS } from '../mma/batches.js';
 import { marginAttackNamed, attackNamed } from './attack-stages.js';
 import type { EvaluatedClassifier } from './classifier.js';
 import type { EvaluationPlan } from './evaluation-result.js';
-
-/** An odd number that sets the seeds of neighbouring examples far apart. */
-const SEED_STRIDE = 0xd1342543de82ef95n;
 
 /** An attack that is compiled. */
 export type CompiledAttack =
@@ -95,5 +93,5 @@ export function openContext(
 /** What the random numbers of one example in one run of an attack are drawn from: the same however the work is cut. */
 export function exampleSeed({ seed }: EvaluationPlan, run: string, example: number): bigint {
   const stream = createHash('sha256').update(run).digest().readBigUInt64LE(0);
-  return BigInt.asUintN(64, BigInt(seed) + stream + BigInt(example + 1) * SEED_STRIDE);
+  return seedOfExample(BigInt(seed) + stream, example);
 }

@@ -1,10 +1,8 @@
 import { dispose, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { filledUp } from '../../core/engine/batch-size.js';
 import type { AttackOutcome, AttackProblem } from '../../core/margin/attacks/attack.js';
-import { pointAt } from '../../core/margin/box.js';
-import { hostLength } from '../../core/margin/host-length.js';
-import { logitMarginOf, readLogits } from '../../core/margin/host-logits.js';
+import { follow, leaves } from '../../core/margin/follow.js';
+import { readLogits } from '../../core/margin/host-logits.js';
 import { gather } from '../mma/batches.js';
 import { evaluationsOf, type AttackStage } from './attack-stages.js';
 import { exampleSeed, type CompiledAttack, type EvaluationContext } from './evaluation-context.js';
@@ -78,7 +76,7 @@ async function attackOnce(
   epsilon: number,
   standing: readonly number[],
 ): Promise<Omit<RobustFinding, 'attacks'>> {
-  const { examples, classifier, logitsAt, weights, plan } = context;
+  const { examples, classifier, logitsAt, weights, threat, plan } = context;
   const rows = filledUp(standing);
   const { inputs, labels } = gather(examples, classifier.inputShape, Uint32Array.from(rows));
   try {
@@ -88,10 +86,13 @@ async function attackOnce(
     const seeds = rows.map((example) => exampleSeed(plan, `${stage.attack} ${run}`, example));
     const problem = { weights, inputs, classes, logits, seeds, proceed: context.proceed };
     const outcome = await find(context.attack(stage.attack), stage, epsilon, plan.whiteBox.stepShare, problem);
-    const succeeds = await verify(context, inputs, classes, outcome.perturbations, epsilon);
+    const followed = await follow(logitsAt, weights, inputs, outcome.perturbations, threat);
     await context.orStop();
     return {
-      broken: standing.filter((_, row) => succeeds[row] === true),
+      broken: standing.filter((_, row) => {
+        const [reached, label] = [followed[row], classes[row]];
+        return reached !== undefined && label !== undefined && leaves(reached, label, epsilon);
+      }),
       gradientEvaluations: standing.length * outcome.gradientEvaluations,
       forwardEvaluations: standing.length * (outcome.forwardEvaluations ?? 0),
     };
@@ -117,27 +118,4 @@ function find(
   }
   const radii = problem.classes.map(() => epsilon);
   return compiled.attack.find({ ...problem, radii, iterations, restarts: 1, stepShare });
-}
-
-/** Classifies each x + δ again. Disposes the perturbations. @returns whether each is wrong there, and the ball holds it */
-async function verify(
-  { logitsAt, weights, threat }: EvaluationContext,
-  inputs: Tensor4D,
-  labels: readonly number[],
-  perturbations: Tensor4D,
-  epsilon: number,
-): Promise<readonly boolean[]> {
-  try {
-    const values = (await perturbations.data()) as Float32Array;
-    const size = values.length / labels.length;
-    const points = tidy(() => logitsAt(weights, pointAt(inputs, perturbations, threat.bounds)));
-    const { rows } = await readLogits(points);
-    return labels.map((label, row) => {
-      const delta = values.subarray(row * size, (row + 1) * size);
-      const logits = rows[row];
-      return logits !== undefined && logitMarginOf(logits, label) > 0 && hostLength(threat.norm, delta) <= epsilon;
-    });
-  } finally {
-    perturbations.dispose();
-  }
 }

@@ -1,17 +1,13 @@
-import { dispose, gather, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { gather, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { filledUp } from '../../../core/engine/batch-size.js';
 import type { Compile, TensorMap } from '../../../core/engine/engine.js';
 import { DomainError } from '../../../core/errors.js';
 import type { WeightedClassifier } from '../../../core/margin/attack-steps.js';
 import type { AttackOutcome, AttackProblem } from '../../../core/margin/attacks/attack.js';
-import { pointAt } from '../../../core/margin/box.js';
-import { hostLength } from '../../../core/margin/host-length.js';
-import { logitMarginOf, readLogits } from '../../../core/margin/host-logits.js';
+import { follow, leaves } from '../../../core/margin/follow.js';
 import type { ThreatModel } from '../../../core/margin/threat-model.js';
-
-/** An odd number that sets the seeds of neighbouring inputs far apart. */
-const SEED_STRIDE = 0xd1342543de82ef95n;
+import { seedOfExample } from '../../../core/random.js';
 
 /** What the checks share. Its tensors stay the caller's. */
 export interface MaskingContext {
@@ -62,23 +58,16 @@ export async function attacked(
       inputs,
       classes: filled.map((row) => context.labels[row] ?? 0),
       logits: filled.map((row) => context.logits[row] ?? new Float32Array()),
-      seeds: filled.map((row) => seed + BigInt(row + 1) * SEED_STRIDE),
+      seeds: filled.map((row) => seedOfExample(seed, row)),
       proceed,
     });
-    try {
-      await orStop(context);
-      const values = (await perturbations.data()) as Float32Array;
-      const reached = await readLogits(tidy(() => logitsAt(weights, pointAt(inputs, perturbations, threat.bounds))));
-      const size = values.length / filled.length;
-      return rows.map((row, index) => {
-        const distance = hostLength(threat.norm, values.subarray(index * size, (index + 1) * size));
-        const logits = reached.rows[index];
-        const wrong = logits !== undefined && logitMarginOf(logits, context.labels[row] ?? 0) > 0;
-        return wrong && distance <= reach ? distance : undefined;
-      });
-    } finally {
-      dispose(perturbations);
-    }
+    const followed = await follow(logitsAt, weights, inputs, perturbations, threat);
+    await orStop(context);
+    return rows.map((row, index) => {
+      const reached = followed[index];
+      const isBroken = reached !== undefined && leaves(reached, context.labels[row] ?? 0, reach);
+      return isBroken ? reached.distance : undefined;
+    });
   } finally {
     inputs.dispose();
   }
