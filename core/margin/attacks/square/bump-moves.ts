@@ -1,10 +1,10 @@
 import { add, div, maximum, mul, reshape, sub, sum, tensor } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../../../random.js';
-import { clipToBox, perExample } from '../../box.js';
+import { perExample } from '../../box.js';
 import type { NormGeometry } from '../../geometry.js';
 import { hostLength } from '../../host-length.js';
-import { drawnIntoBall, LEAST_LENGTH } from '../../scaling.js';
+import { LEAST_LENGTH } from '../../scaling.js';
 import type { AttackNorm } from '../../threat-model.js';
 import { placeFrom, signFrom, windowMask, within, type SquareMoves } from './square-moves.js';
 
@@ -18,20 +18,30 @@ export interface SummedNorm {
   readonly power: (values: Tensor4D) => Tensor4D;
   /** t^{1/p} of t ≥ 0. */
   readonly root: (values: Tensor4D) => Tensor4D;
-  /** The least side of a bump. */
-  readonly smallestSide: number;
+  /** By which power of the distance bumps fall from their middles. */
+  readonly fall: number;
+  /** Of how many channels a channel spends the share of what the ball has room for: what is too long then is projected. */
+  readonly spends: (channels: number) => number;
+  /** The first perturbation from a grid of bumps of length 1. */
+  readonly place: SquareMoves['place'];
 }
 
 /**
- * Square in norms that share a length out over an image (Andriushchenko et al. 2020, arXiv:1912.00049, Alg. 3): bumps of both signs; a query takes
- * away what perturbs one window, and spends it, with what the ball has room for, on a bump in another.
+ * Square in norms that share a length out over an image (Andriushchenko et al. 2020, arXiv:1912.00049, Alg. 3, with the numbers of its public
+ * implementation): bumps of both signs and odd sides of at least three; a query takes away what perturbs one window, and spends it, with what the
+ * ball has room for, on a bump in another.
+ *
+ * Differs from that implementation: windows may lie at the last row and column, too.
  */
-export const bumpMoves = ({ geometry, power, root, smallestSide }: SummedNorm): SquareMoves => {
+export const bumpMoves = ({ geometry, power, root, fall, spends, place }: SummedNorm): SquareMoves => {
   /** ‖·‖ᵖ of each channel of each image, [n, 1, 1, c]. */
   const channelPowers = (images: Tensor4D): Tensor4D => sum(power(images), [1, 2], true);
   const channelLengths = (images: Tensor4D): Tensor4D => root(channelPowers(images));
   return {
-    smallestSide,
+    // A bump of fewer pixels has no shape.
+    smallestSide: 3,
+    oddSides: true,
+    place,
 
     start: (random, [height, width, channels]) => {
       const image = new Float32Array(height * width * channels);
@@ -39,7 +49,7 @@ export const bumpMoves = ({ geometry, power, root, smallestSide }: SummedNorm): 
       const [rows, columns] = [Math.min(GRID, Math.floor(height / side)), Math.min(GRID, Math.floor(width / side))];
       const [top, left] = [(height - rows * side) >> 1, (width - columns * side) >> 1];
       for (let tile = 0; tile < rows * columns; tile++) {
-        const values = bump(geometry.norm, side, random.below(2) === 1);
+        const values = bump(geometry.norm, fall, side, random.below(2) === 1);
         const signs = Array.from({ length: channels }, () => signFrom(random));
         const [row, column] = [top + Math.floor(tile / columns) * side, left + (tile % columns) * side];
         for (const [i, value] of values.entries()) {
@@ -68,7 +78,7 @@ export const bumpMoves = ({ geometry, power, root, smallestSide }: SummedNorm): 
           windows.emptied.push(...chooseWindow(random, side));
           for (let channel = 0; channel < channels; channel++) signs.push(signFrom(random));
           const start = (query * randoms.length + example) * size + filled[0] * width + filled[1];
-          for (const [i, value] of bump(geometry.norm, side, random.below(2) === 1).entries()) {
+          for (const [i, value] of bump(geometry.norm, fall, side, random.below(2) === 1).entries()) {
             bumps[start + Math.floor(i / side) * width + (i % side)] = value;
           }
         }
@@ -83,7 +93,7 @@ export const bumpMoves = ({ geometry, power, root, smallestSide }: SummedNorm): 
     },
 
     // ν = δ; W₁, W₂ the windows; η of length 1 on W₁; ρ a sign. In each channel
-    //     ν_temp ← ρη + ν_W₁ / ‖ν_W₁‖;   availableᵖ ← ‖ν_{W₁∪W₂}‖ᵖ + (εᵖ − ‖ν‖ᵖ) / c;   ν_W₂ ← 0;   ν_W₁ ← available · ν_temp / ‖ν_temp‖
+    //     ν_temp ← ρη + ν_W₁ / ‖ν_W₁‖;   availableᵖ ← s (‖ν_{W₁∪W₂}‖ᵖ + (εᵖ − ‖ν‖ᵖ) / c);   ν_W₂ ← 0;   ν_W₁ ← available · ν_temp / ‖ν_temp‖
     propose: ({ inputs, radii }, perturbations, { filled, emptied, signs, bumps }, bounds) => {
       const [, height, width, channels] = inputs.shape;
       const shape = [height, width, channels] as const;
@@ -98,27 +108,27 @@ export const bumpMoves = ({ geometry, power, root, smallestSide }: SummedNorm): 
       const mixed: Tensor4D = add(bump, div(kept, maximum(channelLengths(kept), LEAST_LENGTH)));
       const spared = sub(power(perExample(radii)), power(perExample(geometry.lengths(perturbations))));
       const unused: Tensor4D = maximum(spared, 0);
-      const available = root(add(channelPowers(released), div(unused, channels)));
+      const available = root(mul(add(channelPowers(released), div(unused, channels)), spends(channels)));
       const spent: Tensor4D = mul(div(mixed, maximum(channelLengths(mixed), LEAST_LENGTH)), available);
-      const moved = clipToBox(inputs, within(changed, spent, perturbations), bounds);
-      // Inside the ball but for rounding: what is spent was there, and what is clipped is shorter. So in ℓ1, too, this is the projection onto both.
-      return drawnIntoBall(moved, geometry.lengths(moved), radii);
+      return geometry.project(inputs, within(changed, spent, perturbations), radii, bounds);
     },
   };
 };
 
 /**
- * η, before it is scaled to length 1, on a square: two halves of opposite signs, in each of which values rise towards its middle like those of concentric rectangles,
+ * η on a square, of length 1: two halves of opposite signs and of the same length, in each of which values rise towards its middle like those of
+ * concentric rectangles,
  *
- *     η_{r,s} = Σ_{k=0}^{M(r,s)} 1 / (n + 1 − k)²,   M = n − max(|r − ⌊h₁/2⌋ − 1|, |s − ⌊h₂/2⌋ − 1|),   n = ⌊h₁/2⌋,   h₁ ≥ h₂
+ *     η_{r,s} = Σ_{k=0}^{M(r,s)} 1 / (n + 1 − k)^f,   M = n − max(|r − ⌊h₁/2⌋ − 1|, |s − ⌊h₂/2⌋ − 1|),   n = ⌊h₁/2⌋,   h₁ ≥ h₂
  *
+ * @param fall f
  * @param turned halves beside each other instead of one above the other
  */
-function bump(norm: AttackNorm, side: number, turned: boolean): Float32Array {
-  const values = new Float32Array(side * side);
+function bump(norm: AttackNorm, fall: number, side: number, turned: boolean): Float32Array {
   const half = side >> 1;
-  fillHalf(values, side, 0, half, 1);
-  fillHalf(values, side, half, side - half, -1);
+  const upper = halfBump(norm, fall, side, half);
+  const lower = halfBump(norm, fall, side, side - half).map((value) => -value);
+  const values = Float32Array.of(...upper, ...lower);
   const length = hostLength(norm, values);
   return Float32Array.from(values, (_, i) => {
     const source = turned ? (i % side) * side + Math.floor(i / side) : i;
@@ -126,15 +136,16 @@ function bump(norm: AttackNorm, side: number, turned: boolean): Float32Array {
   });
 }
 
-/** Some rows of a bump. */
-function fillHalf(values: Float32Array, side: number, firstRow: number, rows: number, sign: number): void {
+/** Some rows of a bump, of length 1; a bump of one pixel has only a lower half. */
+function halfBump(norm: AttackNorm, fall: number, side: number, rows: number): Float32Array {
   const n = side >> 1;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < side; column++) {
-      const last = n - Math.max(Math.abs(row - (rows >> 1)), Math.abs(column - n));
-      let value = 0;
-      for (let k = 0; k <= last; k++) value += 1 / (n + 1 - k) ** 2;
-      values[(firstRow + row) * side + column] = sign * value;
-    }
-  }
+  const values = Float32Array.from({ length: rows * side }, (_, i) => {
+    const [row, column] = [Math.floor(i / side), i % side];
+    const last = n - Math.max(Math.abs(row - (rows >> 1)), Math.abs(column - n));
+    let value = 0;
+    for (let k = 0; k <= last; k++) value += 1 / (n + 1 - k) ** fall;
+    return value;
+  });
+  const length = hostLength(norm, values);
+  return values.map((value) => value / length);
 }

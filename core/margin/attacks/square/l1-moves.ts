@@ -3,13 +3,15 @@ import { l1 } from '../../l1.js';
 import { bumpMoves } from './bump-moves.js';
 
 /**
- * Square in ℓ1, as Croce and Hein 2021 (arXiv:2103.01208) have it in AutoAttack for ℓ1: the moves of ℓ2, lengths and what the ball has room for in ℓ1.
- *
- * Differs from ℓ2: bumps shrink to one pixel, because a perturbation that is short in ℓ1 moves few.
+ * Square in ℓ1, as Croce and Hein 2021 (arXiv:2103.01208) have it in AutoAttack for ℓ1, with the numbers of its public implementation: bumps that fall
+ * faster; each channel spends as if it were the only one; and everything is projected onto ball and box at once, the grid of the start unscaled, which
+ * leaves the middles of its bumps.
  */
 export const l1Moves = bumpMoves({
   geometry: l1,
   power: abs,
   root: (values) => values,
-  smallestSide: 1,
+  fall: 4,
+  spends: (channels) => channels,
+  place: ({ inputs, radii }, start, bounds) => l1.project(inputs, start, radii, bounds),
 });

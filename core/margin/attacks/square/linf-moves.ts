@@ -2,7 +2,7 @@ import { mul, reshape, tensor } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../../box.js';
 import { linf } from '../../linf.js';
-import { placeFrom, signFrom, windowMask, within, type SquareMoves } from './square-moves.js';
+import { placeFrom, scaledToRadius, signFrom, windowMask, within, type SquareMoves } from './square-moves.js';
 
 /**
  * Square in ℓ∞ (Andriushchenko et al. 2020, arXiv:1912.00049, Alg. 2): stripes a pixel wide first, then squares of one sign a channel,
@@ -10,6 +10,8 @@ import { placeFrom, signFrom, windowMask, within, type SquareMoves } from './squ
  */
 export const linfMoves: SquareMoves = {
   smallestSide: 1,
+  oddSides: false,
+  place: scaledToRadius(linf),
 
   start: (random, [height, width, channels]) => {
     const stripes = Float32Array.from({ length: width * channels }, () => signFrom(random));

@@ -2,6 +2,9 @@ import { add, cast, greaterEqual, less, mul, range, reshape, slice, sub } from '
 import type { Rank, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../engine/engine.js';
 import type { Random } from '../../../random.js';
+import { perExample } from '../../box.js';
+import type { NormGeometry } from '../../geometry.js';
+import { unitVectors } from '../../scaling.js';
 import type { Bounds } from '../../threat-model.js';
 import type { ClimbProblem } from '../climb.js';
 
@@ -12,8 +15,12 @@ export type ImageShape = readonly [height: number, width: number, channels: numb
 export interface SquareMoves {
   /** The least side of a square, where the image has room for it. */
   readonly smallestSide: number;
-  /** The first perturbation: a random direction, [h, w, c]; the radius times it, divided by its length, is where a run starts. */
+  /** Whether sides are odd, where the image has room for it: even ones are made one larger. */
+  readonly oddSides: boolean;
+  /** What the first perturbation is made of, [h, w, c]. */
   start(random: Random, shape: ImageShape): Float32Array;
+  /** The first perturbation, inside ball and box, from what it is made of. */
+  place(problem: ClimbProblem, start: Tensor4D, bounds: Bounds): Tensor4D;
   /**
    * The random choices of some queries, every tensor [queries, n, …], each example's from its own source. The caller disposes them.
    *
@@ -23,6 +30,14 @@ export interface SquareMoves {
   /** What one query tries in place of δ, inside ball and box. `drawn` is that query's: every tensor [n, …]. */
   propose(problem: ClimbProblem, perturbations: Tensor4D, drawn: TensorMap, bounds: Bounds): Tensor4D;
 }
+
+/** What is drawn, scaled to the length of the radius. */
+export const scaledToRadius =
+  (geometry: NormGeometry): SquareMoves['place'] =>
+  ({ inputs, radii }, start, bounds) => {
+    const scaled = mul(perExample(radii), unitVectors(start, geometry.lengths(start)));
+    return geometry.project(inputs, scaled as Tensor4D, radii, bounds);
+  };
 
 /** 1 or −1. */
 export const signFrom = (random: Random): number => (random.below(2) === 0 ? 1 : -1);

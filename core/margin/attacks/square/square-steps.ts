@@ -1,10 +1,7 @@
-import { mul, reshape, slice, tidy } from '@tensorflow/tfjs-core';
+import { reshape, slice, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../../engine/engine.js';
 import type { WeightedClassifier } from '../../attack-steps.js';
-import { perExample } from '../../box.js';
-import { geometryOf } from '../../geometries.js';
-import { unitVectors } from '../../scaling.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim } from '../attack.js';
 import { climbOf, type ClimbProblem } from '../climb.js';
@@ -13,8 +10,8 @@ import type { SquareMoves } from './square-moves.js';
 
 /** What Square is made of: pure functions, compiled once for a classifier, a norm, bounds and an aim. */
 export interface SquareSteps {
-  /** The first query of a run: x + δ, δ of the length of the radius along directions. Of examples that are done it keeps what is best. */
-  readonly start: (weights: TensorMap, problem: ClimbProblem, best: Strongest, directions: Tensor4D) => Strongest;
+  /** The first query of a run: x + δ, δ made of what was drawn for the start. Of examples that are done it keeps what is best. */
+  readonly start: (weights: TensorMap, problem: ClimbProblem, best: Strongest, start: Tensor4D) => Strongest;
   /** As many queries as the drawn tensors hold. */
   readonly query: (weights: TensorMap, problem: ClimbProblem, known: Strongest, drawn: TensorMap) => Strongest;
 }
@@ -27,15 +24,12 @@ export function compileSquareSteps(
   aim: Aim,
   moves: SquareMoves,
 ): SquareSteps {
-  const { norm, bounds } = threat;
-  const geometry = geometryOf(norm);
+  const { bounds } = threat;
   const { tryFirst, tryNext } = climbOf(classifier, threat, aim);
 
   return {
-    start: compile((weights: TensorMap, problem: ClimbProblem, best: Strongest, directions: Tensor4D): Strongest => {
-      const { inputs, radii } = problem;
-      const scaled = unitVectors(directions, geometry.lengths(directions));
-      const first = geometry.project(inputs, mul(perExample(radii), scaled), radii, bounds);
+    start: compile((weights: TensorMap, problem: ClimbProblem, best: Strongest, start: Tensor4D): Strongest => {
+      const first = moves.place(problem, start, bounds);
       return tryFirst(weights, problem, best, first);
     }, LASTING_WEIGHTS),
     query: compile((weights: TensorMap, problem: ClimbProblem, known: Strongest, drawn: TensorMap): Strongest => {

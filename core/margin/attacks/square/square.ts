@@ -42,7 +42,7 @@ function search(steps: SquareSteps, moves: SquareMoves, request: FixedNormReques
   const shape: ImageShape = [height, width, channels];
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const together = areShort(weights, inputs);
-  const sideOf = (query: number): number => squareSide(query, iterations, height, width, moves.smallestSide);
+  const sideOf = (query: number): number => squareSide(query, iterations, height, width, moves);
 
   const startOf = (problem: ClimbProblem, best: Strongest): Strongest => {
     const directions = new Float32Array(inputs.size);

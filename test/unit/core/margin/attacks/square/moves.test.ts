@@ -18,6 +18,17 @@ const [, WIDTH, CHANNELS] = SHAPE;
 const lengthOf = (moves: SquareMoves): ((...values: number[]) => number) =>
   moves === l1Moves ? (...values) => values.reduce((total, value) => total + Math.abs(value), 0) : Math.hypot;
 
+/** The nearest point of an ℓ1 ball, by sorting (Duchi et al. 2008, Fig. 1). */
+function shrunk(values: readonly number[], radius: number): number[] {
+  const sizes = values.map(Math.abs).sort((a, b) => b - a);
+  let [sum, threshold] = [0, 0];
+  for (const [index, size] of sizes.entries()) {
+    sum += size;
+    if (size > (sum - radius) / (index + 1)) threshold = Math.max(0, (sum - radius) / (index + 1));
+  }
+  return values.map((value) => Math.sign(value) * Math.max(Math.abs(value) - threshold, 0));
+}
+
 describe('moves of Square', () => {
   before(async () => {
     await openEngine(TEST_ENGINE);
@@ -69,17 +80,23 @@ describe('moves of Square', () => {
     }
   });
 
-  it('l2: a bump is two halves of opposite signs, of concentric rectangles that rise towards their middles', () => {
-    const drawn = l2Moves.draw([createRandom(5)], [3], [3, 3, 1]);
-    const bump = Array.from(drawn['bumps']!.dataSync());
-    dispose(drawn);
-    // By hand: n = 1, rings of 1/2² and 1/2² + 1/1²; one row above two.
-    const rows = [0.25, 1.25, 0.25, -0.25, -0.25, -0.25, -0.25, -1.25, -0.25];
-    const length = Math.hypot(...rows);
-    const upright = rows.map((value) => value / length);
-    const turned = upright.map((_, i) => upright[(i % 3) * 3 + Math.floor(i / 3)]!);
-    assertClose(bump, Math.abs(bump[1]! - upright[1]!) < 1e-6 ? upright : turned, 1e-6);
-  });
+  for (const [norm, moves, rows] of [
+    // By hand: n = 1, rings of 1/2² and 1/2² + 1/1²; one row above two; each half divided by its length.
+    ['l2', l2Moves, [[1, 5, 1].map((v) => v / Math.sqrt(27)), [1, 1, 1, 1, 5, 1].map((v) => -v / Math.sqrt(30))]],
+    // 1/2⁴ and 1/2⁴ + 1/1⁴.
+    ['l1', l1Moves, [[1, 17, 1].map((v) => v / 19), [1, 1, 1, 1, 17, 1].map((v) => -v / 22)]],
+  ] as const) {
+    it(`${norm}: a bump is two halves of opposite signs, of concentric rectangles that rise towards their middles`, () => {
+      const drawn = moves.draw([createRandom(5)], [3], [3, 3, 1]);
+      const bump = Array.from(drawn['bumps']!.dataSync());
+      dispose(drawn);
+      const values = rows.flat();
+      const length = lengthOf(moves)(...values);
+      const upright = values.map((value) => value / length);
+      const turned = upright.map((_, i) => upright[(i % 3) * 3 + Math.floor(i / 3)]!);
+      assertClose(bump, Math.abs(bump[1]! - upright[1]!) < 1e-6 ? upright : turned, 1e-6);
+    });
+  }
 
   for (const [norm, moves] of [
     ['l2', l2Moves],
@@ -90,6 +107,7 @@ describe('moves of Square', () => {
       let overlaps = 0;
       for (const seed of [1, 2, 3, 4, 5, 6]) {
         const { before, after, read, inside } = moved(moves, seed, 3);
+        const proposed: number[] = Array.from({ length: before.length }, () => 0);
         const [filled, emptied] = [inside(read['filled']!), inside(read['emptied']!)];
         for (let channel = 0; channel < CHANNELS; channel++) {
           const own = [...before.keys()].filter((i) => i % CHANNELS === channel);
@@ -102,16 +120,11 @@ describe('moves of Square', () => {
           });
           // What the ball has room for is 0 at the start of a run where nothing is clipped.
           const available = length(...own.filter((i) => filled(i) || emptied(i)).map((i) => before[i]!));
-          const scale = available / length(...mixed);
-          assertClose(
-            target.map((i) => after[i]!),
-            mixed.map((value) => value * scale),
-            1e-5,
-          );
-          for (const i of own) {
-            if (!filled(i)) assert.ok(Math.abs(after[i]! - (emptied(i) ? 0 : before[i]!)) < 1e-6);
-          }
+          const scale = (available / length(...mixed)) * (norm === 'l1' ? CHANNELS : 1);
+          for (const i of own) proposed[i] = emptied(i) ? 0 : before[i]!;
+          for (const [index, i] of target.entries()) proposed[i] = mixed[index]! * scale;
         }
+        assertClose(Array.from(after), norm === 'l1' ? shrunk(proposed, RADIUS) : proposed, 1e-5);
         assert.ok(Math.abs(length(...after) - RADIUS) < 1e-5);
       }
       assert.ok(overlaps > 0 && overlaps < 6 * CHANNELS, 'windows that overlap, and windows that do not');
