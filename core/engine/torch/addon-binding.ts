@@ -65,6 +65,9 @@ export function loadTorchAddon(directory = torchDirectory()): TorchAddon {
     throw new Error(
       `${join(directory, ADDON_FILE)} was built from other sources; build it again with npm run engine:torch`,
     );
+  // Before the library's OpenMP (GCC's, in the wheels) reads it: its threads turn for milliseconds where they wait, and in the way of those that they wait
+  // for as soon as anything else takes the cores. A gradient of 28 ms took 230 to 540 beside other work.
+  process.env['OMP_WAIT_POLICY'] ??= 'passive';
   try {
     return createRequire(import.meta.url)(join(directory, ADDON_FILE)) as TorchAddon;
   } catch (error) {
