@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { DomainError, messageOf } from '../../errors.js';
+import { nativeCall } from '../compiled/native-call.js';
 import { loadNativeRuntime, type NativeOptions, type NativeTensor } from './native-binding.js';
 import type { OnnxType } from './onnx-model.js';
 
@@ -45,12 +45,12 @@ const OPTIONS: NativeOptions = {
  */
 export function openSession(model: Uint8Array<ArrayBuffer>, options: Partial<NativeOptions> = {}): OnnxSession {
   const session = loadNativeRuntime().createSession();
-  attempt('a model', () => {
+  nativeCall('onnx', 'a model', () => {
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, { ...OPTIONS, ...options });
   });
   return {
     run: (inputs, outputs) => {
-      attempt('a run', () => session.run(native(inputs), native(outputs), {}));
+      nativeCall('onnx', 'a run', () => session.run(native(inputs), native(outputs), {}));
     },
     dispose: () => {
       if (options.enableProfiling === true) session.endProfiling();
@@ -66,12 +66,4 @@ function native(buffers: Readonly<Record<string, OnnxBuffer>>): Readonly<Record<
       { type, dims: shape, data, location: 'cpu' as const },
     ]),
   );
-}
-
-function attempt<T>(what: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw new DomainError('internal', `engine onnx: ${what}: ${messageOf(error)}`, { cause: error });
-  }
 }
