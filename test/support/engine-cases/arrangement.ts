@@ -1,15 +1,23 @@
 import {
   broadcastTo,
   concat,
+  expandDims,
+  fill,
   gather,
   oneHot,
+  onesLike,
   pad,
+  range,
   reshape,
   reverse,
   slice,
+  split,
+  stack,
   tensor,
   tile,
   transpose,
+  unstack,
+  zerosLike,
 } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Random } from '../../../core/random.js';
@@ -74,4 +82,31 @@ export const ARRANGEMENT: readonly EngineCase[] = [
       return of((x: Tensor) => [oneHot(x, 4), oneHot(x, 3, 0.5, -1)], indices);
     },
   },
+  arrangement('expandDims', (random, shape) => {
+    const axis = between(random, -1, shape.length);
+    return (x) => expandDims(x, axis);
+  }),
+  arrangement('split', (random, shape) => {
+    const axis = random.below(shape.length);
+    const extent = shape[axis] as number;
+    const first = random.below(extent + 1);
+    return (x) =>
+      (first > 0 && first < extent ? split(x, [first, extent - first], axis) : split(x, extent, axis)) as never;
+  }),
+  arrangement('stack and unstack', (random, shape) => {
+    const [across, along] = [random.below(shape.length + 1), random.below(shape.length)];
+    return (x) => [stack([x, x], across), ...unstack(x, along)] as never;
+  }),
+  arrangement(
+    'tensors of known values',
+    (_, shape) => (x) =>
+      [
+        fill(shape, 2.5),
+        fill(shape, 3, 'int32'),
+        range(2, 9, 3),
+        range(5, 0, -1, 'int32'),
+        zerosLike(x),
+        onesLike(x),
+      ] as never,
+  ),
 ];

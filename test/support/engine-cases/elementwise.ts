@@ -1,6 +1,7 @@
 import {
   abs,
   add,
+  addN,
   cast,
   ceil,
   clipByValue,
@@ -36,6 +37,7 @@ import {
   softplus,
   sqrt,
   square,
+  squaredDifference,
   step,
   sub,
   tan,
@@ -116,6 +118,7 @@ export const ELEMENTWISE: readonly EngineCase[] = [
   binary('add', add),
   binary('sub', sub),
   binary('mul', mul),
+  binary('squared difference', squaredDifference),
   binary('div', div, positive),
   binary('maximum', maximum),
   binary('minimum', minimum),
@@ -130,6 +133,14 @@ export const ELEMENTWISE: readonly EngineCase[] = [
   ]),
   binary('and', logicalAnd, flag, 'bool'),
   binary('or', logicalOr, flag, 'bool'),
+  {
+    name: 'sum of several',
+    draw: (random) => {
+      const shape = drawShape(random, between(random, 0, 4));
+      const terms = Array.from({ length: between(random, 1, 4) }, () => tensorOf(random, shape));
+      return of((...given: readonly Tensor[]) => addN([...given]), ...terms);
+    },
+  },
   {
     name: 'where',
     draw: (random) => {

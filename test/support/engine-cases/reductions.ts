@@ -1,4 +1,4 @@
-import { all, any, argMax, argMin, logSumExp, max, mean, min, round, sum } from '@tensorflow/tfjs-core';
+import { all, any, argMax, argMin, logSumExp, max, mean, min, round, softmax, sum } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Random } from '../../../core/random.js';
 import {
@@ -9,6 +9,7 @@ import {
   chance,
   drawShape,
   flag,
+  gradients,
   integer,
   of,
   tensorOf,
@@ -42,6 +43,7 @@ export const REDUCTIONS: readonly EngineCase[] = [
   reduction('all', all, flag, 'bool'),
   reduction('any', any, flag, 'bool'),
   reduction('logSumExp', logSumExp),
+  reduction('softmax, and its gradient,', (x) => [softmax(x), ...gradients((at) => softmax(at))(x)] as never),
   reduction('argMax, the first of equals', (x, [axis = 0]) => argMax(round(x), axis)),
   reduction('argMin, the first of equals', (x, [axis = 0]) => argMin(round(x), axis)),
 ];

@@ -1,6 +1,6 @@
 import { util, type ArgMaxAttrs, type SoftmaxAttrs } from '@tensorflow/tfjs-core';
 import type { ReductionAttributes } from '../../graph/ops/reductions.js';
-import { traced, type KernelUse, type TracedKernel, type TracedKernels } from './traced-kernel.js';
+import { traced, type TracedKernel, type TracedKernels } from './traced-kernel.js';
 
 type Reduction = Exclude<keyof ReductionAttributes, 'argMax' | 'argMin'>;
 
@@ -26,14 +26,6 @@ const extremeIndex = (op: 'argMax' | 'argMin'): TracedKernel =>
     return graph.add(op, [input('x')], { axis });
   });
 
-/** x − max x along the last axis, and the logarithm of the sum of its exponentials. */
-function shifted({ graph, input, type }: KernelUse<SoftmaxAttrs>, name: string) {
-  const over = { axes: [type(name).shape.length - 1], keepDims: true };
-  const difference = graph.add('sub', [input(name), graph.add('max', [input(name)], over)], {});
-  const exponentials = graph.add('exp', [difference], {});
-  return { difference, exponentials, sum: graph.add('sum', [exponentials], over) };
-}
-
 export const REDUCTION_KERNELS: TracedKernels = {
   Sum: reduced('sum'),
   Mean: reduced('mean'),
@@ -43,12 +35,11 @@ export const REDUCTION_KERNELS: TracedKernels = {
   Max: reduced('max'),
   ArgMax: extremeIndex('argMax'),
   ArgMin: extremeIndex('argMin'),
-  Softmax: traced<SoftmaxAttrs>((use) => {
-    const { exponentials, sum } = shifted(use, 'logits');
-    return use.graph.add('div', [exponentials, sum], {});
-  }),
-  LogSoftmax: traced<SoftmaxAttrs>((use) => {
-    const { difference, sum } = shifted(use, 'logits');
-    return use.graph.add('sub', [difference, use.graph.add('log', [sum], {})], {});
+  /** Of the exponentials of x − max x along the last axis, which do not overflow. */
+  Softmax: traced<SoftmaxAttrs>(({ graph, input, type }) => {
+    const over = { axes: [type('logits').shape.length - 1], keepDims: true };
+    const difference = graph.add('sub', [input('logits'), graph.add('max', [input('logits')], over)], {});
+    const exponentials = graph.add('exp', [difference], {});
+    return graph.add('div', [exponentials, graph.add('sum', [exponentials], over)], {});
   }),
 };
