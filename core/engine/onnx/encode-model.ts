@@ -25,10 +25,10 @@ const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, float
 /** Numbers of the fields of each message of onnx.proto that is written. */
 const FIELD = {
   model: { irVersion: 1, producer: 2, graph: 7, opset: 8, metadata: 14 },
-  opset: { version: 2 },
+  opset: { domain: 1, version: 2 },
   entry: { key: 1, value: 2 },
   graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
-  node: { input: 1, output: 2, name: 3, op: 4, attribute: 5 },
+  node: { input: 1, output: 2, name: 3, op: 4, attribute: 5, domain: 7 },
   attribute: { name: 1, float: 2, int: 3, string: 4, tensor: 5, graph: 6, floats: 7, ints: 8, type: 20 },
   tensor: { dims: 1, type: 2, name: 8, raw: 9 },
   value: { name: 1, type: 2 },
@@ -49,6 +49,11 @@ export function encodeModel({ graph, metadata = {} }: OnnxModel): Uint8Array<Arr
   message(writer, FIELD.model.opset, () => {
     integer(writer, FIELD.opset.version, OPSET);
   });
+  for (const domain of domainsOf(graph))
+    message(writer, FIELD.model.opset, () => {
+      text(writer, FIELD.opset.domain, domain);
+      integer(writer, FIELD.opset.version, 1);
+    });
   for (const [key, value] of Object.entries(metadata))
     message(writer, FIELD.model.metadata, () => {
       text(writer, FIELD.entry.key, key);
@@ -74,6 +79,10 @@ export function encodeInitializers(initializers: ReadonlyMap<string, OnnxTensor>
   return [new BinaryWriter().tag(FIELD.model.graph, WireType.LengthDelimited).uint32(length).finish(), ...parts];
 }
 
+/** The domains of a graph's nodes besides the standard one. */
+const domainsOf = ({ nodes }: OnnxGraph): ReadonlySet<string> =>
+  new Set(nodes.flatMap(({ domain }) => (domain === undefined ? [] : [domain])));
+
 function writeGraph(writer: BinaryWriter, graph: OnnxGraph): void {
   for (const [index, node] of graph.nodes.entries())
     message(writer, FIELD.graph.node, () => {
@@ -88,12 +97,17 @@ function writeGraph(writer: BinaryWriter, graph: OnnxGraph): void {
   for (const value of graph.outputs) writeValue(writer, FIELD.graph.output, value);
 }
 
-function writeNode(writer: BinaryWriter, { op, inputs, outputs, attributes = {} }: OnnxNode, index: number): void {
+function writeNode(
+  writer: BinaryWriter,
+  { op, domain, inputs, outputs, attributes = {} }: OnnxNode,
+  index: number,
+): void {
   for (const input of inputs) text(writer, FIELD.node.input, input);
   for (const output of outputs) text(writer, FIELD.node.output, output);
   // The index, so that a message of the runtime's leads to a node.
   text(writer, FIELD.node.name, `${op} ${index}`);
   text(writer, FIELD.node.op, op);
+  if (domain !== undefined) text(writer, FIELD.node.domain, domain);
   for (const [name, attribute] of Object.entries(attributes))
     message(writer, FIELD.node.attribute, () => {
       text(writer, FIELD.attribute.name, name);

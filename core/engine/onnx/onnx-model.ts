@@ -30,9 +30,11 @@ export type OnnxAttribute =
   | { readonly tensor: OnnxTensor }
   | { readonly graph: OnnxGraph };
 
-/** One operator of the standard domain. An input that is left out is the empty name. */
+/** One operator. An input that is left out is the empty name. */
 export interface OnnxNode {
   readonly op: string;
+  /** Whose operator it is; undefined: the standard's. */
+  readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;

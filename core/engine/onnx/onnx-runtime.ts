@@ -1,6 +1,7 @@
 import type { Program, ProgramHints, Runtime } from '../compiled/runtime.js';
 import { nodeAt, sizeOf, type Graph, type NodeId, type TensorType } from '../graph/graph.js';
 import type { Values } from '../graph/ops/sources.js';
+import { channelsOfBlock } from './blocks.js';
 import { constantWeights } from './constant-weights.js';
 import { encodeInitializers, encodeModel } from './encode-model.js';
 import { lowerGraph, weightName } from './lowering/lower-graph.js';
@@ -64,7 +65,7 @@ function program(graph: Graph, hints: ProgramHints): Program<Values> {
 
 function stateProgram(graph: Graph, constant: readonly NodeId[]): StatedProgram {
   const unknown = constant.map((id) => [id, tensorOf(graph, id, new Uint8Array())] as const);
-  const { onnx, inputs, outputs } = lowerGraph(graph, new Map(unknown));
+  const { onnx, inputs, outputs } = lowerGraph(graph, new Map(unknown), channelsOfBlock());
   const weights = new Set(constant.map(weightName));
   const fixed = [...onnx.initializers].filter(([name]) => !weights.has(name));
   return { model: encodeModel({ graph: { ...onnx, initializers: new Map(fixed) } }), inputs, outputs };

@@ -20,7 +20,7 @@ export const fuseBiases: FindFusions = (graph, uses) => {
     if (isOp(node, 'conv2d'))
       fusions.set(id, {
         inputs: [...node.inputs, bias],
-        lower: (lowering) => convolution(lowering, node, [lowering.read(bias)]),
+        lower: (lowering, layout) => convolution(lowering, node, [lowering.read(bias)], layout),
       });
     else if (isOp(node, 'matMul'))
       fusions.set(id, {

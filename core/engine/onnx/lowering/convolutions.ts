@@ -2,7 +2,10 @@ import { nodeAt, type NodeId, type NodeOf, type Shape } from '../../graph/graph.
 import type { ConvolutionAttributes } from '../../graph/ops/convolutions.js';
 import { fourExtents, type Sliding } from '../../graph/ops/windows.js';
 import { operandOf, type LowerOp, type Lowering, type Lowerings } from './lower-op.js';
-import type { Attributes } from './node-emitter.js';
+import type { LaidOut } from './blocked.js';
+import { blockedFilters, blockedImages, convolveInBlocks, convolvesInBlocks } from './blocked-convolution.js';
+import type { Layout } from './layout.js';
+import { slidingAttributes } from './sliding-attributes.js';
 
 /**
  * Up to so many channels the gradient in the images is one product, whose result has a column for each place of the filter, and Col2Im. As a
@@ -13,31 +16,68 @@ export const FEW_CHANNELS = 4;
 /** [h, w, in, out] → [out, in, h, w], as Conv takes filters. */
 export const FILTERS = [3, 2, 0, 1] as const;
 
-/** How a window slides, as ONNX states it. */
-export function slidingAttributes({ strides, dilations, padding }: Sliding) {
-  const { top, left, bottom, right } = padding;
-  return { strides, dilations, pads: [top, left, bottom, right] } satisfies Attributes;
+const conv2d: LowerOp<'conv2d'> = (node, lowering, layout) => convolution(lowering, node, [], layout);
+
+/** A convolution of images, in a layout. @param addends a bias [out], or none */
+export function convolution(
+  lowering: Lowering,
+  node: NodeOf<'conv2d'>,
+  addends: readonly string[],
+  layout: Layout,
+): string {
+  return lowering.inLayout(convolved(lowering, node, addends, node.attrs), node, layout);
 }
 
-const conv2d: LowerOp<'conv2d'> = (node, lowering) => convolution(lowering, node, []);
-
-/** A convolution of images. @param addends a bias [out], or none */
-export function convolution(lowering: Lowering, node: NodeOf<'conv2d'>, addends: readonly string[]): string {
-  const images = lowering.read(operandOf(node, 0), 'channels-first');
-  const filters = lowering.readTransposed(operandOf(node, 1), FILTERS);
-  return lowering.out.emit('Conv', [images, filters, ...addends], slidingAttributes(node.attrs));
+/** The images of a convolution, convolved with its filters in another way of sliding. @param addends a bias [out], or none */
+export function convolved(
+  lowering: Lowering,
+  { inputs: [images = 0, filters = 0] }: NodeOf<'conv2d'>,
+  addends: readonly string[],
+  sliding: Sliding,
+): LaidOut {
+  const { block, graph, out, read, readTransposed } = lowering;
+  const [, , inChannels, outChannels] = fourExtents(nodeAt(graph, filters).shape);
+  if (convolvesInBlocks(inChannels, outChannels, block)) {
+    const operand = blockedImages(lowering, images, block);
+    return convolveInBlocks(
+      lowering,
+      operand,
+      blockedFilters(lowering, filters, false, block),
+      addends,
+      sliding,
+      block,
+    );
+  }
+  const operands = [read(images, 'channels-first'), readTransposed(filters, FILTERS), ...addends];
+  return { value: out.emit('Conv', operands, slidingAttributes(sliding)), layout: 'channels-first' };
 }
 
-const conv2dImageGradient: LowerOp<'conv2dImageGradient'> = (node, lowering) => {
-  const { imageShape, strides, dilations, padding } = node.attrs;
-  const [, , , channels] = fourExtents(imageShape);
-  if (channels <= FEW_CHANNELS) return throughColumns(node, lowering);
-  const [reachDown, reachRight] = reachOf(filterShapeOf(node, lowering), dilations);
-  const { top, left, bottom, right } = padding;
-  const pads = [reachDown - top, reachRight - left, reachDown - bottom, reachRight - right];
-  const isConvolution = strides.every((stride) => stride === 1) && pads.every((count) => count >= 0);
-  return isConvolution ? asConvolution(node, lowering, pads) : asTransposedConvolution(node, lowering);
+const conv2dImageGradient: LowerOp<'conv2dImageGradient'> = (node, lowering, layout) => {
+  const [, , , channels] = fourExtents(node.attrs.imageShape);
+  const sliding = slidingBack(node, filterShapeOf(node, lowering));
+  const gradient =
+    channels <= FEW_CHANNELS
+      ? throughColumns(node, lowering)
+      : sliding === undefined
+        ? asTransposedConvolution(node, lowering)
+        : asConvolution(node, lowering, sliding);
+  return lowering.inLayout(
+    typeof gradient === 'string' ? { value: gradient, layout: 'channels-first' } : gradient,
+    node,
+    layout,
+  );
 };
+
+/** How filters that are turned around slide over dy where that gives the gradient in the images. */
+export function slidingBack({ attrs }: NodeOf<'conv2dImageGradient'>, filterShape: Shape): Sliding | undefined {
+  const { strides, dilations, padding } = attrs;
+  const [reachDown, reachRight] = reachOf(filterShape, dilations);
+  const [top, left] = [reachDown - padding.top, reachRight - padding.left];
+  const [bottom, right] = [reachDown - padding.bottom, reachRight - padding.right];
+  const isConvolution =
+    strides.every((stride) => stride === 1) && [top, left, bottom, right].every((count) => count >= 0);
+  return isConvolution ? { strides: [1, 1], dilations, padding: { top, left, bottom, right } } : undefined;
+}
 
 /** How far a filter reaches beyond its first row and column. */
 const reachOf = (filterShape: Shape, dilations: Sliding['dilations']): readonly [number, number] => {
@@ -49,11 +89,16 @@ const filterShapeOf = (node: NodeOf<'conv2dImageGradient'>, { graph }: Lowering)
   nodeAt(graph, operandOf(node, 1)).shape;
 
 /** dy as images, convolved with the filters turned around: the fastest that ONNX Runtime has, where strides are 1. */
-function asConvolution(node: NodeOf<'conv2dImageGradient'>, lowering: Lowering, pads: readonly number[]): string {
-  const { out } = lowering;
-  const dy = lowering.read(operandOf(node, 0), 'channels-first');
-  const filters = turnedAround(lowering, operandOf(node, 1));
-  return out.emit('Conv', [dy, filters], { dilations: node.attrs.dilations, pads });
+function asConvolution(node: NodeOf<'conv2dImageGradient'>, lowering: Lowering, sliding: Sliding): LaidOut {
+  const { out, block } = lowering;
+  const [dy, filters] = [operandOf(node, 0), operandOf(node, 1)];
+  const [, , outChannels, inChannels] = fourExtents(filterShapeOf(node, lowering));
+  if (convolvesInBlocks(inChannels, outChannels, block)) {
+    const turned = blockedFilters(lowering, filters, true, block);
+    return convolveInBlocks(lowering, blockedImages(lowering, dy, block), turned, [], sliding, block);
+  }
+  const operands = [lowering.read(dy, 'channels-first'), turnedAround(lowering, filters)];
+  return { value: out.emit('Conv', operands, slidingAttributes(sliding)), layout: 'channels-first' };
 }
 
 /** [h, w, in, out] → [in, out, h, w], rows and columns from last to first. */
@@ -99,29 +144,50 @@ function throughColumns(node: NodeOf<'conv2dImageGradient'>, lowering: Lowering)
   );
   const dy = lowering.read(operandOf(node, 0), 'channels-first');
   const [n, rows, columns] = fourExtents(nodeAt(graph, operandOf(node, 0)).shape);
-  return addColumns(lowering, matrix, out.reshape(dy, [n, filterCount, rows * columns]), node.attrs, [height, width]);
+  const images = { value: dy, layout: 'channels-first', shape: [n, rows, columns, filterCount] } as const;
+  return addColumns(lowering, matrix, images, node.attrs, [height, width]);
 }
 
 /**
  * Images from a product with one column for each pixel of a window, added up where windows overlap.
  *
  * @param matrix [in · h · w, k]
- * @param values [n, k, windows]
+ * @param values images [n, rows, columns, k] with a pixel for each window
  */
 export function addColumns(
-  { out }: Lowering,
+  lowering: Lowering,
   matrix: string,
-  values: string,
+  values: LaidOut & { readonly shape: Shape },
   { imageShape, ...sliding }: Sliding & { readonly imageShape: Shape },
   window: readonly [number, number],
 ): string {
-  const [, imageHeight, imageWidth] = fourExtents(imageShape);
-  const columns = out.emit('MatMul', [matrix, values]);
+  const { out } = lowering;
+  const [, imageHeight, imageWidth, channels] = fourExtents(imageShape);
+  const columns = multiplied(lowering, matrix, channels * window[0] * window[1], values);
   return out.emit(
     'Col2Im',
     [columns, out.integers([imageHeight, imageWidth]), out.integers(window)],
     slidingAttributes(sliding),
   );
+}
+
+/** A matrix [count, k] times the channels of images, as [n, count, pixels]; in blocks it is a convolution with filters of one pixel. */
+function multiplied(
+  { out, block = 1 }: Lowering,
+  matrix: string,
+  count: number,
+  { value, layout, shape }: LaidOut & { readonly shape: Shape },
+): string {
+  const [n, rows, columns, channels] = fourExtents(shape);
+  if (layout !== 'channels-blocked')
+    return out.emit('MatMul', [matrix, out.reshape(value, [n, channels, rows * columns])]);
+  const whole = Math.ceil(count / block) * block;
+  const filled = out.emit('Pad', [matrix, out.integers([0, 0, whole - count, 0])]);
+  const apart = out.reshape(filled, [whole / block, block, channels / block, block]);
+  const filters = out.reshape(out.emit('Transpose', [apart], { perm: [0, 2, 3, 1] }), [whole, channels, 1, 1]);
+  const images = out.reshape(value, [n, channels, rows, columns]);
+  const product = out.emitBlocked('Conv', [images, filters], { kernel_shape: [1, 1] });
+  return out.reshape(out.emitBlocked('ReorderOutput', [product], { channels: count }), [n, count, rows * columns]);
 }
 
 /** A convolution of the images of each channel, over all examples, with those of dy as filters whose elements are a stride apart. */

@@ -16,6 +16,7 @@ export type FindFusions = (
   uses: Uses,
   /** Whether a node's value is known when the session opens. */
   isConstant: (id: NodeId) => boolean,
+  block: number | undefined,
 ) => ReadonlyMap<NodeId, Fusion>;
 
 /** Which nodes use a node. The graph's outputs count as uses by `undefined`. */

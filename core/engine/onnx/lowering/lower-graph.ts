@@ -2,7 +2,8 @@ import { nodeAt, type DataType, type Graph, type NodeId, type Shape } from '../.
 import type { OnnxGraph, OnnxTensor } from '../onnx-model.js';
 import { fuseBiases } from './bias.js';
 import { usesOf, type FindFusions, type Fusion } from './fusion.js';
-import { keepsOrder, permuted, shapeIn, TO_FIRST, TO_LAST, axisIn, type Layout } from './layout.js';
+import { inLayout } from './blocked.js';
+import { axisIn, keepsOrder, permuted, shapeIn, TO_FIRST, type Layout } from './layout.js';
 import type { Lowering } from './lower-op.js';
 import { loweringOf } from './lowerings.js';
 import { fusePooledConvolutions } from './pooled-convolution.js';
@@ -29,12 +30,17 @@ export const weightName = (id: NodeId): string => `weight_${id}`;
  * States a graph in ONNX' operators. Only what the outputs need is stated.
  *
  * @param constants values of inputs that are constants from now on
+ * @param block how many channels a block has in ONNX Runtime's own operators; not given: the standard's operators alone, which any runtime has
  */
-export function lowerGraph(graph: Graph, constants: ReadonlyMap<NodeId, OnnxTensor> = new Map()): Lowered {
+export function lowerGraph(
+  graph: Graph,
+  constants: ReadonlyMap<NodeId, OnnxTensor> = new Map(),
+  block?: number,
+): Lowered {
   const uses = usesOf(graph);
   const isConstant = (id: NodeId): boolean => constants.has(id) || nodeAt(graph, id).op === 'constant';
-  const fusions = new Map(FUSIONS.flatMap((find) => [...find(graph, uses, isConstant)]));
-  const layouts = planLayouts(graph);
+  const fusions = new Map(FUSIONS.flatMap((find) => [...find(graph, uses, isConstant, block)]));
+  const layouts = planLayouts(graph, block);
   const out = nodeEmitter();
   /** Values by node and layout; and whatever else is made once. */
   const made = new Map<string, unknown>();
@@ -48,9 +54,9 @@ export function lowerGraph(graph: Graph, constants: ReadonlyMap<NodeId, OnnxTens
   const read: Lowering['read'] = (id, layout = 'channels-last') => {
     const { shape } = nodeAt(graph, id);
     if (shape.length !== 4 || layout === layoutOf(id)) return own(id);
-    const permutation = layout === 'channels-first' ? TO_FIRST : TO_LAST;
-    return once(`${layout} ${id}`, () => permute(own(id), shapeIn(layoutOf(id), shape), permutation));
+    return once(`${layout} ${id}`, () => relaid({ value: own(id), layout: layoutOf(id) }, nodeAt(graph, id), layout));
   };
+  const relaid: Lowering['inLayout'] = (images, type, layout) => inLayout(out, images, type, layout, block);
   const permute = (value: string, shape: Shape, permutation: readonly number[]): string =>
     keepsOrder(shape, permutation)
       ? out.reshape(value, permuted(shape, permutation))
@@ -59,22 +65,35 @@ export function lowerGraph(graph: Graph, constants: ReadonlyMap<NodeId, OnnxTens
     once(`transposed ${id} ${permutation.join()}`, () => {
       const { shape } = nodeAt(graph, id);
       if (shape.length !== 4) return permute(own(id), shape, permutation);
-      const layout = layoutOf(id);
+      const layout = layoutOf(id) === 'channels-last' ? 'channels-last' : 'channels-first';
       return permute(
-        own(id),
+        read(id, layout),
         shapeIn(layout, shape),
         permutation.map((axis) => axisIn(layout, axis)),
       );
     });
   const readBroadcast: Lowering['readBroadcast'] = (id, layout, resultShape) => {
     const { shape } = nodeAt(graph, id);
-    if (shape.length === 4 || layout === 'channels-last' || shape.length === 0) return read(id, layout);
+    if (layout === 'channels-last' || shape.length === 0) return read(id, layout);
+    if (layout === 'channels-blocked') return once(`blocked broadcast ${id}`, () => broadcastInBlocks(id, resultShape));
+    if (shape.length === 4) return read(id, layout);
     return once(`broadcast ${id}`, () => {
       const full = [...resultShape.map(() => 1).slice(shape.length), ...shape];
       return permute(out.reshape(own(id), full), full, TO_FIRST);
     });
   };
-  const lowering: Lowering = { graph, out, layoutOf, read, readBroadcast, readTransposed, once };
+  const broadcastInBlocks = (id: NodeId, resultShape: Shape): string => {
+    const { shape } = nodeAt(graph, id);
+    const [n = 1, height = 1, width = 1, channels = 1] = [...resultShape.map(() => 1).slice(shape.length), ...shape];
+    if (channels === 1) return out.reshape(read(id), [n, 1, height, width, 1]);
+    if (shape.length === 4) return read(id, 'channels-blocked');
+    const full = { shape: [n, height, width, channels], dtype: nodeAt(graph, id).dtype };
+    return relaid({ value: out.reshape(own(id), full.shape), layout: 'channels-last' }, full, 'channels-blocked');
+  };
+  const lowering: Lowering = {
+    ...{ graph, out, block, layoutOf, read, readBroadcast, readTransposed },
+    ...{ inLayout: relaid, once },
+  };
 
   const inputs = new Map<NodeId, string>();
   function lowerNode(id: NodeId): string {

@@ -1,5 +1,6 @@
-import type { Graph, NodeId, NodeOf, Shape } from '../../graph/graph.js';
+import type { Graph, NodeId, NodeOf, Shape, TensorType } from '../../graph/graph.js';
 import type { OpName } from '../../graph/ops/ops.js';
+import type { LaidOut } from './blocked.js';
 import type { Layout } from './layout.js';
 import type { NodeEmitter } from './node-emitter.js';
 
@@ -7,6 +8,8 @@ import type { NodeEmitter } from './node-emitter.js';
 export interface Lowering {
   readonly graph: Graph;
   readonly out: NodeEmitter;
+  /** How many channels are a block; undefined where only the standard's operators may be used. */
+  readonly block: number | undefined;
   /** The layout in which a node is computed. */
   readonly layoutOf: (id: NodeId) => Layout;
   /** A node's value in a layout; without one, as the graph states it. */
@@ -15,6 +18,8 @@ export interface Lowering {
   readonly readBroadcast: (id: NodeId, layout: Layout, resultShape: Shape) => string;
   /** A node's value with its axes permuted: axis i of the result is axis `permutation[i]`. */
   readonly readTransposed: (id: NodeId, permutation: readonly number[]) => string;
+  /** A value of the graph's type in another layout than it is in. */
+  readonly inLayout: (images: LaidOut, type: TensorType, layout: Layout) => string;
   /** What was made for this key before, or is made now. */
   readonly once: <T>(key: string, make: () => T) => T;
 }

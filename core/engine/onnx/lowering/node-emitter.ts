@@ -10,6 +10,8 @@ export interface NodeEmitter {
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
   /** Adds a node. @returns the name of its result */
   readonly emit: (op: string, inputs: readonly string[], attributes?: Attributes) => string;
+  /** Adds a node of those operators of ONNX Runtime that take images in blocks of channels. @returns the name of its result */
+  readonly emitBlocked: (op: string, inputs: readonly string[], attributes?: Attributes) => string;
   /** Adds a node of several results. @returns their names */
   readonly emitMany: (
     op: string,
@@ -31,6 +33,9 @@ export interface NodeEmitter {
   readonly reshape: (value: string, shape: Shape) => string;
 }
 
+/** Where ONNX Runtime has its operators on images in blocks of channels (NCHWc); it makes them itself only of convolutions with constant filters. */
+export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
+
 /** Up to this many elements a constant is looked up before another is added. */
 const SHARED_ELEMENTS = 64;
 
@@ -49,12 +54,20 @@ export function nodeEmitter(): NodeEmitter {
   const shared = new Map<string, string>();
   let count = 0;
 
-  const emitMany: NodeEmitter['emitMany'] = (op, inputs, attributes, outputCount) => {
-    const outputs = Array.from({ length: outputCount }, () => `${op}_${count++}`);
+  const add = (
+    node: Pick<OnnxNode, 'op' | 'domain' | 'inputs'>,
+    attributes: Attributes,
+    outputCount: number,
+  ): readonly string[] => {
+    const outputs = Array.from({ length: outputCount }, () => `${node.op}_${count++}`);
     const full = Object.entries(attributes).map(([name, value]) => [name, attribute(value)] as const);
-    nodes.push({ op, inputs, outputs, attributes: Object.fromEntries(full) });
+    nodes.push({ ...node, outputs, attributes: Object.fromEntries(full) });
     return outputs;
   };
+  const emitMany: NodeEmitter['emitMany'] = (op, inputs, attributes, outputCount) =>
+    add({ op, inputs }, attributes, outputCount);
+  const emitBlocked: NodeEmitter['emitBlocked'] = (op, inputs, attributes = {}) =>
+    add({ op, domain: BLOCKED_DOMAIN, inputs }, attributes, 1).join();
   const emit: NodeEmitter['emit'] = (op, inputs, attributes = {}) => emitMany(op, inputs, attributes, 1).join();
   const constant: NodeEmitter['constant'] = (tensor) => {
     const key = sizeOf(tensor.shape) > SHARED_ELEMENTS ? undefined : keyOf(tensor);
@@ -72,6 +85,7 @@ export function nodeEmitter(): NodeEmitter {
     initializers,
     emit,
     emitMany,
+    emitBlocked,
     rename: (value, name) => {
       nodes.push({ op: 'Identity', inputs: [value], outputs: [name] });
     },

@@ -1,7 +1,11 @@
-import { nodeAt, sizeOf, type Graph, type Node } from '../../graph/graph.js';
+import { isOp, nodeAt, sizeOf, type Graph, type Node } from '../../graph/graph.js';
 import { ELEMENTWISE } from '../../graph/ops/elementwise.js';
 import type { OpName } from '../../graph/ops/ops.js';
+import { fourExtents } from '../../graph/ops/windows.js';
+import { convolvesInBlocks } from './blocked-convolution.js';
+import { slidingBack } from './convolutions.js';
 import type { Layout } from './layout.js';
+import { operandOf } from './lower-op.js';
 
 /** What ONNX computes on channels-first images alone. */
 const CHANNELS_FIRST: ReadonlySet<OpName> = new Set([
@@ -29,21 +33,41 @@ const FEW_CHANNELS = 4;
  * The layout in which each node is computed, such that few values are needed in two: convolutions and pools say channels-first, and what
  * comes after them follows as far as it can. Where a value is needed in another layout than its own, it is transposed there, once.
  */
-export function planLayouts(graph: Graph): readonly Layout[] {
+export function planLayouts(graph: Graph, block?: number): readonly Layout[] {
   const layouts: Layout[] = [];
-  for (const node of graph.nodes) layouts.push(layoutFor(node, graph, layouts));
+  for (const node of graph.nodes) layouts.push(layoutFor(node, graph, layouts, block));
   return layouts;
 }
 
-function layoutFor(node: Node, graph: Graph, layouts: readonly Layout[]): Layout {
+function layoutFor(node: Node, graph: Graph, layouts: readonly Layout[], block: number | undefined): Layout {
   if (node.shape.length !== 4) return 'channels-last';
+  if (isInBlocks(node, graph, layouts, block)) return 'channels-blocked';
   if (CHANNELS_FIRST.has(node.op)) return 'channels-first';
   if (!FOLLOWING.has(node.op) && !REDUCTIONS.has(node.op)) return 'channels-last';
   const operands = node.inputs.map((id) => ({ node: nodeAt(graph, id), layout: layouts[id] ?? 'channels-last' }));
   const images = operands.filter((operand) => operand.node.shape.length === 4 && operand.node.op !== 'constant');
   const largest = Math.max(...images.map((image) => sizeOf(image.node.shape)));
   const decisive = images.filter((image) => sizeOf(image.node.shape) === largest);
-  const first = decisive.filter(({ layout }) => layout === 'channels-first').length;
+  const first = decisive.filter(({ layout }) => layout !== 'channels-last').length;
   if (first === 0) return 'channels-last';
   return first === decisive.length || (node.shape[3] ?? 0) > FEW_CHANNELS ? 'channels-first' : 'channels-last';
+}
+
+/** Whether a node is computed in blocks of channels: a convolution that can be, and what follows it without changing what is where. */
+function isInBlocks(node: Node, graph: Graph, layouts: readonly Layout[], block: number | undefined): block is number {
+  if (block === undefined || (node.shape[3] ?? 0) % block !== 0) return false;
+  const follows = (operand: number) => layouts[node.inputs[operand] ?? -1] === 'channels-blocked';
+  if (isOp(node, 'conv2d')) {
+    const [, , inChannels, outChannels] = fourExtents(nodeAt(graph, operandOf(node, 1)).shape);
+    return convolvesInBlocks(inChannels, outChannels, block);
+  }
+  if (isOp(node, 'conv2dImageGradient')) {
+    const filterShape = nodeAt(graph, operandOf(node, 1)).shape;
+    const [, , outChannels, inChannels] = fourExtents(filterShape);
+    return slidingBack(node, filterShape) !== undefined && convolvesInBlocks(inChannels, outChannels, block);
+  }
+  if (isOp(node, 'maxPool') || isOp(node, 'avgPool')) return follows(0);
+  if (isOp(node, 'maxPoolGradient')) return follows(1);
+  if (!(node.op in ELEMENTWISE)) return false;
+  return node.inputs.some((id, operand) => follows(operand) && sizeOf(nodeAt(graph, id).shape) === sizeOf(node.shape));
 }

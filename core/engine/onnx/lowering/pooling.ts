@@ -1,21 +1,43 @@
 import { DomainError } from '../../../errors.js';
-import { nodeAt, sizeOf, type NodeId } from '../../graph/graph.js';
+import { nodeAt, sizeOf, type NodeId, type NodeOf } from '../../graph/graph.js';
 import type { Pooling, PoolingAttributes } from '../../graph/ops/pooling.js';
 import { fourExtents } from '../../graph/ops/windows.js';
-import { slidingAttributes } from './convolutions.js';
-import { shapeIn } from './layout.js';
+import { blockedShape } from './blocked.js';
+import { shapeIn, type Layout } from './layout.js';
 import { operandOf, type LowerOp, type Lowering, type Lowerings } from './lower-op.js';
 import type { Attributes } from './node-emitter.js';
+import { slidingAttributes } from './sliding-attributes.js';
 import { windowCounts } from './window-counts.js';
 
-const maxPool: LowerOp<'maxPool'> = (node, lowering) => {
+const maxPool: LowerOp<'maxPool'> = (node, lowering, layout) => {
   const images = operandOf(node, 0);
-  if (isDifferentiated(lowering, images, node.attrs)) return maximaOf(lowering, images, node.attrs).values;
-  return lowering.out.emit('MaxPool', [lowering.read(images, 'channels-first')], poolingAttributes(node.attrs));
+  if (isDifferentiated(lowering, images, node.attrs)) {
+    const { values } = maximaOf(lowering, images, node.attrs);
+    return lowering.inLayout({ value: values, layout: 'channels-first' }, node, layout);
+  }
+  return pooled('MaxPool', node, lowering, layout, poolingAttributes(node.attrs));
 };
 
+/** One operator on images, in blocks of channels if the result is to be in them. */
+function pooled(
+  op: string,
+  node: NodeOf<'maxPool' | 'avgPool'>,
+  { out, read, graph, block }: Lowering,
+  layout: Layout,
+  attributes: Attributes,
+): string {
+  const images = operandOf(node, 0);
+  if (layout !== 'channels-blocked' || block === undefined)
+    return out.emit(op, [read(images, 'channels-first')], attributes);
+  const flat = out.reshape(read(images, layout), shapeIn('channels-first', nodeAt(graph, images).shape));
+  return out.reshape(out.emitBlocked(op, [flat], attributes), blockedShape(node.shape, block));
+}
+
 /** dy to where the forward pass found the maxima. */
-const maxPoolGradient: LowerOp<'maxPoolGradient'> = (node, lowering) => {
+const maxPoolGradient: LowerOp<'maxPoolGradient'> = (node, lowering, layout) =>
+  lowering.inLayout({ value: unpooled(node, lowering), layout: 'channels-first' }, node, layout);
+
+function unpooled(node: NodeOf<'maxPoolGradient'>, lowering: Lowering): string {
   const [dy, images] = [operandOf(node, 0), operandOf(node, 1)];
   const values = lowering.read(dy, 'channels-first');
   const { indices } = maximaOf(lowering, images, node.attrs);
@@ -29,7 +51,7 @@ const maxPoolGradient: LowerOp<'maxPoolGradient'> = (node, lowering) => {
     return out.reshape(scattered, shape);
   }
   return out.emit('MaxUnpool', [values, indices, out.integers(shape)], { kernel_shape: size, strides });
-};
+}
 
 /** Whether a pixel may be in two windows: then MaxUnpool would keep what only one of them adds. */
 function overlap({ size, strides, dilations }: Pooling): boolean {
@@ -66,17 +88,13 @@ const poolingAttributes = (pooling: Pooling): Attributes => ({
 });
 
 /** The mean of what of each window lies inside. */
-const avgPool: LowerOp<'avgPool'> = (node, { out, read }) => {
+const avgPool: LowerOp<'avgPool'> = (node, lowering, layout) => {
   const { dilations, ...pooling } = node.attrs;
   // AveragePool knows dilations from the next opset on; nothing that is traced has them.
   if (dilations.some((dilation) => dilation !== 1))
     throw new DomainError('internal', `engine onnx: avgPool: expected dilations of 1, got ${dilations.join()}`);
   const { strides, pads } = slidingAttributes({ ...pooling, dilations });
-  return out.emit('AveragePool', [read(operandOf(node, 0), 'channels-first')], {
-    strides,
-    pads,
-    kernel_shape: pooling.size,
-  });
+  return pooled('AveragePool', node, lowering, layout, { strides, pads, kernel_shape: pooling.size });
 };
 
 /** dy over what of its window is inside, to every pixel of the window. */

@@ -24,7 +24,7 @@ const reduction =
 function layoutToReduce(own: Layout, axes: readonly number[]): Layout {
   if (own === 'channels-last') return own;
   const left = TO_FIRST.filter((axis) => !axes.includes(axis));
-  return left.every((axis, place) => axis > (left[place - 1] ?? -1)) ? own : 'channels-last';
+  return left.every((axis, place) => axis > (left[place - 1] ?? -1)) ? 'channels-first' : 'channels-last';
 }
 
 /** The index of the first extreme along an axis, which ONNX gives as int64. */
