@@ -1,6 +1,7 @@
 import type { Program, ProgramHints, Runtime } from '../compiled/runtime.js';
-import { nodeAt, sizeOf, type Graph, type NodeId, type TensorType } from '../graph/graph.js';
+import { nodeAt, type Graph, type NodeId, type TensorType } from '../graph/graph.js';
 import type { Values } from '../graph/ops/sources.js';
+import { arrayPool, type ArrayPool } from './array-pool.js';
 import { channelsOfBlock } from './blocks.js';
 import { constantWeights } from './constant-weights.js';
 import { encodeInitializers, encodeModel } from './encode-model.js';
@@ -14,10 +15,11 @@ const MULTIPLICATIONS_FOR_THREADS = 5e7;
 
 /** A session for a graph, of which some inputs may have become constants. */
 interface OpenProgram {
-  readonly constants: ReadonlyMap<NodeId, Values>;
+  readonly constants: readonly Values[];
   readonly session: OnnxSession;
-  readonly inputs: ReadonlyMap<NodeId, string>;
-  readonly outputs: readonly string[];
+  /** What is fed: the name, and which of the graph's inputs it is. */
+  readonly fed: readonly { readonly name: string; readonly place: number; readonly type: TensorType }[];
+  readonly fetched: readonly { readonly name: string; readonly type: TensorType }[];
 }
 
 /** A graph as an ONNX model that lacks the values of its constant weights. */
@@ -27,14 +29,24 @@ interface StatedProgram {
   readonly outputs: readonly string[];
 }
 
-/** Runs graphs by ONNX Runtime. Buffers are arrays of this process, which are never changed. */
+/** So much memory waits at most to be used again. */
+const WAITING_BYTES = 2 ** 28;
+
+/**
+ * Runs graphs by ONNX Runtime. Buffers are arrays of this process, which are not changed until they are released. Then their memory is used again, by
+ * another array: whoever still has a session with one as a constant knows it by the array.
+ */
 export function onnxRuntime(): Runtime<Values> {
+  const pool = arrayPool(WAITING_BYTES);
   return {
-    upload: (values) => values.slice(),
+    upload: (values, type) => {
+      const buffer = pool.take(type);
+      buffer.set(values);
+      return buffer;
+    },
     download: (buffer) => buffer.slice(),
-    // Left to the garbage collector: whoever still has a session with these as constants compares with them.
-    release: () => undefined,
-    load: (graph, hints) => program(graph, hints),
+    release: pool.give,
+    load: (graph, hints) => program(graph, hints, pool),
   };
 }
 
@@ -42,8 +54,9 @@ export function onnxRuntime(): Runtime<Values> {
  * Opens a session at the first run, and another when weights that it has as constants have been replaced: so the same runs are computed in the same
  * way, whatever was run before.
  */
-function program(graph: Graph, hints: ProgramHints): Program<Values> {
+function program(graph: Graph, hints: ProgramHints, pool: ArrayPool): Program<Values> {
   const constant = constantWeights(graph, hints);
+  const places = constant.map((id) => graph.inputs.indexOf(id));
   let stated: StatedProgram | undefined;
   let current: OpenProgram | undefined;
   const dispose = (): void => {
@@ -52,12 +65,16 @@ function program(graph: Graph, hints: ProgramHints): Program<Values> {
   };
   return {
     run: (buffers) => {
-      const values = new Map(graph.inputs.map((id, index) => [id, buffers[index] as Values]));
-      const valid = current !== undefined && [...current.constants].every(([id, value]) => values.get(id) === value);
+      const valid = current?.constants.every((value, i) => buffers[places[i] ?? -1] === value) === true;
       if (!valid) dispose();
       stated ??= stateProgram(graph, constant);
-      current ??= openProgram(graph, stated, new Map(constant.map((id) => [id, values.get(id) as Values])));
-      return runProgram(graph, current, values);
+      current ??= openProgram(
+        graph,
+        stated,
+        constant,
+        places.map((place) => buffers[place] as Values),
+      );
+      return runProgram(current, buffers, pool);
     },
     dispose,
   };
@@ -71,12 +88,22 @@ function stateProgram(graph: Graph, constant: readonly NodeId[]): StatedProgram 
   return { model: encodeModel({ graph: { ...onnx, initializers: new Map(fixed) } }), inputs, outputs };
 }
 
-function openProgram(graph: Graph, stated: StatedProgram, constants: ReadonlyMap<NodeId, Values>): OpenProgram {
-  const { model, inputs, outputs } = stated;
-  const weights = [...constants].map(([id, data]) => [weightName(id), tensorOf(graph, id, data)] as const);
+function openProgram(
+  graph: Graph,
+  { model, inputs, outputs }: StatedProgram,
+  constant: readonly NodeId[],
+  constants: readonly Values[],
+): OpenProgram {
+  const weights = constant.map((id, i) => [weightName(id), tensorOf(graph, id, constants[i] as Values)] as const);
   const alone = multiplicationsOf(graph) < MULTIPLICATIONS_FOR_THREADS;
   const whole = Buffer.concat([model, ...encodeInitializers(new Map(weights))]);
-  return { constants, inputs, outputs, session: openSession(whole, alone ? { intraOpNumThreads: 1 } : {}) };
+  const session = openSession(whole, alone ? { intraOpNumThreads: 1 } : {});
+  const fed = graph.inputs.flatMap((id, place) => {
+    const name = inputs.get(id);
+    return name === undefined ? [] : [{ name, place, type: nodeAt(graph, id) }];
+  });
+  const fetched = graph.outputs.map((id, i) => ({ name: outputs[i] ?? '', type: nodeAt(graph, id) }));
+  return { constants, session, fed, fetched };
 }
 
 function tensorOf(graph: Graph, id: NodeId, data: Values): OnnxTensor {
@@ -84,24 +111,18 @@ function tensorOf(graph: Graph, id: NodeId, data: Values): OnnxTensor {
   return { type: dtype, shape, data };
 }
 
-function runProgram(graph: Graph, open: OpenProgram, values: ReadonlyMap<NodeId, Values>): readonly Values[] {
-  const buffer = (id: NodeId, data: Values): OnnxBuffer => {
-    const { shape, dtype } = nodeAt(graph, id);
-    return { type: dtype, shape, data };
-  };
-  const results = graph.outputs.map((id) => arrayOf(nodeAt(graph, id)));
-  open.session.run(
-    Object.fromEntries([...open.inputs].map(([id, name]) => [name, buffer(id, values.get(id) as Values)])),
-    Object.fromEntries(graph.outputs.map((id, i) => [open.outputs[i] ?? '', buffer(id, results[i] as Values)])),
-  );
+/** Called thousands of times a second where graphs are small, so it makes no more than it must. */
+function runProgram(open: OpenProgram, buffers: readonly Values[], pool: ArrayPool): readonly Values[] {
+  const feeds: Record<string, OnnxBuffer> = {};
+  for (const { name, place, type } of open.fed)
+    feeds[name] = { type: type.dtype, shape: type.shape, data: buffers[place] as Values };
+  const fetches: Record<string, OnnxBuffer> = {};
+  const results: Values[] = [];
+  for (const { name, type } of open.fetched) {
+    const data = pool.take(type);
+    results.push(data);
+    fetches[name] = { type: type.dtype, shape: type.shape, data };
+  }
+  open.session.run(feeds, fetches);
   return results;
-}
-
-/** An array for a tensor, whose elements are to be written. */
-function arrayOf({ shape, dtype }: TensorType): Values {
-  const size = sizeOf(shape);
-  if (dtype === 'bool') return new Uint8Array(size);
-  // Not filled with zeros first, as new arrays are.
-  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(4 * size);
-  return dtype === 'int32' ? new Int32Array(buffer, byteOffset, size) : new Float32Array(buffer, byteOffset, size);
 }

@@ -60,10 +60,10 @@ export function openSession(model: Uint8Array<ArrayBuffer>, options: Partial<Nat
 }
 
 function native(buffers: Readonly<Record<string, OnnxBuffer>>): Readonly<Record<string, NativeTensor>> {
-  return Object.fromEntries(
-    Object.entries(buffers).map(([name, { type, shape, data }]) => [
-      name,
-      { type, dims: shape, data, location: 'cpu' as const },
-    ]),
-  );
+  const tensors: Record<string, NativeTensor> = {};
+  for (const name of Object.keys(buffers)) {
+    const { type, shape, data } = buffers[name] as OnnxBuffer;
+    tensors[name] = { type, dims: shape, data, location: 'cpu' };
+  }
+  return tensors;
 }
