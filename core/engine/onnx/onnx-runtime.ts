@@ -11,7 +11,7 @@ import type { OnnxTensor } from './onnx-model.js';
 import { openSession, type OnnxBuffer, type OnnxSession } from './onnx-session.js';
 
 /** From so many multiplications on, threads share a graph's work; below, waiting for each other takes them longer than the work. */
-const MULTIPLICATIONS_FOR_THREADS = 5e7;
+const MULTIPLICATIONS_FOR_THREADS = 2e7;
 
 /** A session for a graph, of which some inputs may have become constants. */
 interface OpenProgram {
@@ -45,7 +45,9 @@ export function onnxRuntime(): Runtime<Values> {
       return buffer;
     },
     download: (buffer) => buffer.slice(),
-    release: pool.give,
+    release: (buffer) => {
+      pool.give(buffer);
+    },
     load: (graph, hints) => program(graph, hints, pool),
   };
 }

@@ -1,6 +1,7 @@
 import {
   add,
   argMax,
+  avgPool,
   cast,
   concat,
   conv2d,
@@ -80,12 +81,26 @@ export const NETWORKS: readonly EngineCase[] = [
       );
     },
   },
-  ...(['weights', 'images'] as const).map((differentiated): EngineCase => ({
-    name: `gradients in ${differentiated} through convolution, bias, pooling and relu`,
+  // Few channels, and so many that engines compute them in blocks of 8 or 16, of which the last may not be whole.
+  ...(
+    [
+      ['weights', 'few', [1, 3], [5], [6]],
+      ['images', 'few', [1, 3], [5], [6]],
+      ['weights', 'many', [1, 16], [8, 16, 24], [16, 32]],
+      ['images', 'many', [1, 3, 16], [8, 16, 24, 32], [16, 32]],
+    ] as const
+  ).map(([differentiated, many, ofImages, ofFirst, ofSecond]): EngineCase => ({
+    name: `gradients in ${differentiated} through convolution, bias, pooling and relu of ${many} channels`,
     draw: (random) => {
-      const [channels, size, extent] = [oneOf(random, [1, 3]), oneOf(random, [2, 3]), between(random, 6, 9)];
-      const kernel = oneOf(random, [3, 5]);
-      const shapes = [[2, extent, extent + 1, channels], [kernel, kernel, channels, 5], [5], [3, 3, 5, 6], [6]];
+      const [channels, size, extent] = [oneOf(random, ofImages), oneOf(random, [2, 3]), between(random, 6, 9)];
+      const [kernel, hidden, last] = [oneOf(random, [3, 5]), oneOf(random, ofFirst), oneOf(random, ofSecond)];
+      const shapes = [
+        [2, extent, extent + 1, channels],
+        [kernel, kernel, channels, hidden],
+        [hidden],
+        [3, 3, hidden, last],
+        [last],
+      ];
       const run = (...given: Tensor[]) => {
         const [x, w, b, v, c] = given as [Tensor4D, Tensor4D, Tensor, Tensor4D, Tensor];
         const first = relu(maxPool(add<Tensor4D>(conv2d(x, w, 1, (kernel - 1) / 2), b), size, size, 'valid'));
@@ -120,6 +135,33 @@ export const NETWORKS: readonly EngineCase[] = [
           );
     },
   })),
+  {
+    name: 'pooled, strided and added images of many channels, and their gradients',
+    draw: (random) => {
+      const [channels, hidden] = [oneOf(random, [3, 12, 16]), oneOf(random, [16, 32])];
+      const strides = between(random, 1, 2);
+      const shapes = [
+        [2, 6, 7, channels],
+        [3, 3, channels, hidden],
+        [1, 1, channels, hidden],
+        [3, 3, hidden, 16],
+        [hidden],
+      ];
+      const run = (...given: Tensor[]) => {
+        const [x, w, shortcut, v, scale] = given as [Tensor4D, Tensor4D, Tensor4D, Tensor4D, Tensor];
+        const sums = add<Tensor4D>(mul(conv2d(x, w, strides, 'same'), scale), conv2d(x, shortcut, strides, 'same'));
+        const centred = sub<Tensor4D>(sums, mean(sums, [0, 1, 2]));
+        return add(
+          avgPool(conv2d(relu(centred), v, 1, 'same'), 2, 2, 'same'),
+          maxPool(slice<Rank.R4, Tensor4D>(sums, [0, 0, 0, 0], [2, -1, -1, 16]), 2, 2, 'same'),
+        );
+      };
+      return of(
+        (...given: readonly Tensor[]) => run(...(given as Tensor[])),
+        ...shapes.map((shape) => tensorOf(random, shape)),
+      );
+    },
+  },
   {
     name: 'inputs as outputs, twice the same output, constants',
     draw: (random) =>

@@ -4,6 +4,7 @@ import { fourExtents, type Sliding } from '../../graph/ops/windows.js';
 import { operandOf, type LowerOp, type Lowering, type Lowerings } from './lower-op.js';
 import type { LaidOut } from './blocked.js';
 import { blockedFilters, blockedImages, convolveInBlocks, convolvesInBlocks } from './blocked-convolution.js';
+import { addColumns } from './columns.js';
 import type { Layout } from './layout.js';
 import { slidingAttributes } from './sliding-attributes.js';
 
@@ -137,57 +138,14 @@ function asTransposedConvolution(node: NodeOf<'conv2dImageGradient'>, lowering: 
 /** [in · h · w, out] · dy [n, out, h' · w'] gives for each window what it adds to each of its pixels; Col2Im adds it there. */
 function throughColumns(node: NodeOf<'conv2dImageGradient'>, lowering: Lowering): string {
   const { out, graph, once } = lowering;
-  const filters = operandOf(node, 1);
+  const [dy, filters] = [operandOf(node, 0), operandOf(node, 1)];
   const [height, width, channels, filterCount] = fourExtents(nodeAt(graph, filters).shape);
   const matrix = once(`columns ${filters}`, () =>
     out.reshape(lowering.readTransposed(filters, [2, 0, 1, 3]), [channels * height * width, filterCount]),
   );
-  const dy = lowering.read(operandOf(node, 0), 'channels-first');
-  const [n, rows, columns] = fourExtents(nodeAt(graph, operandOf(node, 0)).shape);
-  const images = { value: dy, layout: 'channels-first', shape: [n, rows, columns, filterCount] } as const;
-  return addColumns(lowering, matrix, images, node.attrs, [height, width]);
-}
-
-/**
- * Images from a product with one column for each pixel of a window, added up where windows overlap.
- *
- * @param matrix [in · h · w, k]
- * @param values images [n, rows, columns, k] with a pixel for each window
- */
-export function addColumns(
-  lowering: Lowering,
-  matrix: string,
-  values: LaidOut & { readonly shape: Shape },
-  { imageShape, ...sliding }: Sliding & { readonly imageShape: Shape },
-  window: readonly [number, number],
-): string {
-  const { out } = lowering;
-  const [, imageHeight, imageWidth, channels] = fourExtents(imageShape);
-  const columns = multiplied(lowering, matrix, channels * window[0] * window[1], values);
-  return out.emit(
-    'Col2Im',
-    [columns, out.integers([imageHeight, imageWidth]), out.integers(window)],
-    slidingAttributes(sliding),
-  );
-}
-
-/** A matrix [count, k] times the channels of images, as [n, count, pixels]; in blocks it is a convolution with filters of one pixel. */
-function multiplied(
-  { out, block = 1 }: Lowering,
-  matrix: string,
-  count: number,
-  { value, layout, shape }: LaidOut & { readonly shape: Shape },
-): string {
-  const [n, rows, columns, channels] = fourExtents(shape);
-  if (layout !== 'channels-blocked')
-    return out.emit('MatMul', [matrix, out.reshape(value, [n, channels, rows * columns])]);
-  const whole = Math.ceil(count / block) * block;
-  const filled = out.emit('Pad', [matrix, out.integers([0, 0, whole - count, 0])]);
-  const apart = out.reshape(filled, [whole / block, block, channels / block, block]);
-  const filters = out.reshape(out.emit('Transpose', [apart], { perm: [0, 2, 3, 1] }), [whole, channels, 1, 1]);
-  const images = out.reshape(value, [n, channels, rows, columns]);
-  const product = out.emitBlocked('Conv', [images, filters], { kernel_shape: [1, 1] });
-  return out.reshape(out.emitBlocked('ReorderOutput', [product], { channels: count }), [n, count, rows * columns]);
+  const value = lowering.read(dy, 'channels-first');
+  const images = { value, layout: 'channels-first', shape: nodeAt(graph, dy).shape } as const;
+  return addColumns(lowering, [{ matrix, images }], node.attrs, [height, width]);
 }
 
 /** A convolution of the images of each channel, over all examples, with those of dy as filters whose elements are a stride apart. */

@@ -86,6 +86,9 @@ export function lowerGraph(
     const { shape } = nodeAt(graph, id);
     const [n = 1, height = 1, width = 1, channels = 1] = [...resultShape.map(() => 1).slice(shape.length), ...shape];
     if (channels === 1) return out.reshape(read(id), [n, 1, height, width, 1]);
+    // Of one pixel the channels are in their order in any layout.
+    if (n * height * width === 1 && block !== undefined)
+      return out.reshape(read(id), [1, channels / block, 1, 1, block]);
     if (shape.length === 4) return read(id, 'channels-blocked');
     const full = { shape: [n, height, width, channels], dtype: nodeAt(graph, id).dtype };
     return relaid({ value: out.reshape(own(id), full.shape), layout: 'channels-last' }, full, 'channels-blocked');

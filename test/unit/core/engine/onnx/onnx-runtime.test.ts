@@ -71,26 +71,52 @@ describe('onnx runtime', () => {
     );
   });
 
-  it('makes matrices constants that last, and filters that are multiplied by much', () => {
-    const graph = (batch: number) => {
+  it('uses the memory of what is released again, for another array', () => {
+    const runtime = onnxRuntime();
+    const type = { shape: [2048], dtype: 'float32' as const };
+    const first = runtime.upload(new Float32Array(2048).fill(1), type);
+    runtime.release(first);
+    const second = runtime.upload(new Float32Array(2048).fill(2), type);
+    const third = runtime.upload(new Float32Array(2048).fill(3), type);
+    assert.equal(second.buffer, first.buffer);
+    assert.notEqual(second, first);
+    assert.notEqual(third.buffer, second.buffer);
+    assert.deepEqual([second[7], third[7]], [2, 3]);
+  });
+
+  it('knows constants by their array, not by its memory', () => {
+    const runtime = onnxRuntime();
+    const builder = graphBuilder();
+    const w = builder.input('w', { shape: [2048], dtype: 'float32' });
+    const x = builder.input('x', { shape: [], dtype: 'float32' });
+    const program = runtime.load(builder.finish([builder.add('mul', [w, x], {})]), {
+      weights: 1,
+      runsPerWeights: Infinity,
+    });
+    const results = [2, 3].map((weight) => {
+      const weights = runtime.upload(new Float32Array(2048).fill(weight), { shape: [2048], dtype: 'float32' });
+      const [product] = program.run([weights, floats(10)]);
+      runtime.release(weights);
+      return product?.[2047];
+    });
+    program.dispose();
+    assert.deepEqual(results, [20, 30]);
+  });
+
+  it('makes weights constants that last, the sooner the larger they are', () => {
+    const constants = (rows: number, runsPerWeights: number) => {
       const builder = graphBuilder();
-      const filters = builder.input('filters', { shape: [5, 5, 32, 64], dtype: 'float32' });
-      const matrix = builder.input('matrix', { shape: [64, 10], dtype: 'float32' });
-      const images = builder.input('images', { shape: [batch, 14, 14, 32], dtype: 'float32' });
-      const padding = { top: 2, bottom: 2, left: 2, right: 2 };
-      const y = builder.add('conv2d', [images, filters], { strides: [1, 1], dilations: [1, 1], padding });
-      const means = builder.add('mean', [y], { axes: [1, 2], keepDims: false });
-      return builder.finish([builder.add('matMul', [means, matrix], { transposeA: false, transposeB: false })]);
+      const matrix = builder.input('matrix', { shape: [rows, 1000], dtype: 'float32' });
+      const bias = builder.input('bias', { shape: [1000], dtype: 'float32' });
+      const x = builder.input('x', { shape: [50, rows], dtype: 'float32' });
+      const product = builder.add('matMul', [x, matrix], { transposeA: false, transposeB: false });
+      return constantWeights(builder.finish([builder.add('add', [product, bias], {})]), { weights: 2, runsPerWeights });
     };
-    const constants = (batch: number, runsPerWeights: number) =>
-      constantWeights(graph(batch), { weights: 2, runsPerWeights });
-    assert.deepEqual(constants(1, 1), []);
-    assert.deepEqual(constants(50, 1), []);
-    assert.deepEqual(constants(50, 2), []);
-    assert.deepEqual(constants(50, 5), [0]);
-    assert.deepEqual(constants(1000, 1), [0]);
-    assert.deepEqual(constants(25, 15), [0]);
-    assert.deepEqual(constants(1, 40), [0, 1]);
+    assert.deepEqual(constants(3000, 1), []);
+    assert.deepEqual(constants(3000, 10), []);
+    assert.deepEqual(constants(3000, 20), [0, 1]);
+    assert.deepEqual(constants(50, 40), []);
+    assert.deepEqual(constants(50, 1000), [0, 1]);
     assert.deepEqual(constants(1, Infinity), [0, 1]);
   });
 

@@ -74,6 +74,43 @@ describe('layouts', () => {
   });
 });
 
+describe('blocks of channels', () => {
+  /** A convolution to some channels, what is done to each of their elements, and another convolution. */
+  const graphWith = (channels: number) =>
+    graphOf((builder) => {
+      const x = images(builder, 'x', 2, 8, 8, 1);
+      const y = builder.add('conv2d', [x, images(builder, 'w', 3, 3, 1, channels)], sliding(1, 1));
+      const z = builder.add('relu', [builder.add('mul', [y, images(builder, 'scale', channels)], {})], {});
+      return [builder.add('conv2d', [z, images(builder, 'v', 3, 3, channels, 8)], sliding(1, 1))];
+    });
+  const nodesOf = (graph: Graph, block?: number) =>
+    lowerGraph(graph, new Map(), block).onnx.nodes.map(({ op, domain }) =>
+      domain === undefined ? op : `${domain} ${op}`,
+    );
+  const own = (op: string) => `com.microsoft.nchwc ${op}`;
+
+  it('are what convolutions and all between them are computed in', () => {
+    const nodes = nodesOf(graphWith(16), 8);
+    assert.equal(nodes.filter((node) => node === own('Conv')).length, 2);
+    assert.deepEqual(
+      nodes.filter((node) => node === 'Conv' || node === own('ReorderInput')),
+      [],
+    );
+    // The result alone is needed in another layout.
+    assert.equal(nodes.filter((node) => node === own('ReorderOutput')).length, 1);
+  });
+
+  it('are filled up where at least half of them is used', () => {
+    assert.equal(nodesOf(graphWith(8), 16).filter((node) => node === own('Conv')).length, 2);
+    assert.equal(nodesOf(graphWith(7), 16).filter((node) => node === own('Conv')).length, 1);
+  });
+
+  it('are no part of what any runtime is to read', () => {
+    const { nodes } = lowerGraph(graphWith(16)).onnx;
+    assert.deepEqual(new Set(nodes.map(({ domain }) => domain)), new Set([undefined]));
+  });
+});
+
 describe('fusions', () => {
   it('add a bias in the convolution or product, unless that is used by itself, too', () => {
     const biased = (alone: boolean) =>
