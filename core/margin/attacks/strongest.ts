@@ -2,8 +2,9 @@ import { fill, greater, greaterEqual, logicalAnd, logicalNot, logicalOr, where, 
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../box.js';
 
-/** Less than any loss. */
+/** Less and more than any loss: where none is known yet. */
 export const LEAST = -1e30;
+export const MOST = 1e30;
 
 /** The best perturbations of an attack within balls; batched. */
 export type Strongest = {

@@ -17,14 +17,12 @@ import {
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { asNumbers } from '../../as-numbers.js';
 import { perExample } from '../../box.js';
+import { LEAST, MOST } from '../strongest.js';
 import type { BallMethod, BallProblem, BallSpace, Explored } from './ball-method.js';
 import { autoPgdStrides } from './auto-pgd-schedule.js';
 
 /** η of the first step, in radii. */
 const FIRST_STEP = 2;
-
-/** Beyond any loss. */
-const BEYOND = 1e30;
 
 /** Where a run stands; batched. */
 export type AutoPgdState = {
@@ -53,12 +51,12 @@ export function openAutoPgd({ inputs, radii }: BallProblem, start: Tensor4D, fir
     perturbations: start,
     previous: clone(start),
     steps: mul(radii, firstStep),
-    lastLosses: unknown(BEYOND),
+    lastLosses: unknown(MOST),
     rises: zeros([inputs.shape[0]]),
     top: clone(start),
-    topLosses: unknown(-BEYOND),
+    topLosses: unknown(LEAST),
     topGradients: zerosLike(inputs),
-    topBefore: unknown(-BEYOND),
+    topBefore: unknown(LEAST),
     halvedBefore: zeros([inputs.shape[0]]),
   };
 }

@@ -1,7 +1,6 @@
 import {
   abs,
   add,
-  cast,
   clone,
   div,
   fill,
@@ -12,15 +11,15 @@ import {
   maximum,
   mul,
   ones,
-  reshape,
   sub,
-  sum,
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { asNumbers } from '../../as-numbers.js';
 import { perExample } from '../../box.js';
 import { sparseAscent } from '../../l1.js';
+import { totals } from '../../per-image.js';
 import { LEAST } from '../strongest.js';
 import type { BallMethod, BallProblem, BallSpace, Explored } from './ball-method.js';
 
@@ -68,8 +67,7 @@ const within = (problem: BallProblem, share: Scalar | number): BallProblem => ({
 });
 
 /** ‖δ‖₀, [n]. */
-const movedBy = (perturbations: Tensor4D): Tensor1D =>
-  sum(cast(greater(abs(reshape(perturbations, [perturbations.shape[0], -1])), 0), 'float32'), 1);
+const movedBy = (perturbations: Tensor4D): Tensor1D => totals(asNumbers(greater(abs(perturbations), 0)));
 
 const fewerThan = (moved: Tensor1D): Tensor1D => maximum(div(moved, FEWER), 1);
 

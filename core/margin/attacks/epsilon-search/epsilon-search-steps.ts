@@ -30,6 +30,7 @@ import { compilePolish, compileRaySearch, type RaySearch } from '../rays.js';
 import { scoredGradient } from '../scored-gradient.js';
 import type { SearchProblem } from '../search-runs.js';
 import { iterateOver } from '../strides.js';
+import { LEAST, MOST } from '../strongest.js';
 import { successOf } from '../success.js';
 import type { EpsilonRound } from './epsilon-search-plan.js';
 
@@ -37,9 +38,6 @@ import type { EpsilonRound } from './epsilon-search-plan.js';
 const FIRST_GAP = 0.02;
 const AFTER_FAILURE = 0.5;
 const SMALLEST_GAP = 0.001;
-
-/** Beyond any loss. */
-const UNKNOWN = 1e30;
 
 /** The first radius where nothing is known, as a share of the largest; a failure doubles it. */
 const FIRST_REACH = 0.5;
@@ -211,9 +209,9 @@ export function compileEpsilonSteps(
 /** Auto-PGD where the largest loss so far, and the last, do not count any more for some examples: they are of a larger ball. */
 const forgetting = (climb: AutoPgdState, forgets: Tensor1D): AutoPgdState => ({
   ...climb,
-  topLosses: where(forgets, fill(forgets.shape, -UNKNOWN), climb.topLosses),
-  topBefore: where(forgets, fill(forgets.shape, -UNKNOWN), climb.topBefore),
-  lastLosses: where(forgets, fill(forgets.shape, UNKNOWN), climb.lastLosses),
+  topLosses: where(forgets, fill(forgets.shape, LEAST), climb.topLosses),
+  topBefore: where(forgets, fill(forgets.shape, LEAST), climb.topBefore),
+  lastLosses: where(forgets, fill(forgets.shape, MOST), climb.lastLosses),
 });
 
 /** The class of the largest logit but that of the class to leave, [n] int32. */
