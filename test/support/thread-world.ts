@@ -69,12 +69,14 @@ export function registerAllReduce(world: World): void {
 /** Runs a module in as many threads as a meeting is for. @returns what each of them posted, by rank */
 export async function inThreads<Result>(module: URL, size: number, task: unknown): Promise<readonly Result[]> {
   const shared = meeting(size);
-  return Promise.all(
-    Array.from({ length: size }, async (_, rank) => {
-      const worker = new Worker(module, { workerData: { meeting: shared, rank, task } });
-      const [message] = (await once(worker, 'message')) as [Result];
-      await worker.terminate();
-      return message;
-    }),
+  const workers = Array.from(
+    { length: size },
+    (_, rank) => new Worker(module, { workerData: { meeting: shared, rank, task } }),
   );
+  try {
+    return await Promise.all(workers.map(async (worker) => ((await once(worker, 'message')) as [Result])[0]));
+  } finally {
+    // Should one have failed, the others would wait for it.
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
 }

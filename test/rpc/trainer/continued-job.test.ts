@@ -15,7 +15,12 @@ import type { Place, TrainerProcess } from './trainer-process.js';
 
 const data = { name: 'mnist', directory: 'few-digits', validationExamples: 20n };
 /** The model's name says nothing about the weights, so that every job may have its own. */
-const spec = (model: string) => tinySpec({ model, data, steps: 18n, checkpointInterval: 2n, validationInterval: 6n });
+const spec = (model: string) =>
+  tinySpec({
+    ...{ model, data, steps: 18n, checkpointInterval: 2n, validationInterval: 6n },
+    // It is the same for all of them, and would take longer than their training.
+    evaluationMarginExamples: 2n,
+  });
 
 const untilGone = async (process: ProcessIdentity): Promise<void> => {
   await eventually(

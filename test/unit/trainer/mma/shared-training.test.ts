@@ -67,6 +67,17 @@ const CASES: Readonly<Record<string, TrainingCase>> = {
   },
 };
 
+const FIRST = 'LeNet, MMA, momentum';
+/** What two or three threads train, one case after the other, since to begin takes threads longer than a case. */
+const TASKS: Readonly<Record<2 | 3, Readonly<Record<string, TrainingCase>>>> = {
+  2: {
+    ...CASES,
+    odd: { ...CASES[FIRST]!, config: { ...MMA, batchSize: 5 } },
+    stopping: { ...CASES[FIRST]!, stopAfter: 2 },
+  },
+  3: Object.fromEntries(Object.entries(CASES).filter(([name]) => name.startsWith('WRN-10-1, MMA'))),
+};
+
 /** The largest difference of two records of arrays, as a share of the largest value. */
 function apart(a: Checkpoint['weights'], b: Checkpoint['weights']): number {
   let [difference, largest] = [0, 0];
@@ -83,14 +94,23 @@ const trainedOf = (outcome: ThreadOutcome): TrainedCase =>
 
 describe('a training in several processes (here threads, on wasm)', () => {
   let engine: Engine;
-  before(async () => (engine = await openEngine('wasm')));
+  /** By the number of threads, then by thread, then by case. */
+  let outcomes: Readonly<Record<2 | 3, readonly (readonly ThreadOutcome[])[]>>;
+  before(async function () {
+    this.timeout(240_000);
+    engine = await openEngine('wasm');
+    const train = (size: 2 | 3) => inThreads<readonly ThreadOutcome[]>(THREAD, size, Object.values(TASKS[size]));
+    const [two, three] = await Promise.all([train(2), train(3)]);
+    outcomes = { 2: two, 3: three };
+  });
+  const outcomesOf = (name: string, size: 2 | 3): readonly ThreadOutcome[] =>
+    outcomes[size].map((ofThread) => ofThread[Object.keys(TASKS[size]).indexOf(name)]!);
 
-  for (const [name, task] of Object.entries(CASES))
-    for (const size of name.startsWith('WRN-10-1, MMA') ? [2, 3] : [2])
+  for (const size of [2, 3] as const)
+    for (const [name, task] of Object.entries(CASES).filter(([each]) => each in TASKS[size]))
       it(`gives the weights, radii and figures of one process (${name}, ${size} of them)`, async () => {
         const alone = await trainCase(engine, task);
-        const outcomes = await inThreads<ThreadOutcome>(THREAD, size, task);
-        for (const { checkpoint, validation } of outcomes.map(trainedOf)) {
+        for (const { checkpoint, validation } of outcomesOf(name, size).map(trainedOf)) {
           assert.ok(apart(checkpoint.weights, alone.checkpoint.weights) < 1e-5);
           assert.ok(apart(checkpoint.moments, alone.checkpoint.moments) < 1e-4);
           assert.deepEqual(checkpoint.random, alone.checkpoint.random);
@@ -108,20 +128,15 @@ describe('a training in several processes (here threads, on wasm)', () => {
         }
       });
 
-  it('stops in all of them, after the same step, once one of them should', async () => {
-    const task: TrainingCase = { ...CASES['LeNet, MMA, momentum']!, stopAfter: 2 };
-    const outcomes = await inThreads<ThreadOutcome>(THREAD, 2, task);
+  it('stops in all of them, after the same step, once one of them should', () => {
     assert.deepEqual(
-      outcomes.map((outcome) => trainedOf(outcome).checkpoint.step),
+      outcomesOf('stopping', 2).map((outcome) => trainedOf(outcome).checkpoint.step),
       [2, 2],
     );
   });
 
-  it('refuses a batch that has no equal parts', async () => {
-    const task = CASES['LeNet, MMA, momentum']!;
-    const odd: TrainingCase = { ...task, config: { ...task.config, batchSize: 5 } };
-    const outcomes = await inThreads<ThreadOutcome>(THREAD, 2, odd);
-    for (const outcome of outcomes)
+  it('refuses a batch that has no equal parts', () => {
+    for (const outcome of outcomesOf('odd', 2))
       assert.deepEqual(outcome, { error: 'batch_size: expected a multiple of the 2 processes (WORLD_SIZE), got 5' });
   });
 });
