@@ -11,7 +11,7 @@ import { compileWalk, walkSearch, type WalkMethod } from './walk.js';
 
 const DDN_NORMS = ['l2'] as const;
 
-/** ε₀ and α₁, in widths of the box; α falls to a hundredth. */
+/** ε₀ and α₁, in widths of the box; α falls to a hundredth: the defaults of its authors' implementation, as γ. */
 const FIRST_RADIUS = 1;
 const FIRST_STEP = 1;
 const STEP_FALL = 100;
@@ -31,7 +31,8 @@ const MIN_ITERATIONS = 30;
  * One iteration costs one gradient evaluation. In the end the last δ is tried, and the shortest polished along its ray, by forward evaluations.
  *
  * Differs from Alg. 1: no quantisation of pixels, which would be undone by whoever does not quantise; the gradient of SLM in place of CE's, of
- * the same direction and not lost where CE is saturated; ε never exceeds the largest length that counts.
+ * the same direction and not lost where CE is saturated; α reaches its last value in the last iteration, not after it; ε never exceeds the largest
+ * length that counts.
  */
 export const ddn: AttackKind<MinimumNormAttack> = {
   name: 'ddn',

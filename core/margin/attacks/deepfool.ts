@@ -31,7 +31,7 @@ import { scoredGradient } from './scored-gradient.js';
 import { runSearch, type SearchCall, type SearchProblem } from './search-runs.js';
 import { successOf } from './success.js';
 
-/** Iterations are over after so many. */
+/** Iterations are over after so many: its authors' implementation, as the classes that are looked at and η. */
 const MAX_ITERATIONS = 50;
 
 /** Fewer than these seldom reach the boundary. */

@@ -1,10 +1,10 @@
-/** Iterations towards one class in a run: further ones gain less than another start. */
+/** Iterations towards one class in a run, as AutoAttack has it: further ones gain less than another start. */
 const RUN_ITERATIONS = 100;
 
 /** Iterations that a run should have. */
 const MIN_ITERATIONS = 10;
 
-/** How many classes are aimed at, those with the largest logits at x. */
+/** How many classes are aimed at, as AutoAttack does, those with the largest logits at x. */
 const MAX_TARGETS = 9;
 
 /** One run towards one class: it starts at x, or at random within half of what is known. */

@@ -33,7 +33,7 @@ import { runSearch, type SearchCall, type SearchProblem } from './search-runs.js
 import { successOf } from './success.js';
 import { uniformsOf } from './uniforms.js';
 
-/** How far a step goes beyond the hyperplane (η), how much it is drawn to x at most (α_max), and what stays of a success (β): section 4's. */
+/** How far a step goes beyond the hyperplane (η), how much it is drawn to x at most (α_max), and what stays of a success (β): its authors' numbers. */
 const EXTRAPOLATION = 1.05;
 const MAX_BIAS = 0.1;
 const BACKWARD = 0.9;
@@ -61,7 +61,7 @@ interface FabSteps {
 }
 
 /**
- * Fast adaptive boundary attack, targeted (Croce and Hein 2020, arXiv:1907.02044, Algorithm 1, and the targeted version of its section 4): towards
+ * Fast adaptive boundary attack, targeted (Croce and Hein 2020, arXiv:1907.02044, Algorithm 1; targeted as AutoAttack runs it, arXiv:2003.01690): towards
  * each of the up to nine likeliest other classes t, with f = z_t − z_y and π(·) the hyperplane on which f, linearised at x + δ, is zero,
  *
  *     d₁ ← proj(x + δ; π),  d₂ ← proj(x; π)                       both in the box, shortest in the norm (see `projectOntoHyperplane`)

@@ -9,7 +9,10 @@ import type { Annealed } from './annealing.js';
 import type { Aim, AttackKind, MinimumNormAttack } from './attack.js';
 import { compileWalk, walkSearch, type WalkMethod } from './walk.js';
 
-/** α₁, in widths of the box, in ℓ2 whatever the norm; in ℓ∞ all values have to move. It falls to a hundredth. */
+/**
+ * α₁, in widths of the box, in ℓ2 whatever the norm; in ℓ∞ all values have to move. It falls to a hundredth. The numbers are those that AttackBench
+ * (Cinà et al. 2025, arXiv:2404.19460) runs its authors' implementation with, as those of γ.
+ */
 const FIRST_STEP: Readonly<Record<AttackNorm, number>> = { linf: 10, l2: 1, l1: 1 };
 const STEP_FALL = 100;
 
@@ -32,9 +35,10 @@ const MIN_ITERATIONS = 30;
  *
  * One iteration costs one gradient evaluation. In the end the last δ is tried, and the shortest polished along its ray, by forward evaluations.
  *
- * Differs from Alg. 1: the radius never exceeds the largest length that counts; in ℓ1 the projection is onto ball and box at once; and before the
- * first success the gradient is measured without the values that the box holds back, and the radius goes beyond the estimate by γ, because
- * with many such values the estimates come ever closer to the boundary and never reach it.
+ * Differs from Alg. 1: α and γ reach their last values in the last iteration, not after it; the radius never exceeds the largest length that
+ * counts; in ℓ1 the projection is onto ball and box at once; and before the first success the gradient is measured without the values that the box
+ * holds back, and the radius goes beyond the estimate by γ, because with many such values the estimates come ever closer to the boundary and never
+ * reach it.
  */
 export const fmn: AttackKind<MinimumNormAttack> = {
   name: 'fmn',

@@ -28,9 +28,9 @@ const STEP_FALL = 0.9;
  *
  * An iteration costs 129 forward evaluations, 64 directions both ways and the point reached, and a run one more.
  *
- * Differs from the paper: directions are orthogonal over turns, so that noise averages out within a few iterations; the step is the norm's own in
- * place of Adam's, which moves all values alike, whatever they matter; its length is a share of the radius and falls over a run; each run starts
- * at random in the ball.
+ * Differs from the paper, and from its implementation in CleverHans, of 128 directions of independent signs and Adam at a rate of 0.01: directions are
+ * orthogonal over turns, so that noise averages out within a few iterations; the step is the norm's own in place of Adam's, which moves all values
+ * alike, whatever they matter; its length is a share of the radius and falls over a run; each run starts at random in the ball.
  */
 export const spsa: AttackKind<FixedNormAttack> = {
   name: 'spsa',
