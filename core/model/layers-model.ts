@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { invalidInput, messageOf } from '../errors.js';
+import { parseJson } from '../checked-json.js';
+import { invalidInput } from '../errors.js';
 import { sizeOf } from '../shape.js';
 import type { Architecture } from './architecture.js';
 import type { HostTensor, HostTensors } from './host-tensors.js';
@@ -89,12 +90,7 @@ function weightsManifest(keras: KerasModel): unknown {
 }
 
 function parseModel(bytes: Uint8Array): Record<string, unknown> {
-  let model: unknown;
-  try {
-    model = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw invalidInput('model.json', 'JSON', messageOf(error));
-  }
+  const model = parseJson(bytes, 'model.json', 'invalid-input');
   const format = typeof model === 'object' && model !== null && 'format' in model ? model.format : undefined;
   if (format !== FORMAT)
     throw invalidInput('model.json: format', FORMAT, format === undefined ? 'none' : JSON.stringify(format));

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checked, parseJson } from '../checked-json.js';
 import { DomainError, messageOf } from '../errors.js';
 import { readLayersModel } from '../model/layers-model.js';
 import { dataLoss, isErrno, readBoundedFile } from './bounded-file.js';
-import { issueOf, manifestSchema } from './manifest-schema.js';
+import { manifestSchema } from './manifest-schema.js';
 import { HISTORY_FILE, MANIFEST_FILE, type Manifest } from './manifest.js';
 import type { PublishedVersion } from './registry.js';
 
@@ -22,18 +23,7 @@ export async function readManifest(place: VersionPlace): Promise<Manifest> {
   const file = join(place.directory, MANIFEST_FILE);
   const bytes = (await isRealDirectory(place.directory)) ? await readBoundedFile(file, MAX_MANIFEST_BYTES) : undefined;
   if (bytes === undefined) throw versionNotFound(place);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw dataLoss(file, 'JSON', messageOf(error));
-  }
-  const parsed = manifestSchema.safeParse(value);
-  if (!parsed.success) {
-    const { field, problem } = issueOf(parsed.error);
-    throw new DomainError('data-loss', `${file}: ${field}: ${problem}`);
-  }
-  const manifest = parsed.data;
+  const manifest = checked(parseJson(bytes, file), manifestSchema, `${file}: `);
   if (manifest.name !== place.name) throw dataLoss(`${file}: name`, place.name, manifest.name);
   if (manifest.version !== place.version) throw dataLoss(`${file}: version`, `${place.version}`, `${manifest.version}`);
   for (const name of MODEL_FILES) {
@@ -83,11 +73,7 @@ export async function readHistory(place: VersionPlace): Promise<unknown> {
   const expected = files[HISTORY_FILE];
   if (expected === undefined) return undefined;
   const bytes = await readVerified(place, HISTORY_FILE, expected);
-  try {
-    return JSON.parse(bytes.toString());
-  } catch (error) {
-    throw dataLoss(join(place.directory, HISTORY_FILE), 'JSON', messageOf(error));
-  }
+  return parseJson(bytes, join(place.directory, HISTORY_FILE));
 }
 
 export function versionNotFound({ name, version }: Omit<VersionPlace, 'directory'>): DomainError {

@@ -91,12 +91,3 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
   onnx: onnx.exactOptional(),
   signature: text.exactOptional(),
 });
-
-/** What is wrong, as `field: what`. */
-export function issueOf(error: z.ZodError): { readonly field: string; readonly problem: string } {
-  const issue = error.issues[0];
-  const path = issue?.path.map(String).join('.') ?? '';
-  // What is wrong with a key is said one level deeper.
-  const told = issue?.code === 'invalid_key' ? issue.issues[0] : issue;
-  return { field: path === '' ? 'manifest' : path, problem: told?.message ?? 'not valid' };
-}

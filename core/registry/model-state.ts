@@ -1,10 +1,9 @@
 import { link, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checked, parseJson } from '../checked-json.js';
 import { syncDirectory, temporaryName, writeSynced } from '../durable/durable-files.js';
-import { DomainError, messageOf } from '../errors.js';
-import { dataLoss, isErrno, readBoundedFile } from './bounded-file.js';
-import { issueOf } from './manifest-schema.js';
+import { isErrno, readBoundedFile } from './bounded-file.js';
 import { MANIFEST_FILE } from './manifest.js';
 import { versionOf } from './names.js';
 
@@ -125,16 +124,7 @@ async function readState(path: string, highest: number): Promise<ModelState | un
 async function readStateFile(file: string): Promise<ModelState | undefined> {
   const bytes = await readBoundedFile(file, MAX_STATE_BYTES);
   if (bytes === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString());
-  } catch (error) {
-    throw dataLoss(file, 'JSON', messageOf(error));
-  }
-  const parsed = stateSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const { field, problem } = issueOf(parsed.error);
-  throw new DomainError('data-loss', `${file}: ${field}: ${problem}`);
+  return checked(parseJson(bytes, file), stateSchema, `${file}: `);
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checked } from '../checked-json.js';
 import { CODE_VERSION } from '../code-version.js';
 import { makeDirectory, replaceFile, syncDirectory, temporaryName, writeSynced } from '../durable/durable-files.js';
 import { DomainError, invalidInput } from '../errors.js';
 import { writeLayersModel } from '../model/layers-model.js';
 import { isErrno } from './bounded-file.js';
 import { MAX_MANIFEST_BYTES } from './load-version.js';
-import { issueOf, manifestSchema } from './manifest-schema.js';
+import { manifestSchema } from './manifest-schema.js';
 import { HISTORY_FILE, MANIFEST_FILE, MANIFEST_FORMAT, ONNX_FILE, type Manifest, type OnnxCheck } from './manifest.js';
 import { readModelDirectory, type ModelDirectory } from './model-state.js';
 import type { Publication, WriteOnnx } from './registry.js';
@@ -112,11 +113,7 @@ function describe(
 /** The manifest as it is stored, which a reader accepts. @throws invalid-input */
 function manifestText(manifest: Manifest, { architecture }: Publication): string {
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  const parsed = manifestSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) {
-    const { field, problem } = issueOf(parsed.error);
-    throw new DomainError('invalid-input', `publication.manifest.${field}: ${problem}`);
-  }
+  checked(JSON.parse(text), manifestSchema, 'publication.manifest.', 'invalid-input');
   if (manifest.labels.length !== architecture.classes) {
     const got = `${manifest.labels.length}`;
     throw invalidInput('publication.manifest.labels', `${architecture.classes}, one per class`, got);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { DomainError, messageOf } from '../../core/errors.js';
+import { checked, parseJson } from '../../core/checked-json.js';
 import { ATTACK_NORMS } from '../../core/margin/threat-model.js';
-import { issueOf } from '../../core/registry/manifest-schema.js';
 import { trainingHistorySchema } from '../mma/training-history.js';
 import type { EvaluationResult, ExampleMargin, MaskingCheck, ShownExample } from './evaluation-result.js';
 
@@ -104,14 +103,5 @@ export const evaluationResultSchema: z.ZodType<EvaluationResult> = z.object({
 
 /** The result in a file's text. @throws invalid-input naming the file and the field */
 export function readEvaluationResult(text: string, file: string): EvaluationResult {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new DomainError('invalid-input', `${file}: expected JSON: ${messageOf(error)}`);
-  }
-  const parsed = evaluationResultSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const { field, problem } = issueOf(parsed.error);
-  throw new DomainError('invalid-input', `${file}: ${field}: ${problem}`);
+  return checked(parseJson(text, file, 'invalid-input'), evaluationResultSchema, `${file}: `, 'invalid-input');
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { DomainError, messageOf } from '../../core/errors.js';
-import { issueOf } from '../../core/registry/manifest-schema.js';
+import { checked, parseJson } from '../../core/checked-json.js';
+import { DomainError } from '../../core/errors.js';
 import { attackTally, exampleMargin, maskingCheck, shownExample } from './evaluation-schema.js';
 
 const count = z.int().min(0);
@@ -46,18 +46,8 @@ export function encodeShard(shard: ShardRecord): string {
 
 /** @throws data-loss if the text is damaged, naming the file */
 export function decodeShard(text: string, file: string): ShardRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new DomainError('data-loss', `${file}: expected JSON: ${messageOf(error)}`);
-  }
-  const parsed = shardFile.safeParse(value);
-  if (!parsed.success) {
-    const { field, problem } = issueOf(parsed.error);
-    throw new DomainError('data-loss', `${file}: ${field}: ${problem}`);
-  }
-  const { sha256, shard } = parsed.data;
+  const value = parseJson(text, file);
+  const { sha256, shard } = checked(value, shardFile, `${file}: `);
   // As it was read: a schema may give fields another order.
   const got = checksum((value as { readonly shard: unknown }).shard);
   if (got !== sha256) throw new DomainError('data-loss', `${file}: expected SHA-256 ${sha256}, got ${got}`);

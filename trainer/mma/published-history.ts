@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { DomainError } from '../../core/errors.js';
+import { checked } from '../../core/checked-json.js';
 import type { Registry } from '../../core/registry/registry.js';
 import { trainingHistorySchema, type TrainingHistory } from './training-history.js';
 
@@ -15,9 +14,7 @@ export async function publishedHistory(
   version: number,
 ): Promise<TrainingHistory | undefined> {
   const value = await registry.history(name, version);
-  if (value === undefined) return undefined;
-  const parsed = trainingHistorySchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
-  throw new DomainError('data-loss', `${name} ${version}: training history: ${problem}`);
+  return value === undefined
+    ? undefined
+    : checked(value, trainingHistorySchema, `${name} ${version}: training history: `);
 }

@@ -1,4 +1,5 @@
-import { invalidInput, messageOf } from '../../errors.js';
+import { parseJson } from '../../checked-json.js';
+import { invalidInput } from '../../errors.js';
 
 /** Topologies and manifests of hundreds of layers take a third of that. */
 const MAX_BYTES = 2 ** 20;
@@ -13,9 +14,5 @@ export function parseModelJson(field: string, text: string): unknown {
   const size = Buffer.byteLength(text);
   if (size === 0 || size > MAX_BYTES)
     throw invalidInput(field, `the model.json of a LayersModel, at most ${MAX_BYTES} bytes`, `${size} bytes`);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw invalidInput(field, 'JSON', messageOf(error));
-  }
+  return parseJson(text, field, 'invalid-input');
 }

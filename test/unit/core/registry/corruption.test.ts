@@ -110,7 +110,7 @@ describe('a version whose files are not what they should be', () => {
       () => writeFile(file('manifest.json'), Buffer.of(0xff)),
       /1\/manifest\.json: expected JSON, got /,
     ],
-    ['manifest.json a list', () => writeFile(file('manifest.json'), '[]'), /1\/manifest\.json: manifest: /],
+    ['manifest.json a list', () => writeFile(file('manifest.json'), '[]'), /1\/manifest\.json: .*expected object/],
     [
       'manifest.json of 10 GiB',
       () => truncate(file('manifest.json'), 10 * 1024 ** 3),
