@@ -85,7 +85,7 @@ async function secondsOf(
   }
 }
 
-export function lineThrough(points: readonly (readonly [number, number])[]): Line {
+function lineThrough(points: readonly (readonly [number, number])[]): Line {
   const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
   const covariance = mean(points.map(([x, y]) => (x - meanX) * (y - meanY)));
   const slope = covariance / mean(points.map(([x]) => (x - meanX) ** 2));

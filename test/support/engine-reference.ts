@@ -12,7 +12,7 @@ interface Tap {
 }
 
 /** Pixels (without channels) that each window covers, windows and their pixels in row-major order. */
-export function* taps(info: backend_util.Conv2DInfo): Generator<Tap> {
+function* taps(info: backend_util.Conv2DInfo): Generator<Tap> {
   for (let image = 0; image < info.batchSize; image++)
     for (let row = 0; row < info.outHeight; row++)
       for (let column = 0; column < info.outWidth; column++)

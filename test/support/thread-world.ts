@@ -16,7 +16,7 @@ export interface Meeting {
 }
 
 /** A meeting of `size` threads. */
-export const meeting = (size: number): Meeting => ({
+const meeting = (size: number): Meeting => ({
   size,
   arrivals: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT),
   handedIn: new SharedArrayBuffer(size * CAPACITY * Float64Array.BYTES_PER_ELEMENT),

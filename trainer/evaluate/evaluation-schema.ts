@@ -76,7 +76,7 @@ const plan = z.object({
 });
 
 /** An {@link EvaluationResult} as it is read back. Fields that a later version of this format may add are ignored. */
-export const evaluationResultSchema: z.ZodType<EvaluationResult> = z.object({
+const evaluationResultSchema: z.ZodType<EvaluationResult> = z.object({
   format: z.literal(1),
   subject: z.object({
     title: z.string(),

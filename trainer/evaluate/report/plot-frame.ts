@@ -2,7 +2,7 @@ import type { Axis } from './axis.js';
 import { markup, type Child, type Markup } from './markup.js';
 
 /** The size of every plot in its own units, about pixels. Small, so that its letters stay readable in a narrow window. */
-export const PLOT = { width: 440, height: 280 } as const;
+const PLOT = { width: 440, height: 280 } as const;
 
 /** Where the ends of the axes are. */
 export const X_RANGE = [46, 416] as const;

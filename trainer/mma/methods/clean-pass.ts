@@ -8,10 +8,12 @@ import { lossesOf } from './method-config.js';
 import type { MethodContext } from './training-method.js';
 
 /** What the clean examples of a batch give: this process's part, to be added up over all. */
-export type CleanPass = Pick<TrainingPass, 'gradients' | 'logits' | 'statistics'> & {
+export type CleanTerm = Pick<TrainingPass, 'gradients' | 'statistics'> & {
   /** [cleanLoss, accuracy]. */
   readonly figures: Tensor1D;
 };
+
+export type CleanPass = CleanTerm & Pick<TrainingPass, 'logits'>;
 
 /** `weight` times the clean loss, by one pass in training mode, which moves the running statistics. Pure. */
 export function cleanPass(

@@ -6,26 +6,18 @@ import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attac
 import { lossOf } from '../../../core/margin/losses.js';
 import { classifierOf } from '../../../core/model/classifier.js';
 import { trainingPass } from '../objective.js';
-import { accuracyOf, asVector, cleanPass } from './clean-pass.js';
+import { accuracyOf, asVector, cleanPass, type CleanTerm } from './clean-pass.js';
 import { lossesOf } from './method-config.js';
 import { randomStart } from './random-start.js';
 import { searchedStep, type Finish } from './searched-step.js';
 import { sumOfTerms, sumOverProcesses } from './sums.js';
 import type { CompiledMethod, MethodContext } from './training-method.js';
 
-type CleanTerm = {
-  /** This process's part, as the figures; empty where c = 0. */
-  readonly gradients: TensorMap;
-  /** Those that moved; empty where c = 0. */
-  readonly statistics: TensorMap;
-  /** [cleanLoss, accuracy]. */
-  readonly figures: Tensor1D;
-};
-
 /** Adversarial training at a radius, and what its steps are made of: pure functions, compiled once. */
 export interface FixedRadiusSteps extends CompiledMethod {
   /** The search, in evaluation mode. */
   readonly attack: AttackSteps;
+  /** Where c = 0 it has no gradients, and moves no statistics. */
   readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => CleanTerm;
   /** The adversarial term at x + δ, and the update. */
   readonly finish: Finish<CleanTerm, Tensor4D>;

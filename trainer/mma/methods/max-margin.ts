@@ -9,30 +9,25 @@ import { lossOf } from '../../../core/margin/losses.js';
 import { SEARCH_REACH } from '../../../core/margin/threat-model.js';
 import { classifierOf } from '../../../core/model/classifier.js';
 import { trainingPass } from '../objective.js';
-import { asVector, cleanPass } from './clean-pass.js';
+import { asVector, cleanPass, type CleanTerm } from './clean-pass.js';
 import { lossesOf } from './method-config.js';
 import { randomStart } from './random-start.js';
 import { searchedStep, type Finish } from './searched-step.js';
 import { sumOfTerms, sumOverProcesses } from './sums.js';
 import type { CompiledMethod, MethodContext } from './training-method.js';
 
-type CleanTerm = {
-  /** This process's part, as the figures. */
-  readonly gradients: TensorMap;
-  readonly statistics: TensorMap;
+type SearchedTerm = CleanTerm & {
   /** The search loss at x is negative: SLM(x) < 0; [n] bool. */
   readonly correct: Tensor1D;
-  /** [cleanLoss, accuracy]. */
-  readonly figures: Tensor1D;
 };
 
 /** MMA and OMMA, and what their steps are made of: pure functions, compiled once. */
 export interface MaxMarginSteps extends CompiledMethod {
   /** The search, in evaluation mode: the attack loss climbed, the search loss crossed. */
   readonly attack: AttackSteps;
-  readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => CleanTerm;
+  readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => SearchedTerm;
   /** The margin term at x + δ*, and the update. */
-  readonly finish: Finish<CleanTerm, AnPgdResult>;
+  readonly finish: Finish<SearchedTerm, AnPgdResult>;
 }
 
 /**
@@ -54,13 +49,8 @@ export function compileMaxMargin(context: MethodContext): MaxMarginSteps {
     { iterations, bisections },
   );
   const clean: MaxMarginSteps['clean'] = compile((parameters, statistics, inputs, labels) => {
-    const pass = cleanPass(context, cleanCoefficient, parameters, statistics, inputs, labels);
-    return {
-      gradients: pass.gradients,
-      statistics: pass.statistics,
-      correct: less(lossOf(losses.search)(pass.logits, labels), 0),
-      figures: pass.figures,
-    };
+    const { logits, ...term } = cleanPass(context, cleanCoefficient, parameters, statistics, inputs, labels);
+    return { ...term, correct: less(lossOf(losses.search)(logits, labels), 0) };
   });
   const finish: MaxMarginSteps['finish'] = compile(
     ({ parameters, moments }, term, { inputs, labels }, found, factors) => {
