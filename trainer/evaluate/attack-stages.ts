@@ -50,9 +50,16 @@ export const autoAttackStages = (norm: AttackNorm): readonly AttackStage[] => [
   { attack: 'square', iterations: 5000, restarts: 1, evaluations: 5000 },
 ];
 
-/** What stages cost an example, at most. */
-export const evaluationsOf = (stages: readonly AttackStage[]): number =>
-  stages.reduce((total, { restarts, evaluations }) => total + restarts * evaluations, 0);
+/** What an answer costs beside a gradient. */
+export const ANSWER_WORK = 0.4;
+
+/** About what a run costs an example at most, in gradients: Square asks for answers alone. */
+export const runWork = ({ attack, evaluations }: AttackStage): number =>
+  evaluations * (attack === 'square' ? ANSWER_WORK : 1);
+
+/** The same of all runs of stages. */
+export const workOfStages = (stages: readonly AttackStage[]): number =>
+  stages.reduce((total, stage) => total + stage.restarts * runWork(stage), 0);
 
 /** An attack of either table. */
 export type FoundKind =

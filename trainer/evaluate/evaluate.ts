@@ -86,7 +86,7 @@ export async function runShards(
     const record = await store.read(name);
     if (record !== undefined) finished.set(name, record);
   }
-  const progress = evaluationProgress(own, (shard) => finished.has(shard.name), onProgress);
+  const progress = evaluationProgress(own, finished, onProgress);
   const context = openContext(engine, classifier, examples, plan, proceed);
   try {
     for (const shard of own) {
@@ -104,7 +104,7 @@ export async function runShards(
       };
       await store.write(record);
       finished.set(shard.name, record);
-      progress.end(shard);
+      progress.end(shard, record);
     }
   } finally {
     context.dispose();

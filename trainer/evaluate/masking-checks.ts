@@ -10,7 +10,7 @@ import type { MaskingCheck } from './evaluation-result.js';
 import { attacksDisagree } from './masking/attacks-disagree.js';
 import { gradientFreeStronger } from './masking/gradient-free-stronger.js';
 import { notZeroAtHugeEpsilon } from './masking/huge-epsilon.js';
-import type { MaskingContext } from './masking/masking-context.js';
+import type { MaskingContext, Spent } from './masking/masking-context.js';
 import { notMade, type Seen } from './masking/reasons.js';
 import { zeroGradients } from './masking/zero-gradients.js';
 
@@ -44,6 +44,11 @@ export interface MaskingRequest {
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
+/** What the checks found, and what their attacks cost in sum over all inputs. */
+export interface MaskingFindings extends Readonly<Spent> {
+  readonly checks: readonly MaskingCheck[];
+}
+
 /**
  * Looks for signs that a model's gradients mislead attacks, so that it is less robust than they say (Athalye et al. 2018, arXiv:1802.00420):
  * one check each, with what was seen in numbers, whether it is raised or not.
@@ -52,7 +57,7 @@ export interface MaskingRequest {
  *
  * @throws cancelled if `proceed` stopped it; invalid-input if a number or a label is missing
  */
-export async function maskingChecks(request: MaskingRequest): Promise<readonly MaskingCheck[]> {
+export async function maskingChecks(request: MaskingRequest): Promise<MaskingFindings> {
   const { engine, classifier, weights, threat, epsilon, seed, onProgress } = request;
   if (!(epsilon > 0 && Number.isFinite(epsilon))) throw invalidInput('epsilon', 'a positive number', String(epsilon));
   if (request.labels.length !== request.inputs.shape[0]) {
@@ -69,8 +74,9 @@ export async function maskingChecks(request: MaskingRequest): Promise<readonly M
   const inputs = rowsOf(some, correct);
   some.dispose();
   try {
+    const spent: Spent = { gradientEvaluations: 0, forwardEvaluations: 0 };
     const context: MaskingContext = {
-      ...{ compile: engine.compile, classifier, weights, threat, inputs, logitsAt, epsilon, seed },
+      ...{ compile: engine.compile, classifier, weights, threat, inputs, logitsAt, epsilon, seed, spent },
       labels: correct.map((row) => request.labels[row] ?? 0),
       logits: correct.map((row) => rows[row] ?? new Float32Array()),
       hugeEpsilon: hugeEpsilonOf(threat, request.inputs),
@@ -85,7 +91,7 @@ export async function maskingChecks(request: MaskingRequest): Promise<readonly M
       });
       onProgress?.(found.length / checks.length);
     }
-    return found;
+    return { checks: found, ...spent };
   } finally {
     dispose(inputs);
   }

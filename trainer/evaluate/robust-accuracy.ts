@@ -4,8 +4,9 @@ import type { AttackOutcome, AttackProblem } from '../../core/margin/attacks/att
 import { follow, leaves } from '../../core/margin/follow.js';
 import { readLogits } from '../../core/margin/host-logits.js';
 import { gather } from '../mma/batches.js';
-import { evaluationsOf, type AttackStage } from './attack-stages.js';
+import { runWork, workOfStages, type AttackStage } from './attack-stages.js';
 import { exampleSeed, type CompiledAttack, type EvaluationContext } from './evaluation-context.js';
+import type { ShardProgress } from './shards.js';
 
 /** How the report calls what a smaller ε broke: the point that did it lies within the larger ball, too. */
 export const SMALLER_EPSILON = 'smaller ε';
@@ -28,8 +29,8 @@ export interface RobustRequest {
   readonly correct: readonly number[];
   /** Those of them that a smaller ε of the same attacks has broken; undefined: there is no smaller one. */
   readonly brokenBefore: readonly number[] | undefined;
-  /** After each run of an attack: the share that is done. */
-  readonly onProgress: (share: number) => void;
+  /** After each run of an attack. */
+  readonly onProgress: (progress: ShardProgress) => void;
 }
 
 /**
@@ -48,8 +49,7 @@ export async function attackWithin(context: EvaluationContext, request: RobustRe
     attacks.push({ attack: SMALLER_EPSILON, attempted: correct.length, broken: broken.size });
   }
   const cost = { gradientEvaluations: 0, forwardEvaluations: 0 };
-  const evaluations = evaluationsOf(stages);
-  let done = 0;
+  let [done, leftOfEach] = [0, workOfStages(stages)];
   for (const stage of stages) {
     const attempted = correct.length - broken.size;
     for (let run = 0; run < stage.restarts; run++) {
@@ -60,8 +60,9 @@ export async function attackWithin(context: EvaluationContext, request: RobustRe
         cost.gradientEvaluations += found.gradientEvaluations;
         cost.forwardEvaluations += found.forwardEvaluations;
       }
-      done += stage.evaluations;
-      onProgress(done / evaluations);
+      done += standing.length * runWork(stage);
+      leftOfEach -= runWork(stage);
+      onProgress({ done, left: (correct.length - broken.size) * Math.max(0, leftOfEach) });
     }
     attacks.push({ attack: stage.attack, attempted, broken: attempted - (correct.length - broken.size) });
   }

@@ -6,7 +6,7 @@ import { checkMasking } from './check-masking.js';
 import { findMargins } from './find-margins.js';
 import { attackWithin } from './robust-accuracy.js';
 import type { ShardFinding, ShardRecord } from './shard-record.js';
-import type { Shard } from './shards.js';
+import type { Shard, ShardProgress } from './shards.js';
 
 /** How many examples are only classified at a time. */
 const CLEAN_BATCH = 48;
@@ -18,14 +18,14 @@ export type ShardOutcome = Pick<ShardRecord, 'finding' | 'gradientEvaluations' |
  * Does a shard.
  *
  * @param before the shard that it comes after, if there is one
- * @param onProgress the share of it that is done
+ * @param onProgress how far it is, where that can be told before its end
  * @throws cancelled if the context says so
  */
 export async function runShard(
   context: EvaluationContext,
-  { name, part, range }: Shard,
+  { name, part, range, work }: Shard,
   before: ShardRecord | undefined,
-  onProgress: (share: number) => void,
+  onProgress: (progress: ShardProgress) => void,
 ): Promise<ShardOutcome> {
   switch (part.kind) {
     case 'clean': {
@@ -41,8 +41,10 @@ export async function runShard(
       return { finding, gradientEvaluations: totalGradientEvaluations, forwardEvaluations: 0 };
     }
     case 'masking': {
-      const finding: ShardFinding = { kind: 'masking', checks: [...(await checkMasking(context, range, onProgress))] };
-      return { finding, gradientEvaluations: 0, forwardEvaluations: 0 };
+      const { checks, ...cost } = await checkMasking(context, range, (share) => {
+        onProgress({ done: share * work, left: (1 - share) * work });
+      });
+      return { finding: { kind: 'masking', checks: [...checks] }, ...cost };
     }
     case 'white-box':
     case 'auto-attack': {

@@ -1,4 +1,4 @@
-import { autoAttackStages, evaluationsOf, whiteBoxStages, type AttackStage } from './attack-stages.js';
+import { ANSWER_WORK, autoAttackStages, whiteBoxStages, workOfStages, type AttackStage } from './attack-stages.js';
 import type { EvaluationPlan } from './evaluation-result.js';
 
 /** Some of the test examples. */
@@ -15,6 +15,12 @@ export type Part =
   | { readonly kind: 'margins' }
   | { readonly kind: 'masking' };
 
+/** How far a shard is: what was done of it, and what is left, in gradient evaluations of one example, as far as can be told. */
+export interface ShardProgress {
+  readonly done: number;
+  readonly left: number;
+}
+
 /** A part of a plan on some of the examples: what is kept, and not done again, once it is finished. */
 export interface Shard {
   /** Unique in its evaluation, and the name of its file. */
@@ -23,13 +29,16 @@ export interface Shard {
   readonly range: ExampleRange;
   /** Of the robust accuracy at a larger ε: the shard of the next smaller one, which is done before. */
   readonly after: string | undefined;
-  /** About what it costs at most, in gradient evaluations of one example. */
+  /** About what it costs at most, in gradient evaluations of one example; of an attack also what it costs if all examples fall at once. */
   readonly work: number;
+  readonly leastWork: number;
 }
 
-/** How many clean answers cost as much as a gradient, and how many batches of them make a shard. */
-const CLEAN_WORK = 0.4;
+/** How many batches of answers make a shard. */
 const CLEAN_BATCHES = 20;
+
+/** What a gradient costs in a search for margins, which asks for answers besides, and verifies what it finds. */
+const MARGIN_WORK = 1.6;
 
 /** About what the checks for masking cost an example. */
 const MASKING_WORK = 1000;
@@ -54,7 +63,8 @@ export function shardsOf(plan: EvaluationPlan, rangeSize: number, maskingExample
         part: { kind, rank, epsilon },
         range,
         after: rank === 0 ? undefined : nameAt(rank - 1, index),
-        work: range.count * evaluationsOf(stages),
+        work: range.count * workOfStages(stages),
+        leastWork: range.count * workOfStages(stages.slice(0, 1).map((stage) => ({ ...stage, restarts: 1 }))),
       }));
     });
   return [
@@ -63,14 +73,14 @@ export function shardsOf(plan: EvaluationPlan, rangeSize: number, maskingExample
       part: { kind: 'clean' as const },
       range,
       after: undefined,
-      work: range.count * CLEAN_WORK,
+      ...always(range.count * ANSWER_WORK),
     })),
     ...rangesOf(plan.marginExamples, rangeSize).map((range, index) => ({
       name: `margins-${index + 1}`,
       part: { kind: 'margins' as const },
       range,
       after: undefined,
-      work: range.count * plan.marginBudget,
+      ...always(range.count * plan.marginBudget * MARGIN_WORK),
     })),
     ...robustly('white-box', plan.epsilons, whiteBoxStages(plan)),
     ...robustly('auto-attack', plan.autoAttackEpsilons, autoAttackStages(plan.norm)),
@@ -79,10 +89,12 @@ export function shardsOf(plan: EvaluationPlan, rangeSize: number, maskingExample
       part: { kind: 'masking' as const },
       range,
       after: undefined,
-      work: range.count * MASKING_WORK,
+      ...always(range.count * MASKING_WORK),
     })),
   ];
 }
+
+const always = (work: number): Pick<Shard, 'work' | 'leastWork'> => ({ work, leastWork: work });
 
 function rangesOf(examples: number, size: number): ExampleRange[] {
   const ranges: ExampleRange[] = [];

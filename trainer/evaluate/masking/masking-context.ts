@@ -9,6 +9,12 @@ import { follow, leaves } from '../../../core/margin/follow.js';
 import type { ThreatModel } from '../../../core/margin/threat-model.js';
 import { seedOfExample } from '../../../core/random.js';
 
+/** What was spent, in sum over all inputs. */
+export interface Spent {
+  gradientEvaluations: number;
+  forwardEvaluations: number;
+}
+
 /** What the checks share. Its tensors stay the caller's. */
 export interface MaskingContext {
   readonly compile: Compile;
@@ -26,6 +32,8 @@ export interface MaskingContext {
   /** ε of which every point of the box is within. */
   readonly hugeEpsilon: number;
   readonly seed: bigint;
+  /** What all checks have spent so far: each adds its own. */
+  readonly spent: Spent;
   /** False, from then on, once the work is to end. */
   readonly proceed: () => Promise<boolean>;
 }
@@ -53,7 +61,11 @@ export async function attacked(
   const filled = filledUp(rows);
   const inputs: Tensor4D = tidy(() => gather(context.inputs, tensor1d([...filled], 'int32')));
   try {
-    const { perturbations } = await attack({
+    const {
+      perturbations,
+      gradientEvaluations,
+      forwardEvaluations = 0,
+    } = await attack({
       weights,
       inputs,
       classes: filled.map((row) => context.labels[row] ?? 0),
@@ -61,6 +73,8 @@ export async function attacked(
       seeds: filled.map((row) => seedOfExample(seed, row)),
       proceed,
     });
+    context.spent.gradientEvaluations += rows.length * gradientEvaluations;
+    context.spent.forwardEvaluations += rows.length * forwardEvaluations;
     const followed = await follow(logitsAt, weights, inputs, perturbations, threat);
     await orStop(context);
     return rows.map((row, index) => {

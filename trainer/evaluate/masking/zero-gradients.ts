@@ -20,7 +20,7 @@ const CHANCE = 0.05;
 
 /** Raised where the gradient that attacks follow is zero at inputs that are classified correctly: there they stand still. */
 export async function zeroGradients(context: MaskingContext): Promise<Seen> {
-  const { compile, classifier, weights, inputs, labels, logits, threat } = context;
+  const { compile, classifier, weights, inputs, labels, logits, threat, spent } = context;
   await orStop(context);
   const largest = compile((at: TensorMap, x: Tensor4D, y: Tensor1D): Tensor2D => {
     const largestOf = (loss: Loss): Tensor1D => {
@@ -32,6 +32,7 @@ export async function zeroGradients(context: MaskingContext): Promise<Seen> {
   const classes = tensor1d([...labels], 'int32');
   const rows = tidy(() => largest(weights, inputs, classes));
   const values = (await rows.data()) as Float32Array;
+  spent.gradientEvaluations += 2 * labels.length;
   dispose([classes, rows]);
   const count = labels.length;
   const reach = (threat.bounds.upper - threat.bounds.lower) * (inputs.size / count);

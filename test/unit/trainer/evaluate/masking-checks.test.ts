@@ -35,6 +35,7 @@ describe('masking checks', () => {
     engine = await openEngine(TEST_ENGINE);
   });
 
+  let spent = { gradientEvaluations: 0, forwardEvaluations: 0 };
   /** The checks by name, of a classifier whose labels are its own answers, unless others are given. */
   const checked = async (
     norm: Norm,
@@ -45,12 +46,13 @@ describe('masking checks', () => {
     const { rows } = await readLogits(tidy(() => classifier(weights, inputs)));
     const alive = memory().numTensors;
     try {
-      const checks = await maskingChecks({
+      const { checks, gradientEvaluations, forwardEvaluations } = await maskingChecks({
         ...{ engine, classifier, weights, inputs, epsilon: EPSILON[norm], seed: 3n },
         labels: rows.map(largestLogit),
         threat: { norm, bounds: { lower: 0, upper: 1 } },
         ...more,
       });
+      spent = { gradientEvaluations, forwardEvaluations };
       return Object.fromEntries(checks.map(({ check, ...seen }) => [check, seen]));
     } finally {
       assert.equal(memory().numTensors, alive, 'tensors are left over');
@@ -80,6 +82,14 @@ describe('masking checks', () => {
     const checks = await checked('linf', staircase, perceptronTensors(1, COUNT));
     assert.deepEqual(raised(checks), EVERY, reasons(checks));
     assert.match(checks['zero-gradients']!.reason, /margin is zero at 6 of 6 inputs/);
+    // Two gradients of each input, 50 of PGD on two losses that break nothing, 50 of three attacks and of one towards at most nine classes, again
+    // without success, and five searches of at most 100.
+    const atLeast = COUNT * (2 + 2 * 50 + 3 * 50 + 50);
+    const atMost = COUNT * (2 + 2 * 50 + 3 * 50 + 9 * 50 + 5 * 100);
+    const { gradientEvaluations, forwardEvaluations } = spent;
+    assert.ok(gradientEvaluations >= atLeast && gradientEvaluations <= atMost, `${gradientEvaluations} gradients`);
+    // Square meets all of them.
+    assert.ok(forwardEvaluations >= COUNT * 1000, `${forwardEvaluations} answers`);
   });
 
   it('logits times 10,000 leave the losses of PGD without gradients, though not those that scale with them', async () => {
@@ -115,6 +125,7 @@ describe('masking checks', () => {
     const { rows } = await readLogits(tidy(() => perceptron(tensors.weights, tensors.inputs)));
     const wrong = rows.map((row) => (largestLogit(row) + 1) % 4);
     const checks = await checked('linf', perceptron, tensors, { labels: wrong });
+    assert.deepEqual(spent, { gradientEvaluations: 0, forwardEvaluations: 0 });
     assert.deepEqual(Object.keys(checks).toSorted(), EVERY);
     for (const seen of Object.values(checks)) {
       assert.deepEqual(seen, { raised: false, reason: 'Not made: no input is classified correctly.' });
