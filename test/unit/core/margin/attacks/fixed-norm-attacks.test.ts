@@ -199,7 +199,7 @@ describe('attacks within balls', () => {
       });
 
       it(`${key}, ${norm}: no answer depends on its neighbours, only on the seed`, async () => {
-        const model = linearCase(5, 5, COUNT, 0.4, 0.6);
+        const model = linearCase(4, 4, COUNT, 0.4, 0.6);
         const radii = margins(model).map((margin, index) => margin * (index % 2 === 0 ? 0.9 : effort.surely));
         const run = { ...common, compile: engine.compile, model, radii };
         const { rows } = await attack(run);
