@@ -75,6 +75,7 @@ function program(graph: Graph, hints: ProgramHints, pool: ArrayPool): Program<Va
         stated,
         constant,
         places.map((place) => buffers[place] as Values),
+        pool,
       );
       return runProgram(current, buffers, pool);
     },
@@ -95,11 +96,21 @@ function openProgram(
   { model, inputs, outputs }: StatedProgram,
   constant: readonly NodeId[],
   constants: readonly Values[],
+  pool: ArrayPool,
 ): OpenProgram {
   const weights = constant.map((id, i) => [weightName(id), tensorOf(graph, id, constants[i] as Values)] as const);
   const alone = multiplicationsOf(graph) < MULTIPLICATIONS_FOR_THREADS;
-  const whole = Buffer.concat([model, ...encodeInitializers(new Map(weights))]);
+  const parts = [model, ...encodeInitializers(new Map(weights))];
+  const whole = pool.take({
+    shape: [parts.reduce((sum, part) => sum + part.byteLength, 0)],
+    dtype: 'bool',
+  }) as Uint8Array<ArrayBuffer>;
+  parts.reduce((offset, part) => {
+    whole.set(part, offset);
+    return offset + part.byteLength;
+  }, 0);
   const session = openSession(whole, alone ? { intraOpNumThreads: 1 } : {});
+  pool.give(whole);
   const fed = graph.inputs.flatMap((id, place) => {
     const name = inputs.get(id);
     return name === undefined ? [] : [{ name, place, type: nodeAt(graph, id) }];

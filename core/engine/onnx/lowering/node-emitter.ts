@@ -19,7 +19,7 @@ export interface NodeEmitter {
     attributes: Attributes,
     count: number,
   ) => readonly string[];
-  /** Gives a value another name, besides its own. */
+  /** Gives a value another name, when all that reads it has been added; that of an input or a constant, and a second one, are given to a copy. */
   readonly rename: (value: string, name: string) => void;
   /** A constant; small ones that are equal are one. */
   readonly constant: (tensor: OnnxTensor) => string;
@@ -52,6 +52,7 @@ export function nodeEmitter(): NodeEmitter {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
   const shared = new Map<string, string>();
+  const renamed = new Map<string, string>();
   let count = 0;
 
   const add = (
@@ -87,7 +88,15 @@ export function nodeEmitter(): NodeEmitter {
     emitMany,
     emitBlocked,
     rename: (value, name) => {
-      nodes.push({ op: 'Identity', inputs: [value], outputs: [name] });
+      const index = renamed.has(value) ? -1 : nodes.findIndex(({ outputs }) => outputs.includes(value));
+      if (index < 0) {
+        nodes.push({ op: 'Identity', inputs: [renamed.get(value) ?? value], outputs: [name] });
+        return;
+      }
+      renamed.set(value, name);
+      const other = (names: readonly string[]) => names.map((each) => (each === value ? name : each));
+      for (const [i, node] of nodes.entries())
+        if (i >= index) nodes[i] = { ...node, inputs: other(node.inputs), outputs: other(node.outputs) };
     },
     constant,
     weight: (name, tensor) => {
