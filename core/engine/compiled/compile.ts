@@ -11,6 +11,8 @@ import type { Program, Runtime } from './runtime.js';
 /** A function compiled for arguments of certain shapes. */
 interface Compiled<Buffer> {
   readonly program: Program<Buffer>;
+  /** Which of the arguments' tensors, in the order of their names, each of its inputs is. */
+  readonly places: readonly number[];
   readonly outputs: readonly TensorType[];
   readonly result: Tree<number>;
 }
@@ -33,6 +35,7 @@ export function compileFor<Buffer>(runtime: Runtime<Buffer>, resident: ResidentT
       const weights = leavesOf<Tensor>(inputs[0] ?? []).length;
       return {
         program: runtime.load(graph, { weights, runsPerWeights: callsPerWeights }),
+        places: leavesOf<number>(numbered(inputs, { leaves: 0 })),
         outputs: graph.outputs.map((id) => nodeAt(graph, id)),
         result: traced.result,
       };
@@ -41,8 +44,8 @@ export function compileFor<Buffer>(runtime: Runtime<Buffer>, resident: ResidentT
       if (isTracing()) return fn(...inputs);
       const leaves: Tensor[] = [];
       const signature = signatureOf(inputs, leaves);
-      const { program, outputs, result } = compiled.get(signature, () => compileNow(inputs));
-      const buffers = program.run(leaves.map((tensor) => resident.bufferOf(tensor)));
+      const { program, places, outputs, result } = compiled.get(signature, () => compileNow(inputs));
+      const buffers = program.run(places.map((place) => resident.bufferOf(leaves[place] as Tensor)));
       const tensors = outputs.map((type, i) => resident.tensorOf(buffers[i] as Buffer, type));
       return mapTree<number, Tensor>(result, (i) => tensors[i] as Tensor) as O;
     };
@@ -50,9 +53,9 @@ export function compileFor<Buffer>(runtime: Runtime<Buffer>, resident: ResidentT
 }
 
 /**
- * What a tree of tensors is compiled for: names, types and shapes. It is made at each call, so it makes nothing else.
+ * What a tree of tensors is compiled for: names, types and shapes, whatever the order of the fields. It is made at each call, so it makes nothing else.
  *
- * @param leaves is given its tensors, in order
+ * @param leaves is given its tensors, in the order of their names
  */
 function signatureOf(tree: TensorTree, leaves: Tensor[]): string {
   if (tree instanceof Tensor) {
@@ -61,6 +64,17 @@ function signatureOf(tree: TensorTree, leaves: Tensor[]): string {
   }
   let signature = '{';
   const parts = tree as Readonly<Record<string, TensorTree>>;
-  for (const name of Object.keys(parts)) signature += `${name}:${signatureOf(parts[name] as TensorTree, leaves)};`;
+  for (const name of namesIn(tree)) signature += `${name}:${signatureOf(parts[name] as TensorTree, leaves)};`;
   return signature + '}';
+}
+
+const namesIn = (tree: TensorTree): readonly string[] =>
+  Array.isArray(tree) ? Object.keys(tree) : Object.keys(tree).sort();
+
+/** The same structure, its tensors numbered in the order of their names. */
+function numbered(tree: TensorTree, count: { leaves: number }): Tree<number> {
+  if (tree instanceof Tensor) return count.leaves++;
+  const parts = tree as Readonly<Record<string, TensorTree>>;
+  const numbers = new Map(namesIn(tree).map((name) => [name, numbered(parts[name] as TensorTree, count)]));
+  return Object.fromEntries(Object.keys(tree).map((name) => [name, numbers.get(name) as Tree<number>]));
 }

@@ -6,6 +6,7 @@ import {
   memory,
   mul,
   scalar,
+  sub,
   sum,
   tensor,
   tensor1d,
@@ -85,6 +86,19 @@ describe('compiling for a runtime', () => {
   });
   afterEach(() => {
     assert.equal(runtime.boxes.size, 0, 'buffers held');
+  });
+
+  it('takes fields in any order for the same arguments', () => {
+    const compiled = compile((given: { readonly [name: string]: Scalar }) => sub(given['a']!, given['b']!));
+    const [two, three] = [scalar(2), scalar(3)];
+    const differences = [
+      { a: two, b: three },
+      { b: three, a: two },
+      { b: two, a: three },
+    ].map((given) => tidy(() => compiled(given).dataSync()[0]));
+    dispose([two, three]);
+    assert.deepEqual(differences, [-1, -1, 1]);
+    assert.equal(runtime.loaded.length, 1);
   });
 
   it('traces once for each structure of arguments, and keeps what was used last', () => {
