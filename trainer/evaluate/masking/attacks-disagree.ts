@@ -44,7 +44,7 @@ export async function attacksDisagree(context: MaskingContext): Promise<Seen> {
   });
   const names = (kinds: typeof following): string => kinds.map(({ name }) => name).join(', ');
   if (ratios.length === 0) {
-    return notMade(`${names(following)} find nothing for any of ${shareOf(rows.length, rows.length)}`);
+    return notMade(`${names(following)} find nothing for any of ${rows.length} inputs`);
   }
   const middle = median(ratios);
   const missed = ratios.filter((ratio) => !Number.isFinite(ratio)).length;

@@ -12,6 +12,8 @@ const CHANCE = 0.05;
 export async function notZeroAtHugeEpsilon(context: MaskingContext): Promise<Seen> {
   const kinds = ballAttacks(ATTACKS, context.threat.norm);
   if (kinds.length === 0) return notMade(`no ${ATTACKS.join(' or ')} in ${context.threat.norm}`);
+  if (new Set(context.labels).size === 1)
+    return notMade('all inputs have one class, so that no image of another one is known to be within reach');
   let standing: readonly number[] = context.labels.map((_, row) => row);
   const count = standing.length;
   for (const kind of kinds) {

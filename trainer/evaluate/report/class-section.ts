@@ -25,10 +25,10 @@ export function classSection(comparison: Comparison): Child {
     ordered.length > MOST_CLASSES
       ? [...ordered.slice(0, SHOWN_AT_EACH_END), ...ordered.slice(-SHOWN_AT_EACH_END)]
       : ordered;
-  const longest = Math.max(...[...shown, ...theirs.values()].map(({ quartiles }) => quartiles[2]), 1e-12);
+  const longest = Math.max(...[...shown, ...theirs.values()].map(({ quartiles }) => quartiles[2]));
   const against = theirs.size > 0;
   return markup`<section id="classes"><h2>Margins by class</h2>
-<p class="lead">Weakest class first${shown.length < ordered.length && `; of ${count(ordered.length)} classes the ${SHOWN_AT_EACH_END} weakest and the ${SHOWN_AT_EACH_END} strongest`}. The bar goes from the lower to the upper quartile, its line is the median, on one scale from 0 to ${unit.distance(longest)}.${against && ' The thin bar below is the baseline.'}</p>
+<p class="lead">Weakest class first${shown.length < ordered.length && `; of ${count(ordered.length)} classes the ${SHOWN_AT_EACH_END} weakest and the ${SHOWN_AT_EACH_END} strongest`}. The bar goes from the lower to the upper quartile, its line is the median${longest > 0 && `, on one scale from 0 to ${unit.distance(longest)}`}.${against && ' The thin bar below is the baseline.'}</p>
 ${table({
   caption: 'Margins by class',
   captionHidden: true,
@@ -44,7 +44,7 @@ ${table({
   ],
   rows: shown.map((margins) => [
     className(model, margins.label),
-    quartileBar(margins, theirs.get(margins.label), longest),
+    quartileBar(margins, theirs.get(margins.label), longest > 0 ? longest : 1),
     unit.distance(margins.quartiles[1]),
     ...(against ? [unit.distance(theirs.get(margins.label)?.quartiles[1] ?? NaN)] : []),
     unit.distance(margins.mean),

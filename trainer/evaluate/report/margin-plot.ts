@@ -7,7 +7,7 @@ import { plotFrame, px, X_RANGE, Y_RANGE, type PlotText } from './plot-frame.js'
 
 /** Beside the bins, for what is misclassified and what is censored. */
 const SLOT = 42;
-const GAP = 15;
+const GAP = 22;
 /** A bar this many times as tall as the tallest bin is cut, so that the bins stay visible; its number is written on it. */
 const CUT_ABOVE = 1.6;
 
@@ -27,7 +27,9 @@ export interface MarginPlot extends PlotText {
 
 /** Margins as bars, those of a baseline mirrored below; misclassified and censored examples apart at the sides. */
 export function marginPlot({ id, title, description, unit, edges, model, baseline, limits }: MarginPlot): Markup {
-  const tallestBin = Math.max(LOWEST_TOP, ...model.bins, ...(baseline?.bins ?? []));
+  const bins = [...model.bins, ...(baseline?.bins ?? [])];
+  // Without any there is nothing to make room for.
+  const tallestBin = bins.some((share) => share > 0) ? Math.max(LOWEST_TOP, ...bins) : 1;
   const reach = (shares: MarginShares): number =>
     Math.max(...shares.bins, Math.min(Math.max(shares.misclassified, shares.censored), CUT_ABOVE * tallestBin));
   const heights = { up: reach(model) * 1.12, down: baseline === undefined ? 0 : reach(baseline) * 1.12 };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dispose, floor, memory, mul, sub, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { add, dispose, floor, memory, mul, sub, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine, TensorMap } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
@@ -119,6 +119,21 @@ describe('masking checks', () => {
       { labels: Array.from(golden.tensor('labels').data.subarray(first, first + 2)) },
     );
     assert.deepEqual(raised(checks), [], reasons(checks));
+  });
+
+  it('expects no other class at a huge ε of a model that may know one alone', async () => {
+    const tensors = perceptronTensors(1, 1);
+    const more = { epsilon: 1e-3 };
+    const checks = await checked(
+      'linf',
+      (at, x) => add(mul<Tensor2D>(perceptron(at, x), 1e-3), [[9, 0, 0, 0]]),
+      tensors,
+      more,
+    );
+    assert.deepEqual(checks['not-zero-at-huge-epsilon'], {
+      raised: false,
+      reason: 'Not made: all inputs have one class, so that no image of another one is known to be within reach.',
+    });
   });
 
   it('says what there was nothing to look at for', async () => {

@@ -130,6 +130,29 @@ describe('the report of an evaluation', () => {
     }
   });
 
+  it('draws margins none of which was found up to the whole, and no scale of classes without a length', () => {
+    const rich = richEvaluation({ examples: 20 });
+    const margins = rich.margins!;
+    const each = margins.each.map((margin) => ({ ...margin, status: 'misclassified' as const, distance: 0 }));
+    const byClass = margins.byClass.map((found) => ({ ...found, quartiles: [0, 0, 0] as const }));
+    const html = renderReport({ ...rich, margins: { ...margins, each, byClass, closest: [], farthest: [] } });
+    assert.match(html, /its line is the median\.</);
+    assert.doesNotMatch(html, /class="cut"/);
+    const plot = /<section id="margins">.*?<\/figure>/s.exec(html)![0];
+    assert.ok(plot.includes('>100<'), 'the axis ends at 100 %');
+  });
+
+  it('says that training stopped early, where and why', () => {
+    const rich = richEvaluation();
+    const earlyStop = { step: 1200, epoch: 3, validations: 4, bestMargin: 0.25, bestStep: 800 };
+    assert.doesNotMatch(renderReport(rich), /stopped early/);
+    const html = renderReport({ ...rich, history: { ...rich.history!, earlyStop } });
+    assert.match(
+      html,
+      /stopped early, after step 1,200 \(epoch 3\): of the last 4 validations .* than 0\.25\d* at step 800/,
+    );
+  });
+
   it('is the same page for the same evaluation, and small', () => {
     const html = renderReport(richEvaluation());
     assert.equal(html, renderReport(richEvaluation()));
