@@ -97,10 +97,22 @@ export async function pgd(
  * Costs `iterations` gradient and `bisections` forward evaluations.
  */
 export async function anPgd(steps: AttackSteps, request: AnPgdRequest): Promise<AnPgdResult> {
-  const { weights, inputs, labels, radii, maxRadius, bisections, proceed = unhurried } = request;
   const reached = await pgd(steps, request);
+  try {
+    return await alongRays(steps, request, reached);
+  } finally {
+    reached.dispose();
+  }
+}
+
+/** AN-PGD's second half: bisections of the rays that PGD ended on. @param reached δ₁, [n, h, w, c] */
+export async function alongRays(
+  steps: Pick<AttackSteps, 'bisect' | 'bounds'>,
+  request: Omit<AnPgdRequest, 'start' | 'stepSizes' | 'iterations'>,
+  reached: Tensor4D,
+): Promise<AnPgdResult> {
+  const { weights, inputs, labels, radii, maxRadius, bisections, proceed = unhurried } = request;
   const directions = tidy(() => rayOf(reached, radii));
-  reached.dispose();
   let bracket = tidy(() => openBracket(radii, maxRadius));
   try {
     for (let i = 0; i < bisections && (await proceed()); i++) {

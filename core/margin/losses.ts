@@ -12,7 +12,7 @@ export const LOSS_NAMES = ['ce', 'lm', 'slm', 'cw', 'dlr'] as const;
 export type LossName = (typeof LOSS_NAMES)[number];
 
 /** The shift that keeps CW's gradient alive while the logit margin is above −50. */
-const CW_CONFIDENCE = 50;
+export const CW_CONFIDENCE = 50;
 
 /**
  * How far above zero, relative to the logits, a loss must be for another implementation's rounding not to undo it: ten times what two float32

@@ -1,14 +1,33 @@
-import { dispose, fill, mul, cast, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor1D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  dispose,
+  div,
+  fill,
+  greaterEqual,
+  maximum,
+  mul,
+  scalar,
+  tensor1d,
+  tidy,
+  where,
+} from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import { createRandom } from '../../random.js';
-import { anPgd as runAnPgd } from '../an-pgd.js';
-import { compileAttackSteps, type AttackSteps } from '../attack-steps.js';
-import { perExample } from '../box.js';
+import { alongRays, stepSizesOf } from '../an-pgd.js';
+import { compileAttackSteps, type AttackSteps, type WeightedClassifier } from '../attack-steps.js';
+import { perExample, pointAt } from '../box.js';
 import { reaching, softLogitMargin } from '../losses.js';
 import { watchedPace } from '../pace.js';
-import { NORMS } from '../threat-model.js';
-import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import { LEAST_LENGTH } from '../scaling.js';
+import { NORMS, type ThreatModel } from '../threat-model.js';
+import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
 import { definedNorm } from './defined-norm.js';
+import { keepShorter, nothingFound, type Nearest } from './nearest.js';
+import { compilePolish, compileRaySearch, searchRays, type RaySearch } from './rays.js';
+import { scoredGradient } from './scored-gradient.js';
+import type { SearchProblem } from './search-runs.js';
+import { areShort } from './short-evaluations.js';
 import { successOf } from './success.js';
 import { uniformsOf } from './uniforms.js';
 import { WITHIN } from './within.js';
@@ -16,17 +35,50 @@ import { WITHIN } from './within.js';
 /** PGD's radius as a share of the largest distance: training knows an example's radius of the last visit, a single search does not. */
 const RADIUS_SHARE = 0.5;
 
-/** Forward evaluations along the ray that PGD ends on. */
+/** Forward evaluations along the ray that PGD ends on, and along others. */
 const BISECTIONS = 10;
 
 /** Fewer iterations do not let PGD settle. */
 const MIN_ITERATIONS = 10;
 
+/** After this share of the iterations it is looked at whether the search is anywhere near. */
+const LOOK_SHARE = 0.5;
+
+/** Where PGD stands, and what of its way succeeds; batched. */
+type Approach = Nearest & {
+  /** δ, [n, h, w, c], inside ball and box. */
+  readonly perturbations: Tensor4D;
+};
+
+/** Where PGD goes; batched. */
+type Pace = {
+  /** ε₀, [n]. */
+  readonly radii: Tensor1D;
+  /** α, [n]. */
+  readonly stepSizes: Tensor1D;
+};
+
+/** Rays to look along. */
+type LookProblem = SearchProblem & Pick<Approach, 'perturbations'>;
+
+/** What the search is made of: pure functions, compiled once. All results are new, for the caller to dispose. */
+interface Steps extends Pick<AttackSteps, 'geometry' | 'bounds' | 'bisect'> {
+  /** One iteration of PGD; what it leaves is kept if it succeeds. One gradient evaluation. */
+  readonly iterate: (weights: TensorMap, problem: SearchProblem, pace: Pace, approach: Approach) => Approach;
+  /** Looks along the rays of PGD as it stands, up to the largest length. */
+  readonly look: RaySearch<LookProblem>;
+  /** Brings what succeeded on the way closer. */
+  readonly polish: RaySearch<SearchProblem>;
+}
+
 /**
  * AN-PGD as the paper trains with it (Algorithm 1, see `anPgd`), by itself: N = the budget, ε₀ half of the largest distance, a random start. It is
  * what other searches are compared with.
  *
- * Differs from Alg. 1: what the bisection looks for is a verified success, where training's looks for the zero of SLM.
+ * Differs from Alg. 1: what the bisection looks for is a verified success, where training's looks for the zero of SLM; where nothing on the last
+ * ray succeeds, what succeeded on the way counts, brought closer along its own ray, because the last iterate need not be the nearest; and where
+ * after half of the iterations nothing has succeeded, and nothing does along the ray, the rest starts anew, at random, in the ball of the largest
+ * distance, because one search has no next visit whose radius would be larger.
  */
 export const anPgd: AttackKind<MinimumNormAttack> = {
   name: 'an-pgd',
@@ -34,40 +86,122 @@ export const anPgd: AttackKind<MinimumNormAttack> = {
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => {
     definedNorm('an-pgd', NORMS, threat.norm);
-    const search = aim === 'leave' ? softLogitMargin : reaching(softLogitMargin);
-    const often = { iterations: Infinity, bisections: Infinity };
-    const steps = compileAttackSteps(compile, classifier, threat, { search, crossing: successOf(aim) }, often);
+    const steps = compileSteps(compile, classifier, threat, aim);
     return { name: 'an-pgd', find: (request) => find(steps, request) };
   },
 };
 
-async function find(steps: AttackSteps, request: MinimumNormRequest): Promise<AttackOutcome> {
-  const { weights, inputs, maxDistance, maxGradientEvaluations: iterations } = request;
-  const maxRadius = maxDistance * WITHIN;
-  const pace = watchedPace(request.proceed);
-  let calls = 0;
-  const proceed = async (): Promise<boolean> => {
-    const goesOn = await pace.proceed();
-    if (goesOn) calls += 1;
-    return goesOn;
-  };
-  const labels = tensor1d([...request.classes], 'int32');
-  const radii: Tensor1D = fill(labels.shape, RADIUS_SHARE * maxRadius);
+async function find(steps: Steps, request: MinimumNormRequest): Promise<AttackOutcome> {
+  const { weights, inputs, maxGradientEvaluations: iterations } = request;
+  const maxRadius = request.maxDistance * WITHIN;
+  const { proceed: goOn, stopped } = watchedPace(request.proceed);
+  let spent = 0;
+  const rayPace = { weights, together: areShort(weights, inputs), goOn };
   const randoms = request.seeds.map((seed) => createRandom(seed));
-  const start = tidy(() => steps.geometry.randomStart(inputs, radii, uniformsOf(inputs, randoms), steps.bounds));
-  try {
-    const problem = { weights, inputs, labels, radii, start, maxRadius, iterations, bisections: BISECTIONS, proceed };
-    const found = await runAnPgd(steps, problem);
-    try {
+  const classes = tensor1d([...request.classes], 'int32');
+  const maxLength = scalar(maxRadius);
+  const problem: SearchProblem = { inputs, classes, maxLength };
+  const { geometry, bounds } = steps;
+  const startIn = (radii: Tensor1D): Tensor4D =>
+    geometry.randomStart(inputs, radii, uniformsOf(inputs, randoms), bounds);
+  let pace = tidy(() => paceOf(fill(classes.shape, RADIUS_SHARE * maxRadius), iterations));
+  let approach: Approach = tidy(() => ({ ...nothingFound(inputs, maxLength), perturbations: startIn(pace.radii) }));
+  const hold = (next: Approach): void => {
+    dispose(approach);
+    approach = next;
+  };
+
+  /** Where nothing is known, even along the ray, the rest of the iterations starts anew. */
+  const lookAround = async (): Promise<void> => {
+    const { perturbations, ...known } = approach;
+    const nearest = await searchRays(rayPace, steps.look, { ...problem, perturbations }, known);
+    const next = tidy(() => {
+      // Scaled once more, since points at the very end of the ball may count as outside of it.
+      const farther = paceOf(fill(classes.shape, maxRadius * WITHIN), iterations - spent);
+      const either = (stays: Tensor1D, begins: Tensor1D): Tensor1D => where(nearest.found, stays, begins);
       return {
-        perturbations: tidy(() => mul(found.perturbations, perExample(cast(found.crossed, 'float32')))),
-        gradientEvaluations: Math.min(calls, iterations),
-        converged: !pace.stopped() && iterations >= MIN_ITERATIONS,
+        pace: { radii: either(pace.radii, farther.radii), stepSizes: either(pace.stepSizes, farther.stepSizes) },
+        perturbations: where(perExample(nearest.found), perturbations, startIn(farther.radii)),
+      };
+    });
+    dispose(pace);
+    pace = next.pace;
+    hold({ ...nearest, perturbations: next.perturbations });
+  };
+
+  try {
+    const look = Math.floor(iterations * LOOK_SHARE);
+    while (spent < iterations && (await goOn())) {
+      if (spent === look && look > 0) {
+        await lookAround();
+        if (!(await goOn())) break;
+      }
+      hold(tidy(() => steps.iterate(weights, problem, pace, approach)));
+      spent += 1;
+    }
+    const { radii } = pace;
+    const ray = { weights, inputs, labels: classes, radii, maxRadius, bisections: BISECTIONS, proceed: goOn };
+    const last = await alongRays(steps, ray, approach.perturbations);
+    try {
+      if (await goOn()) {
+        const { perturbations, ...known } = approach;
+        const nearest = await searchRays(rayPace, steps.polish, problem, known);
+        hold({ ...nearest, perturbations: perturbations.clone() });
+      }
+      return {
+        perturbations: tidy(() => where(perExample(last.crossed), last.perturbations, approach.best)),
+        gradientEvaluations: spent,
+        converged: !stopped() && iterations >= MIN_ITERATIONS,
       };
     } finally {
-      dispose(found);
+      dispose(last);
     }
   } finally {
-    dispose([labels, radii, start]);
+    dispose([classes, maxLength]);
+    dispose(pace);
+    dispose(approach);
   }
+}
+
+const paceOf = (radii: Tensor1D, iterations: number): Pace => ({ radii, stepSizes: stepSizesOf(radii, iterations) });
+
+function compileSteps(compile: Compile, classifier: WeightedClassifier, threat: ThreatModel, aim: Aim): Steps {
+  const search = aim === 'leave' ? softLogitMargin : reaching(softLogitMargin);
+  const success = successOf(aim);
+  const often = { iterations: Infinity, bisections: Infinity };
+  const { geometry, bounds, bisect } = compileAttackSteps(
+    compile,
+    classifier,
+    threat,
+    { search, crossing: success },
+    often,
+  );
+  const rays = { classifier, success, geometry, bounds };
+  return {
+    geometry,
+    bounds,
+    bisect,
+    iterate: compile(
+      (weights: TensorMap, { inputs, classes }: SearchProblem, pace: Pace, approach: Approach): Approach => {
+        const { perturbations } = approach;
+        const points = pointAt(inputs, perturbations, bounds);
+        const { gradients, logits } = scoredGradient((x) => classifier(weights, x), search, points, classes);
+        const succeeds: Tensor1D = greaterEqual(success(logits, classes), 0);
+        const known = keepShorter(approach, perturbations, geometry.lengths(perturbations), succeeds);
+        const step: Tensor4D = mul(perExample(pace.stepSizes), geometry.steepestAscent(gradients));
+        return { ...known, perturbations: geometry.project(inputs, add(perturbations, step), pace.radii, bounds) };
+      },
+      LASTING_WEIGHTS,
+    ),
+    look: compileRaySearch<LookProblem>(compile, rays, {
+      directions: (_, { perturbations }) => {
+        const lengths: Tensor1D = maximum(geometry.lengths(perturbations), LEAST_LENGTH);
+        return div(perturbations, perExample(lengths));
+      },
+      lowShare: 0,
+      probes: BISECTIONS,
+      endFirst: true,
+    }),
+    polish: compilePolish(compile, rays, { share: 1, probes: BISECTIONS }),
+  };
 }

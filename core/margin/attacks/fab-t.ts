@@ -1,42 +1,22 @@
-import {
-  add,
-  div,
-  greaterEqual,
-  less,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  ones,
-  sub,
-  where,
-  zeros,
-} from '@tensorflow/tfjs-core';
+import { greaterEqual, mul, ones, zeros } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import { createRandom } from '../../random.js';
 import type { WeightedClassifier } from '../attack-steps.js';
-import { clipToBox, perExample, pointAt } from '../box.js';
+import { pointAt } from '../box.js';
 import { geometryOf } from '../geometries.js';
 import { logitMargin, reaching, softMarginOver } from '../losses.js';
-import { totals } from '../per-image.js';
-import { LEAST_LENGTH } from '../scaling.js';
 import { ATTACK_NORMS, type ThreatModel } from '../threat-model.js';
+import { backFromSuccess, nothingNear, stepToBoundary } from './adaptive-boundary.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
 import { planRuns } from './fab-t-plan.js';
-import { projectOntoHyperplane } from './hyperplane.js';
-import { keepShorter, nothingFound, type Nearest } from './nearest.js';
+import { keepShorter, type Nearest } from './nearest.js';
 import { compilePolish, type RaySearch } from './rays.js';
 import { rivalsAt } from './rivals.js';
 import { scoredGradient } from './scored-gradient.js';
 import { runSearch, type SearchCall, type SearchProblem } from './search-runs.js';
 import { successOf } from './success.js';
 import { uniformsOf } from './uniforms.js';
-
-/** How far a step goes beyond the hyperplane (η), how much it is drawn to x at most (α_max), and what stays of a success (β): its authors' numbers. */
-const EXTRAPOLATION = 1.05;
-const MAX_BIAS = 0.1;
-const BACKWARD = 0.9;
 
 /** The radius of a random start, as a share of what is known. */
 const RANDOM_SHARE = 0.5;
@@ -62,11 +42,9 @@ interface FabSteps {
 
 /**
  * Fast adaptive boundary attack, targeted (Croce and Hein 2020, arXiv:1907.02044, Algorithm 1; targeted as AutoAttack runs it, arXiv:2003.01690): towards
- * each of the up to nine likeliest other classes t, with f = z_t − z_y and π(·) the hyperplane on which f, linearised at x + δ, is zero,
+ * each of the up to nine likeliest other classes t, with f = z_t − z_y,
  *
- *     d₁ ← proj(x + δ; π),  d₂ ← proj(x; π)                       both in the box, shortest in the norm (see `projectOntoHyperplane`)
- *     α  ← min(‖d₁‖ / (‖d₁‖ + ‖d₂‖), α_max)
- *     δ  ← clip(x + (1 − α) (δ + η d₁) + α η d₂) − x
+ *     δ ← a step to where f is zero (see `stepToBoundary`)
  *     δ succeeds:  b ← δ if ‖δ‖ < ‖b‖;  δ ← β δ
  *
  * To reach a class t, f = z_t − max_{j≠t} z_j. One iteration costs one gradient evaluation, and a forward one for the success. In the end
@@ -105,7 +83,7 @@ function find(steps: FabSteps, request: MinimumNormRequest, aim: Aim): Promise<A
       }
     }
     return {
-      start: () => atInput(nothingFound(inputs, problem.maxLength)),
+      start: () => atInput(nothingNear(inputs, problem.maxLength)),
       calls: calls(),
       polish: steps.polish,
       settles: maxGradientEvaluations >= MIN_BUDGET,
@@ -121,12 +99,6 @@ function compileSteps(
 ): FabSteps {
   const geometry = geometryOf(norm);
   const success = successOf(aim);
-  /** The shortest way from some points to where f, of these gradients, has risen by some gaps; they may be negative. */
-  const ontoBoundary = (points: Tensor4D, gradients: Tensor4D, gaps: Tensor1D): Tensor4D => {
-    const sides: Tensor1D = where(less(gaps, 0), mul(ones(gaps.shape), -1), ones(gaps.shape));
-    return projectOntoHyperplane(norm, points, mul(gradients, perExample(sides)), mul(gaps, sides), bounds);
-  };
-
   return {
     restart: compile((problem: SearchProblem, { best, bestLengths, found }: Adapting, uniforms: Tensor4D): Adapting => {
       const radii: Tensor1D = mul(bestLengths, RANDOM_SHARE);
@@ -138,19 +110,11 @@ function compileSteps(
         const loss = aim === 'reach' ? reaching(logitMargin) : softMarginOver(rivals, ones(classes.shape));
         const points = pointAt(inputs, perturbations, bounds);
         const { losses, gradients } = scoredGradient((x) => classifier(weights, x), loss, points, classes);
-        const along = totals(mul(gradients, perturbations));
-        const fromPoint = ontoBoundary(points, gradients, neg(losses));
-        const fromInput = ontoBoundary(inputs, gradients, sub(along, losses));
-        const [a, b] = [geometry.lengths(fromPoint), geometry.lengths(fromInput)];
-        const bias = perExample(minimum(div(a, maximum(add(a, b), LEAST_LENGTH)), MAX_BIAS));
-        const ahead: Tensor4D = add(perturbations, mul(fromPoint, EXTRAPOLATION));
-        const drawn: Tensor4D = add(mul(sub(1, bias), ahead), mul(bias, mul(fromInput, EXTRAPOLATION)));
-        const next = clipToBox(inputs, drawn, bounds);
+        const next = stepToBoundary({ norm, bounds }, inputs, perturbations, { losses, gradients });
         const reached = classifier(weights, pointAt(inputs, next, bounds));
         const succeeds: Tensor1D = greaterEqual(success(reached, classes), 0);
         const { best, bestLengths, found } = keepShorter(state, next, geometry.lengths(next), succeeds);
-        const back: Tensor4D = where(perExample(succeeds), mul(next, BACKWARD), next);
-        return { best, bestLengths, found, perturbations: back };
+        return { best, bestLengths, found, perturbations: backFromSuccess(next, succeeds) };
       },
       LASTING_WEIGHTS,
     ),

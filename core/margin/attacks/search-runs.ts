@@ -1,5 +1,6 @@
-import { dispose, scalar, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { cast, dispose, lessEqual, mul, scalar, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { perExample } from '../box.js';
 import { watchedPace } from '../pace.js';
 import type { AttackOutcome, MinimumNormRequest } from './attack.js';
 import type { Nearest } from './nearest.js';
@@ -71,7 +72,10 @@ export async function runSearch<State extends Nearest>(
       nearest = hold(await searchRays({ weights, together, goOn }, polish, problem, nearest));
     }
     return {
-      perturbations: nearest.best.clone(),
+      // A search may remember what is a little longer, for the polish to bring closer.
+      perturbations: tidy(() =>
+        mul(nearest.best, perExample(cast(lessEqual(nearest.bestLengths, maxLength), 'float32'))),
+      ),
       gradientEvaluations,
       converged: settles && !stopped(),
     };

@@ -9,7 +9,7 @@ import { rivalsByRank } from '../rivals.js';
 import { autoPgdMethod } from './auto-pgd-method.js';
 import type { BallMethod, BallState } from './ball-method.js';
 import { compileBallSearch } from './ball-search.js';
-import { climbedLoss } from './climbed-loss.js';
+import { climbOf } from './rival-restarts.js';
 import { sparseAutoPgdMethod } from './sparse-auto-pgd-method.js';
 
 /** How many other classes APGD-T leads towards: AutoAttack's numbers. */
@@ -37,10 +37,10 @@ const autoPgdAttack = (name: string, lossName: LossName): AttackKind<FixedNormAt
   name,
   norms: ATTACK_NORMS,
   aims: ['leave', 'reach'],
-  compile: (compile, classifier, threat, aim) => {
-    const loss = climbedLoss(lossName, aim);
-    return { name, find: compileAutoPgd(compile, classifier, threat, aim, { loss: () => loss }) };
-  },
+  compile: (compile, classifier, threat, aim) => ({
+    name,
+    find: compileAutoPgd(compile, classifier, threat, aim, climbOf(lossName, threat.norm, aim)),
+  }),
 });
 
 export const apgdCe = autoPgdAttack('apgd-ce', 'ce');

@@ -60,6 +60,6 @@ export interface BallMethod<S extends BallState> {
     explored: Explored,
     stride: readonly Scalar[],
   ) => S;
-  /** The classes that the runs of each restart lead towards, one an input; default one run, towards no class. */
-  readonly targets?: (request: FixedNormRequest) => readonly (readonly number[])[];
+  /** The classes that the runs of a restart, from 0 on, lead towards, one an input, the class to leave being none; default one run, towards no class. */
+  readonly targets?: (request: FixedNormRequest, restart: number) => readonly (readonly number[])[];
 }

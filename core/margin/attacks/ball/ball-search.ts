@@ -99,8 +99,8 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const { proceed: goOn, stopped } = watchedPace(request.proceed);
   let gradientEvaluations = 0;
-  const towards = steps.method.targets?.(request) ?? [request.classes];
-  const runs = Array.from({ length: restarts }, () => towards).flat();
+  const towards = (restart: number) => steps.method.targets?.(request, restart) ?? [request.classes];
+  const runs = Array.from({ length: restarts }, (_, restart) => towards(restart)).flat();
   const given = { inputs, classes: tensor1d([...request.classes], 'int32'), radii: tensor1d([...request.radii]) };
   let strongest = nothingTried(inputs);
   try {

@@ -2,11 +2,11 @@ import { add, mul } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../../box.js';
 import type { LossName } from '../../losses.js';
-import { ATTACK_NORMS } from '../../threat-model.js';
+import { ATTACK_NORMS, type AttackNorm } from '../../threat-model.js';
 import type { Aim, AttackKind, FixedNormAttack } from '../attack.js';
 import type { BallMethod } from './ball-method.js';
 import { compileBallSearch } from './ball-search.js';
-import { climbedLoss } from './climbed-loss.js';
+import { climbOf } from './rival-restarts.js';
 
 /** N steps are this many radii long together: from anywhere in the ball they reach everywhere in it (paper, Algorithm 1). */
 const STEPS_LENGTH = 2.5;
@@ -33,16 +33,15 @@ export const pgdAttack = ({ name, loss, stepShare }: PgdOptions): AttackKind<Fix
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => ({
     name,
-    find: compileBallSearch(compile, classifier, threat, aim, pgdMethod(loss, aim, stepShare)),
+    find: compileBallSearch(compile, classifier, threat, aim, pgdMethod(loss, threat.norm, aim, stepShare)),
   }),
 });
 
 type PgdState = { readonly perturbations: Tensor4D };
 
-function pgdMethod(name: LossName, aim: Aim, stepShare: number | undefined): BallMethod<PgdState> {
-  const loss = climbedLoss(name, aim);
+function pgdMethod(name: LossName, norm: AttackNorm, aim: Aim, stepShare: number | undefined): BallMethod<PgdState> {
   return {
-    loss: () => loss,
+    ...climbOf(name, norm, aim),
     open: (_, perturbations) => ({ perturbations }),
     strides: (iterations, asked) =>
       Array.from({ length: iterations }, () => [asked ?? stepShare ?? STEPS_LENGTH / iterations]),

@@ -9,6 +9,7 @@ import type {
   AttackOutcome,
   AttackProblem,
   FixedNormAttack,
+  FixedNormRequest,
   MinimumNormAttack,
 } from '../../../../../core/margin/attacks/attack.js';
 import { pgdCe } from '../../../../../core/margin/attacks/ball/pgd.js';
@@ -30,21 +31,20 @@ import { TEST_ENGINE } from '../../../../support/test-engine.js';
 const BOUNDS = { lower: 0, upper: 1 };
 
 /** Radii at which PGD succeeds on some of the images and not on others. */
-const EPSILONS: Readonly<Record<AttackNorm, number>> = { linf: 0.08, l2: 1.2, l1: 8 };
+const EPSILONS: Readonly<Record<AttackNorm, readonly number[]>> = {
+  linf: [0.06, 0.08, 0.12],
+  l2: [0.8, 1.2],
+  l1: [6, 8],
+};
 
 /** Gradient evaluations that each attack may spend on an image: as many as PGD. */
 const BUDGET = 90;
 
 /** How an attack within a ball spends the budget. */
-interface Spending {
-  readonly iterations: number;
-  readonly restarts: number;
-  /** Of an attack without gradients: forward evaluations that it may spend on an image. */
-  readonly forwardEvaluations?: number;
-}
+type Spending = Pick<FixedNormRequest, 'iterations' | 'restarts'>;
 const PGD: Spending = { iterations: 45, restarts: 2 };
 const SPENDINGS: Partial<Record<FixedNormAttackName, Spending>> = {
-  // Nine targets.
+  // Nine targets at most.
   'apgd-t': { iterations: 10, restarts: 1 },
 };
 
@@ -56,15 +56,12 @@ const NOT_COMPARED: Partial<Record<AttackName | `${AttackNorm} ${AttackName}`, s
   square:
     'it takes no gradients; gradient-free-golden compares it in ℓ∞ at 0.08 and ℓ2 at 0.8; it is weaker in ℓ2 at 1.2, and in ℓ1',
   spsa: 'it takes no gradients; gradient-free-golden compares it in ℓ∞ at 0.08 and ℓ2 at 0.8; it is weaker in ℓ∞ at 0.06',
-  'l1 fab-t': 'it takes ten seconds, and other tests know its closeness',
 };
 
-/** Attacks that may succeed on some images fewer, and why: their methods have no second try. */
-const FEWER: Partial<Record<MinimumNormAttackName, { readonly images: number; readonly because: string }>> = {
-  'an-pgd': { images: 2, because: 'it looks along one ray' },
-  deepfool: { images: 3, because: 'it ends at the first boundary that it meets' },
-  'fab-t': { images: 1, because: 'it has ten gradients for each of nine classes' },
-};
+/** The images that are attacked, and what is known of them. */
+interface Images extends Pick<AttackProblem, 'weights' | 'classes' | 'logits' | 'seeds'> {
+  readonly images: readonly Float32Array[];
+}
 
 describe('no attack is weaker than PGD with its budget, on a LeNet trained elsewhere', () => {
   const [name] = goldenNames();
@@ -76,7 +73,7 @@ describe('no attack is weaker than PGD with its budget, on a LeNet trained elsew
   }
 
   let engine: Engine;
-  let problem: AttackProblem;
+  let problem: Images;
   let classifier: WeightedClassifier;
   const inputSize = 28 * 28;
   before(async () => {
@@ -91,75 +88,76 @@ describe('no attack is weaker than PGD with its budget, on a LeNet trained elsew
       correct.map((index) => golden.tensor(key).data.slice(index * size, (index + 1) * size) as Float32Array);
     problem = {
       weights,
-      inputs: tensor<Rank.R4>(Float32Array.from(rowsOf('images', inputSize).flatMap((row) => [...row])), [
-        correct.length,
-        28,
-        28,
-        1,
-      ]),
+      images: rowsOf('images', inputSize),
       classes: correct.map((index) => Number(golden.tensor('labels').data[index])),
       logits: rowsOf('logits', 10),
       seeds: correct.map((index) => BigInt(100 + index)),
-      proceed: () => true,
     };
   });
   after(() => {
     dispose(problem.weights);
-    problem.inputs.dispose();
   });
 
-  /** On how many images it succeeds, within ε, by another classification of each point. */
-  const successes = async (norm: AttackNorm, epsilon: number, outcome: AttackOutcome): Promise<number> => {
-    const { perturbations } = outcome;
+  type Attack = (problem: AttackProblem, epsilon: number) => Promise<AttackOutcome>;
+  /** On which of some images an attack succeeds, within ε, by another classification of each point. */
+  const broken = async (norm: AttackNorm, epsilon: number, attack: Attack, rows: readonly number[]) => {
+    const of = <T>(values: readonly T[]): T[] => rows.map((row) => values[row]!);
+    const [classes, logits, seeds] = [of(problem.classes), of(problem.logits), of(problem.seeds)];
+    const pixels = Float32Array.from(of(problem.images).flatMap((image) => [...image]));
+    const inputs = tensor<Rank.R4>(pixels, [rows.length, 28, 28, 1]);
+    const { weights } = problem;
+    const outcome = await attack({ weights, inputs, classes, logits, seeds, proceed: () => true }, epsilon);
+    const { perturbations, gradientEvaluations } = outcome;
+    assert.ok(gradientEvaluations <= BUDGET, `${gradientEvaluations} gradient evaluations`);
     const values = (await perturbations.data()) as Float32Array;
-    const logits = tidy(() => {
-      const points = clipByValue(add(problem.inputs, perturbations), 0, 1);
-      return classifier(problem.weights, points as typeof problem.inputs).dataSync() as Float32Array;
+    const reached = tidy(() => {
+      const points = clipByValue(add(inputs, perturbations), 0, 1);
+      return classifier(weights, points as typeof inputs).dataSync() as Float32Array;
     });
-    perturbations.dispose();
-    return problem.classes.filter((label, index) => {
-      const length = hostLength(norm, values.subarray(index * inputSize, (index + 1) * inputSize));
-      return length <= epsilon && largestLogit(logits.subarray(index * 10, (index + 1) * 10)) !== label;
-    }).length;
+    dispose([perturbations, inputs]);
+    return rows.filter((_, i) => {
+      const length = hostLength(norm, values.subarray(i * inputSize, (i + 1) * inputSize));
+      return length <= epsilon && largestLogit(reached.subarray(i * 10, (i + 1) * 10)) !== classes[i];
+    });
   };
 
-  const within = async (kind: AttackKind<FixedNormAttack>, norm: AttackNorm, spending: Spending): Promise<number> => {
-    const epsilon = EPSILONS[norm];
+  const within = (kind: AttackKind<FixedNormAttack>, norm: AttackNorm, spending: Spending): Attack => {
     const compiled = kind.compile(engine.compile, classifier, { norm, bounds: BOUNDS }, 'leave');
-    const outcome = await compiled.find({ ...problem, radii: problem.classes.map(() => epsilon), ...spending });
-    assert.ok(outcome.gradientEvaluations <= BUDGET, `${outcome.gradientEvaluations} gradient evaluations`);
-    const { forwardEvaluations = 0 } = outcome;
-    assert.ok(forwardEvaluations <= (spending.forwardEvaluations ?? 0), `${forwardEvaluations} forward evaluations`);
-    return successes(norm, epsilon, outcome);
+    return (given, epsilon) => compiled.find({ ...given, radii: given.classes.map(() => epsilon), ...spending });
   };
-  const nearest = async (kind: AttackKind<MinimumNormAttack>, norm: AttackNorm): Promise<number> => {
-    const epsilon = EPSILONS[norm];
+  const nearest = (kind: AttackKind<MinimumNormAttack>, norm: AttackNorm): Attack => {
     const compiled = kind.compile(engine.compile, classifier, { norm, bounds: BOUNDS }, 'leave');
-    const outcome = await compiled.find({ ...problem, maxDistance: epsilon, maxGradientEvaluations: BUDGET });
-    assert.ok(outcome.gradientEvaluations <= BUDGET, `${outcome.gradientEvaluations} gradient evaluations`);
-    return successes(norm, epsilon, outcome);
+    return (given, epsilon) => compiled.find({ ...given, maxDistance: epsilon, maxGradientEvaluations: BUDGET });
   };
 
   for (const norm of ATTACK_NORMS) {
-    let pgd = NaN;
+    const pgd = new Map<number, readonly number[]>();
     it(`${norm}: PGD succeeds on some images, and not on others`, async () => {
-      pgd = await within(pgdCe, norm, PGD);
-      assert.ok(pgd > 0 && pgd < problem.classes.length, `${pgd}`);
+      const attack = within(pgdCe, norm, PGD);
+      for (const epsilon of EPSILONS[norm]) {
+        const rows = await broken(norm, epsilon, attack, [...problem.images.keys()]);
+        assert.ok(rows.length > 0 && rows.length < problem.images.length, `${rows.length}`);
+        pgd.set(epsilon, rows);
+      }
     });
 
-    const compare = (attack: AttackName, attacked: () => Promise<number>) => {
-      const reason = NOT_COMPARED[attack] ?? NOT_COMPARED[`${norm} ${attack}`];
+    const compare = (name: AttackName, compiled: () => Attack) => {
+      const reason = NOT_COMPARED[name] ?? NOT_COMPARED[`${norm} ${name}`];
       if (reason !== undefined) {
-        it(`${norm}: ${attack} is not compared: ${reason}`, function () {
+        it(`${norm}: ${name} is not compared: ${reason}`, function () {
           this.skip();
         });
         return;
       }
-      const { images, because } = FEWER[attack as MinimumNormAttackName] ?? { images: 0, because: '' };
-      const fewer = images === 0 ? '' : `, or on at most ${images} fewer, since ${because}`;
-      it(`${norm}: ${attack} succeeds on as many${fewer}`, async () => {
-        const count = await attacked();
-        assert.ok(count >= pgd - images, `${count} images, PGD ${pgd}`);
+      it(`${norm}: ${name} succeeds on as many images, at ${EPSILONS[norm].join(', ')}`, async () => {
+        const attack = compiled();
+        for (const [epsilon, rows] of pgd) {
+          let found = await broken(norm, epsilon, attack, rows);
+          const others = [...problem.images.keys()].filter((row) => !rows.includes(row));
+          // The others tell something only where not all of PGD's are found.
+          if (found.length < rows.length) found = found.concat(await broken(norm, epsilon, attack, others));
+          assert.ok(found.length >= rows.length, `${epsilon}: ${found.join(', ')}, PGD ${rows.join(', ')}`);
+        }
       });
     };
     for (const [key, kind] of Object.entries<AttackKind<FixedNormAttack>>(FIXED_NORM_ATTACKS)) {
