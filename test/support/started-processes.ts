@@ -10,10 +10,19 @@ export function remembered<Child extends ChildProcess>(child: Child): Child {
   return child;
 }
 
-/** Ends the processes that tests have started and left. @returns their command lines */
+/** How long those that are asked to end may take. */
+const GRACE_MS = 10_000;
+
+/** Ends the processes that tests have started and left: first as a user would, so that what they have started themselves ends with them. @returns their command lines */
 export function endStartedProcesses(): readonly string[] {
-  return Array.from(running, (child) => {
-    child.kill('SIGKILL');
-    return child.spawnargs.join(' ');
-  });
+  const left = [...running];
+  for (const child of left) child.kill('SIGTERM');
+  setTimeout(() => {
+    for (const child of left) {
+      child.kill('SIGKILL');
+      // Whoever has inherited the other ends may still run.
+      for (const stream of child.stdio) stream?.destroy();
+    }
+  }, GRACE_MS).unref();
+  return left.map((child) => child.spawnargs.join(' '));
 }
