@@ -23,7 +23,18 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import type { Rank, Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { type EngineCase, between, chance, drawShape, gradients, integer, of, oneOf, tensorOf } from './engine-case.js';
+import {
+  type EngineCase,
+  anyNumber,
+  between,
+  chance,
+  drawShape,
+  gradients,
+  integer,
+  of,
+  oneOf,
+  tensorOf,
+} from './engine-case.js';
 
 /** What engines fuse or lay out in another way than it is stated. */
 export const NETWORKS: readonly EngineCase[] = [
@@ -106,8 +117,9 @@ export const NETWORKS: readonly EngineCase[] = [
         const first = relu(maxPool(add<Tensor4D>(conv2d(x, w, 1, (kernel - 1) / 2), b), size, size, 'valid'));
         return relu(maxPool(add<Tensor4D>(conv2d(first, v, 1, 1), c), 2, 2, 'valid'));
       };
-      // Whole numbers, so that many windows have several maxima.
-      const inputs = shapes.map((shape) => tensorOf(random, shape, integer));
+      // Whole numbers, so that many windows have several maxima; but not of many channels, where convolutions by a transform round even those.
+      const draw = many === 'few' ? integer : anyNumber;
+      const inputs = shapes.map((shape) => tensorOf(random, shape, draw));
       if (differentiated === 'weights')
         return of((...given: readonly Tensor[]) => [run(...given), ...gradients(run)(...given)], ...inputs);
       // The filters of either layer first, since the first argument may be a constant.
