@@ -78,7 +78,8 @@ function startOfSparseAutoPgd({ project }: BallSpace, problem: BallProblem, unif
   return project(within(problem, SHARES[0]), noise);
 }
 
-function openSparseAutoPgd({ inputs }: BallProblem, start: Tensor4D): SparseAutoPgdState {
+/** A run before its first iteration. */
+export function openSparseAutoPgd({ inputs }: BallProblem, start: Tensor4D): SparseAutoPgdState {
   const count = inputs.shape[0];
   const moved = movedBy(start);
   return {
@@ -107,7 +108,7 @@ function openSparseAutoPgd({ inputs }: BallProblem, start: Tensor4D): SparseAuto
  * them is lost; the noise of the start is logistic in place of normal; going back to x_max takes no iteration of its own, because its gradient is known;
  * and the last iteration of a ball ends with the projection in place of a step.
  */
-function advanceSparseAutoPgd(
+export function advanceSparseAutoPgd(
   { project }: BallSpace,
   problem: BallProblem,
   state: SparseAutoPgdState,
@@ -145,17 +146,25 @@ function advanceSparseAutoPgd(
   };
 }
 
+/** Of the iterations in a ball, 1 at a checkpoint, else 0. */
+function checkpointsOf(count: number): readonly number[] {
+  const interval = Math.max(Math.floor(INTERVAL * count), 1);
+  return Array.from({ length: count }, (_, index) => Number(index > 0 && index % interval === 0));
+}
+
 /** What each iteration of a run takes: 1 at a checkpoint, else 0; the ball that it is in, and the one of the next iteration, in ε. */
 export function sparseAutoPgdStrides(iterations: number): readonly (readonly [number, number, number])[] {
   const warm = iterations < FEWEST_WARM ? 0 : Math.ceil(WARM_SHARE * iterations);
   const counts = [warm, warm, Math.max(iterations - 2 * warm, 0)];
-  const balls = SHARES.flatMap((share, ball) => {
-    const count = counts[ball] ?? 0;
-    const interval = Math.max(Math.floor(INTERVAL * count), 1);
-    return Array.from({ length: count }, (_, index) => [Number(index > 0 && index % interval === 0), share] as const);
-  });
+  const balls = SHARES.flatMap((share, ball) =>
+    checkpointsOf(counts[ball] ?? 0).map((checkpoint) => [checkpoint, share] as const),
+  );
   return balls.map(([checkpoint, share], index) => [checkpoint, share, balls[index + 1]?.[1] ?? 1] as const);
 }
+
+/** The same where all iterations are in the ball of ε. */
+export const steadySparseStrides = (iterations: number): readonly (readonly [number, number, number])[] =>
+  checkpointsOf(iterations).map((checkpoint) => [checkpoint, 1, 1] as const);
 
 /** Auto-PGD in ℓ1 on a loss. */
 export const sparseAutoPgdMethod = (

@@ -21,17 +21,17 @@ import { EXCLUDED, isClass, type Loss } from '../../loss.js';
 import { drawnIntoBall } from '../../scaling.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim } from '../attack.js';
-import { advanceAutoPgd, openAutoPgd, type AutoPgdState } from '../ball/auto-pgd-method.js';
-import type { BallProblem } from '../ball/ball-method.js';
+import type { BallProblem, BallState } from '../ball/ball-method.js';
 import { ballSpace } from '../ball/ball-space.js';
 import { climbedLoss } from '../ball/climbed-loss.js';
+import { followedGradients } from '../followed-gradients.js';
 import { keepShorter, type Nearest } from '../nearest.js';
 import { compilePolish, compileRaySearch, type RaySearch } from '../rays.js';
 import { scoredGradient } from '../scored-gradient.js';
 import type { SearchProblem } from '../search-runs.js';
 import { iterateOver } from '../strides.js';
-import { LEAST, MOST } from '../strongest.js';
 import { successOf } from '../success.js';
+import type { EpsilonClimb } from './epsilon-climb.js';
 import type { EpsilonRound } from './epsilon-search-plan.js';
 
 /** How far below the shortest length a radius is, as a share of it, at first; what a run that does not shorten it by that makes of it; and at least. */
@@ -41,9 +41,6 @@ const SMALLEST_GAP = 0.001;
 
 /** The first radius where nothing is known, as a share of the largest; a failure doubles it. */
 const FIRST_REACH = 0.5;
-
-/** η of the first step, in radii: from the best known point, that it is not left at once, and from a random one. */
-const FIRST_STEPS: Readonly<Record<EpsilonRound['start'], number>> = { best: 1, random: 2 };
 
 /** Forward evaluations along the first ray, and along those of the best after each run. */
 const RAY_PROBES = 10;
@@ -60,16 +57,16 @@ export type EpsilonPace = {
 };
 
 /** A run: where it leads, and where it stands. */
-export type EpsilonRun = {
+export type EpsilonRun<S extends BallState> = {
   readonly targets: Tensor1D;
   readonly radii: Tensor1D;
   /** By what share the radius falls below a success, [n]. */
   readonly gaps: Tensor1D;
-  readonly climb: AutoPgdState;
+  readonly climb: S;
 };
 
 /** What is known, and the run that is under way. */
-export type EpsilonState = { readonly nearest: Nearest; readonly run: EpsilonRun };
+export type EpsilonState<S extends BallState> = { readonly nearest: Nearest; readonly run: EpsilonRun<S> };
 
 /** What a run starts from. */
 export type EpsilonSource = {
@@ -82,24 +79,25 @@ export type EpsilonSource = {
 };
 
 /** What the search is made of: pure functions, compiled once. All results are new, for the caller to dispose. */
-export interface EpsilonSteps {
+export interface EpsilonSteps<S extends BallState> {
+  readonly strides: EpsilonClimb<S>['strides'];
   readonly firstPace: (nearest: Nearest) => EpsilonPace;
   /** The next radii, and a run before its first iteration. The first costs one forward evaluation. */
   readonly open: Readonly<
     Record<
       EpsilonRound['start'],
-      (weights: TensorMap, problem: SearchProblem, source: EpsilonSource) => { pace: EpsilonPace; run: EpsilonRun }
+      (weights: TensorMap, problem: SearchProblem, source: EpsilonSource) => { pace: EpsilonPace; run: EpsilonRun<S> }
     >
   >;
   /** As many iterations as there are rows of strides, [k, 3]. */
   readonly iterate: (
     weights: TensorMap,
     problem: SearchProblem,
-    state: EpsilonState,
+    state: EpsilonState<S>,
     strides: Tensor2D,
-  ) => EpsilonState;
+  ) => EpsilonState<S>;
   /** Tries the last δ: one forward evaluation. */
-  readonly tryLast: (weights: TensorMap, problem: SearchProblem, state: EpsilonState) => Nearest;
+  readonly tryLast: (weights: TensorMap, problem: SearchProblem, state: EpsilonState<S>) => Nearest;
   /** Searches the ray of steepest ascent at x: one gradient evaluation, and a forward evaluation a probe. */
   readonly ascent: RaySearch<SearchProblem>;
   /** Brings the nearest closer along its own rays. */
@@ -107,27 +105,28 @@ export interface EpsilonSteps {
 }
 
 /** Compiles the steps of a search. */
-export function compileEpsilonSteps(
+export function compileEpsilonSteps<S extends BallState>(
   compile: Compile,
   classifier: WeightedClassifier,
   threat: ThreatModel,
   aim: Aim,
-): EpsilonSteps {
+  climbs: EpsilonClimb<S>,
+): EpsilonSteps<S> {
   const space = ballSpace(threat);
   const { geometry, bounds } = space;
   const success = successOf(aim);
   const lossTowards = (targets: Tensor1D): Loss => (aim === 'leave' ? logitRatioTowards(targets) : reachingLogitRatio);
   const logitsAt = (weights: TensorMap, { inputs }: SearchProblem, perturbations: Tensor4D): Tensor2D =>
     classifier(weights, pointAt(inputs, perturbations, bounds));
-  const ballOf = ({ inputs, classes }: SearchProblem, { targets, radii }: Pick<EpsilonRun, 'targets' | 'radii'>) =>
+  const ballOf = ({ inputs, classes }: SearchProblem, { targets, radii }: Pick<EpsilonRun<S>, 'targets' | 'radii'>) =>
     ({ inputs, classes, targets, radii }) satisfies BallProblem;
 
   const iterateOnce = (
     weights: TensorMap,
     problem: SearchProblem,
-    { nearest, run }: EpsilonState,
+    { nearest, run }: EpsilonState<S>,
     stride: readonly Scalar[],
-  ): EpsilonState => {
+  ): EpsilonState<S> => {
     const { targets, radii, gaps, climb } = run;
     const { perturbations } = climb;
     const points = pointAt(problem.inputs, perturbations, bounds);
@@ -141,16 +140,17 @@ export function compileEpsilonSteps(
     const known = keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds);
     // What is left of a run that has succeeded goes on in a smaller ball, whose losses begin anew.
     const smaller: Tensor1D = where(succeeds, mul(known.bestLengths, sub(1, gaps)), radii);
-    const forgetful = forgetting(climb, succeeds);
+    const forgetful = climbs.forgetting(climb, succeeds);
     const ball = ballOf(problem, { targets, radii: smaller });
-    const next = advanceAutoPgd(space, ball, forgetful, { losses, gradients }, stride);
+    const followed = followedGradients(geometry, gradients, points, bounds);
+    const next = climbs.advance(space, ball, forgetful, { losses, gradients: followed }, stride);
     return {
       nearest: known,
       run: {
         targets: clone(targets),
         radii: smaller,
         gaps: clone(gaps),
-        climb: forgetting(next, succeeds),
+        climb: climbs.forgetting(next, succeeds),
       },
     };
   };
@@ -169,12 +169,13 @@ export function compileEpsilonSteps(
           : random;
       return {
         pace,
-        run: { targets, radii, gaps: clone(pace.gaps), climb: openAutoPgd(ball, from, FIRST_STEPS[start]) },
+        run: { targets, radii, gaps: clone(pace.gaps), climb: climbs.open(ball, from, start) },
       };
     }, LASTING_WEIGHTS);
 
   const rays = { classifier, success, geometry, bounds };
   return {
+    strides: climbs.strides,
     firstPace: ({ bestLengths }) => ({
       gaps: fill(bestLengths.shape, FIRST_GAP),
       reaches: fill(bestLengths.shape, FIRST_REACH / 2),
@@ -183,11 +184,11 @@ export function compileEpsilonSteps(
     }),
     open: { best: openFrom('best'), random: openFrom('random') },
     iterate: compile(
-      (weights: TensorMap, problem: SearchProblem, state: EpsilonState, strides: Tensor2D): EpsilonState =>
+      (weights: TensorMap, problem: SearchProblem, state: EpsilonState<S>, strides: Tensor2D): EpsilonState<S> =>
         iterateOver(strides, state, (before, stride) => iterateOnce(weights, problem, before, stride)),
       LASTING_WEIGHTS,
     ),
-    tryLast: compile((weights: TensorMap, problem: SearchProblem, { nearest, run }: EpsilonState): Nearest => {
+    tryLast: compile((weights: TensorMap, problem: SearchProblem, { nearest, run }: EpsilonState<S>): Nearest => {
       const { perturbations } = run.climb;
       const logits = logitsAt(weights, problem, perturbations);
       const succeeds: Tensor1D = greaterEqual(success(logits, problem.classes), 0);
@@ -205,14 +206,6 @@ export function compileEpsilonSteps(
     polish: compilePolish(compile, rays, POLISH),
   };
 }
-
-/** Auto-PGD where the largest loss so far, and the last, do not count any more for some examples: they are of a larger ball. */
-const forgetting = (climb: AutoPgdState, forgets: Tensor1D): AutoPgdState => ({
-  ...climb,
-  topLosses: where(forgets, fill(forgets.shape, LEAST), climb.topLosses),
-  topBefore: where(forgets, fill(forgets.shape, LEAST), climb.topBefore),
-  lastLosses: where(forgets, fill(forgets.shape, MOST), climb.lastLosses),
-});
 
 /** The class of the largest logit but that of the class to leave, [n] int32. */
 const rivalOf = (logits: Tensor2D, classes: Tensor1D): Tensor1D =>

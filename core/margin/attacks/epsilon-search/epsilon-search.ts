@@ -1,11 +1,10 @@
 import { dispose, scalar, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
 import { watchedPace } from '../../pace.js';
-import { NORMS } from '../../threat-model.js';
+import { ATTACK_NORMS } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
-import { autoPgdStrides } from '../ball/auto-pgd-schedule.js';
+import type { BallState } from '../ball/ball-method.js';
 import { cloned } from '../cloned.js';
-import { definedNorm } from '../defined-norm.js';
 import { nothingFound, type Nearest } from '../nearest.js';
 import { searchRays, type RayPace } from '../rays.js';
 import { rivalsByRank } from '../rivals.js';
@@ -15,6 +14,7 @@ import { areShort } from '../short-evaluations.js';
 import { stridesOf } from '../strides.js';
 import { uniformsOf } from '../uniforms.js';
 import { WITHIN } from '../within.js';
+import { denseClimb, sparseClimb } from './epsilon-climb.js';
 import { MIN_GRADIENT_EVALUATIONS, planRounds, type EpsilonRound } from './epsilon-search-plan.js';
 import { compileEpsilonSteps, type EpsilonRun, type EpsilonState, type EpsilonSteps } from './epsilon-search-steps.js';
 
@@ -24,7 +24,8 @@ const MAX_TARGETS = 9;
 /**
  * A search over ε by runs of targeted Auto-PGD (Croce and Hein 2020, arXiv:2003.01690; as a search for shortest perturbations in AttackBench,
  * Cinà et al. 2024, arXiv:2404.19460): each example's radius shrinks below the shortest length whenever one is found, by less after a run that has
- * found none, and grows where nothing is found at all. After each run the shortest is polished along its ray.
+ * found none, and grows where nothing is found at all. After each run the shortest is polished along its ray. In ℓ1 the runs are sparse (Croce and Hein
+ * 2021, arXiv:2103.01208).
  *
  * Differs from AttackBench, which searches each of nine targets by itself: the radii go on from run to run, every other run leads towards the
  * class that is nearest so far, from there, and the others towards each of nine classes in turn, so that small budgets are worth something too.
@@ -33,16 +34,23 @@ const MAX_TARGETS = 9;
  */
 export const epsilonSearch: AttackKind<MinimumNormAttack> = {
   name: 'epsilon-search',
-  norms: NORMS,
+  norms: ATTACK_NORMS,
   aims: ['leave', 'reach'],
   compile: (compile, classifier, threat, aim) => {
-    definedNorm('epsilon-search', NORMS, threat.norm);
-    const steps = compileEpsilonSteps(compile, classifier, threat, aim);
-    return { name: 'epsilon-search', find: (request) => search(steps, request) };
+    const name = 'epsilon-search';
+    if (threat.norm !== 'l1') {
+      const steps = compileEpsilonSteps(compile, classifier, threat, aim, denseClimb);
+      return { name, find: (request) => search(steps, request) };
+    }
+    const steps = compileEpsilonSteps(compile, classifier, threat, aim, sparseClimb);
+    return { name, find: (request) => search(steps, request) };
   },
 };
 
-async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise<AttackOutcome> {
+async function search<S extends BallState>(
+  steps: EpsilonSteps<S>,
+  request: MinimumNormRequest,
+): Promise<AttackOutcome> {
   const { weights, inputs, maxGradientEvaluations } = request;
   const classes = tensor1d([...request.classes], 'int32');
   const maxLength = scalar(request.maxDistance * WITHIN);
@@ -60,7 +68,7 @@ async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise
   };
 
   /** A round's run before its first iteration, and the radii that it leaves to the next. */
-  const open = ({ target, start }: EpsilonRound): EpsilonRun => {
+  const open = ({ target, start }: EpsilonRound): EpsilonRun<S> => {
     const rank = target === 'reached' ? 0 : target.rank;
     const next = tidy(() => {
       const ranked = tensor1d([...(rivals[rank] ?? [])], 'int32');
@@ -80,8 +88,8 @@ async function search(steps: EpsilonSteps, request: MinimumNormRequest): Promise
       if (!(await goOn())) break;
       const { iterations } = round;
       const run = open(round);
-      const strides = autoPgdStrides(iterations);
-      const { found, spent } = await runIterations<EpsilonState, Nearest>(rayPace, {
+      const strides = steps.strides(iterations);
+      const { found, spent } = await runIterations<EpsilonState<S>, Nearest>(rayPace, {
         iterations,
         start: { nearest: cloned(nearest), run },
         take: (state, first, count) => steps.iterate(weights, problem, state, stridesOf(strides, first, count)),
