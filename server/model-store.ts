@@ -66,9 +66,24 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
   let models: readonly RegisteredModel[] = [];
   let looked = false;
   let problem: string | undefined;
+  /** What was last said of a model that cannot be read. */
+  let unreadable: ReadonlyMap<string, string> = new Map();
   let closed = false;
 
   const keeps = (name: string): boolean => options.keep.length === 0 || options.keep.includes(name);
+
+  /** Looks what is registered. A model that cannot be read now stays as it was: damage of its files must not end what answers. */
+  const survey = async (): Promise<void> => {
+    const found = await registry.survey();
+    for (const { name, problem: said } of found.unreadable) {
+      if (unreadable.get(name) !== said) log.error({ model: name, problem: said }, 'model cannot be read');
+    }
+    unreadable = new Map(found.unreadable.map(({ name, problem: said }) => [name, said]));
+    models = [...found.models, ...models.filter(({ name }) => unreadable.has(name))].sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+  };
+  const nothingPublished = (): string => [...unreadable.values()][0] ?? 'no model is published';
 
   /** Makes an alias answer with a version, once that is in memory. */
   const follow = async (name: string, alias: string, version: number): Promise<void> => {
@@ -106,7 +121,7 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
   };
 
   const look = async (): Promise<void> => {
-    models = await registry.listModels();
+    await survey();
     const targets = models
       .filter(({ name }) => keeps(name))
       .flatMap(({ name, aliases }) => Object.entries(aliases).map(([alias, version]) => ({ name, alias, version })));
@@ -153,8 +168,8 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
     const known = name === '' && models.length === 1 ? models[0] : models.find((model) => model.name === name);
     if (known !== undefined) return known;
     // The registry says what is wrong with the name, or knows a model that was published since the last look.
-    models = await registry.listModels();
-    if (models.length === 0) throw new DomainError('failed-precondition', 'no model is published');
+    await survey();
+    if (models.length === 0) throw new DomainError('failed-precondition', nothingPublished());
     if (name !== '') return registry.model(name);
     const [only, ...others] = models;
     if (only !== undefined && others.length === 0) return only;
@@ -212,7 +227,7 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
       return lease(loading);
     },
     models: async () => {
-      models = await registry.listModels();
+      await survey();
       return models;
     },
     state: (key) => residents.state(key),
@@ -222,7 +237,7 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
       if (!looked) return { ready: false, reason: 'models are being loaded' };
       if (!options.predictor.ready) return { ready: false, reason: 'no worker is running' };
       if (serving.size > 0) return { ready: true };
-      const reason = models.length === 0 ? 'no model is published' : 'no alias points to a version that can be loaded';
+      const reason = models.length === 0 ? nothingPublished() : 'no alias points to a version that can be loaded';
       return { ready: false, reason };
     },
     onChange: (listener) => {

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makeDirectory, syncDirectory } from '../durable/durable-files.js';
-import { DomainError } from '../errors.js';
+import { DomainError, messageOf } from '../errors.js';
 import { loadVersion, readHistory, readManifest, versionNotFound, type VersionPlace } from './load-version.js';
 import { changeState, readModelDirectory, type ModelDirectory } from './model-state.js';
 import { checkAliasName, checkModelName, checkVersion, isModelName } from './names.js';
 import { publishVersion } from './publish-version.js';
-import type { RegisteredModel, Registry, VersionSelector, WriteOnnx } from './registry.js';
+import type { RegisteredModel, Registry, Survey, VersionSelector, WriteOnnx } from './registry.js';
 import { removeVersion } from './sweep.js';
 
 const CHAMPION = 'champion';
@@ -41,14 +41,25 @@ export async function openRegistry(
   const model = async (name: string): Promise<RegisteredModel> =>
     registered(name, await readModelDirectory(directoryOf(name)));
 
+  const survey = async (): Promise<Survey> => {
+    const entries = await readdir(root, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory() && isModelName(entry.name)).map(({ name }) => name);
+    const models: RegisteredModel[] = [];
+    const unreadable: { name: string; problem: string }[] = [];
+    const read = async (name: string): Promise<RegisteredModel | string | undefined> =>
+      model(name).catch((error: unknown) => (isNotFound(error) ? undefined : messageOf(error)));
+    for (const [name, reading] of names.sort().map((each) => [each, read(each)] as const)) {
+      const found = await reading;
+      if (typeof found === 'string') unreadable.push({ name, problem: found });
+      else if (found !== undefined && found.versions.length > 0) models.push(found);
+    }
+    return { models, unreadable };
+  };
+
   return {
     root,
-    listModels: async () => {
-      const entries = await readdir(root, { withFileTypes: true });
-      const names = entries.filter((entry) => entry.isDirectory() && isModelName(entry.name)).map(({ name }) => name);
-      const models = await Promise.all(names.sort().map((name) => model(name).catch(() => undefined)));
-      return models.filter((found) => found !== undefined && found.versions.length > 0) as RegisteredModel[];
-    },
+    survey,
+    listModels: async () => (await survey()).models,
     model,
     resolve: async (name, selector) => resolveVersion(await model(name), selector),
     manifest: async (name, version) => readManifest(await placeOf(name, version)),
@@ -91,6 +102,10 @@ function registered(name: string, directory: ModelDirectory | undefined): Regist
     throw new DomainError('not-found', `model: expected one that is registered, got ${name}`);
   }
   return { name, versions: directory.versions, aliases: directory.state.aliases };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof DomainError && error.kind === 'not-found';
 }
 
 function requireVersion(name: string, version: number, directory: ModelDirectory | undefined): ModelDirectory {

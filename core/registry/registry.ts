@@ -11,6 +11,13 @@ export interface RegisteredModel {
   readonly aliases: Readonly<Record<string, number>>;
 }
 
+/** What a registry holds at one moment, each by name. */
+export interface Survey {
+  readonly models: readonly RegisteredModel[];
+  /** Models whose directory or aliases cannot be read, and why. They may have been readable before and may be again. */
+  readonly unreadable: readonly { readonly name: string; readonly problem: string }[];
+}
+
 /** Which version: by number, or by alias; neither: the alias champion. */
 export type VersionSelector =
   | { readonly version: number }
@@ -53,7 +60,9 @@ export type WriteOnnx = (
 /** Models on disk: immutable versions and aliases that move. Many processes may use one root at a time. */
 export interface Registry {
   readonly root: string;
-  /** By name; what is half-written or unreadable is left out. */
+  /** All models; what is half-written is left out. */
+  survey(): Promise<Survey>;
+  /** The models of a survey: what is unreadable is left out, too. */
   listModels(): Promise<readonly RegisteredModel[]>;
   /** @throws not-found */
   model(name: string): Promise<RegisteredModel>;

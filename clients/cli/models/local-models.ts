@@ -19,7 +19,8 @@ export async function openLocalModels(root: string, make: boolean): Promise<Mode
     describe(await registry.manifest(model.name, version), model.aliases);
   return {
     listModels: async () => {
-      const models = await registry.listModels();
+      const { models, unreadable } = await registry.survey();
+      for (const { problem } of unreadable) process.stderr.write(`maxmargin: ${problem}\n`);
       return Promise.all(models.map((model) => describeModel(registry, model)));
     },
     getModel: async (selector = {}) => {
@@ -50,8 +51,9 @@ export function selectVersion({ version, alias }: ModelSelector) {
 
 /** The name of the only model there is. */
 export async function onlyModel(registry: Registry): Promise<string> {
-  const [only, ...more] = (await registry.listModels()).map(({ name }) => name);
-  if (only === undefined) throw new CommandFailure(`${registry.root}: no model is published`);
+  const { models, unreadable } = await registry.survey();
+  const [only, ...more] = models.map(({ name }) => name);
+  if (only === undefined) throw new CommandFailure(unreadable[0]?.problem ?? `${registry.root}: no model is published`);
   if (more.length === 0) return only;
   throw new CommandFailure(`${registry.root}: which model? There are ${[only, ...more].join(', ')}.`, 2);
 }

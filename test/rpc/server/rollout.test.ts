@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { open, rm } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient, Status, type Client } from 'nice-grpc';
 import { ModelState } from '../../../proto/gen/maxmargin/v1/model.js';
@@ -104,6 +104,23 @@ describe('Rollout: versions come and aliases move under traffic', () => {
       code: Status.DATA_LOSS,
       details: /weights\.bin/,
     });
+  });
+
+  it('keeps serving a model whose aliases cannot be read any more, says why, and follows them again once they can', async () => {
+    const aliases = join(registry.root, 'digits', 'aliases.json');
+    const whole = await readFile(aliases);
+    await writeFile(aliases, '{garbage');
+    const { problem } = await server.line(({ msg }) => msg === 'model cannot be read');
+    assert.match(String(problem), /aliases\.json: expected JSON/);
+    assert.equal(await answeredBy(), 1n);
+    const { models } = await client.listModels({});
+    assert.deepEqual(
+      models.map(({ name }) => name),
+      ['digits'],
+    );
+    await writeFile(aliases, whole);
+    await registry.crown('digits', smallLenet(2));
+    await eventually(answeredBy, (version) => version === 2n);
   });
 
   it('says so when a version loses a file, and lists the others', async () => {

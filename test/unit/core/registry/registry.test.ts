@@ -179,6 +179,13 @@ describe('registry', () => {
       (await registry.listModels()).map(({ name }) => name),
       ['a', 'b'],
     );
+    const { models, unreadable } = await registry.survey();
+    assert.deepEqual(models, await registry.listModels());
+    assert.deepEqual(
+      unreadable.map(({ name }) => name),
+      ['broken'],
+    );
+    assert.match(unreadable[0]!.problem, /broken\/aliases\.json: expected JSON/);
     await assert.rejects(registry.model('broken'), { kind: 'data-loss', message: /aliases\.json: expected JSON/ });
     await assert.rejects(registry.model('empty'), { kind: 'not-found' });
     await assert.rejects(registry.load('half', 1), { kind: 'not-found' });
