@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ArchitectureSpec } from '../client/training-spec.js';
+import { orUnreadable, readGiven } from './given-file.js';
 import { CommandFailure } from './report-failure.js';
 import type { ImportOptions } from '../client/registry-client.js';
 
@@ -13,7 +14,7 @@ const WEIGHTS = 'a file of weights that model.json names';
 /** A network by the name of its family, or by the path of a LayersModel's `model.json`, of which the topology alone is sent. */
 export function architectureSpec(given: string | undefined, sizes: readonly number[] | undefined): ArchitectureSpec {
   if (given?.endsWith('.json') !== true) return { name: given, sizes };
-  return { sizes, layersModelJson: topologyOf(read('--architecture', MODEL_JSON, given).toString('utf8')) };
+  return { sizes, layersModelJson: topologyOf(readGiven('--architecture', MODEL_JSON, given).toString('utf8')) };
 }
 
 /** What is to be imported: a safetensors file; or a LayersModel's `model.json`, or the directory that it is in, and the files of weights beside it. */
@@ -21,9 +22,9 @@ export async function importedFiles(
   architecture: string,
   path: string,
 ): Promise<Pick<ImportOptions, 'weights' | 'layersModelJson'>> {
-  if (architecture !== 'layers-model') return { weights: read('--weights', 'a safetensors file', path) };
+  if (architecture !== 'layers-model') return { weights: readGiven('--weights', 'a safetensors file', path) };
   const file = isDirectory(path) ? join(path, 'model.json') : path;
-  const layersModelJson = read('--weights', MODEL_JSON, file).toString('utf8');
+  const layersModelJson = readGiven('--weights', MODEL_JSON, file).toString('utf8');
   const { parseModelJson } = await import('../../core/model/keras/parse-model-json.js');
   const { weightFiles } = await import('../../core/model/keras/read-weights.js');
   const names = weightFiles(parseModelJson(file, layersModelJson));
@@ -31,27 +32,12 @@ export async function importedFiles(
   const total = paths.reduce((sum, each) => sum + sizeBytes(each), 0);
   if (total > MAX_WEIGHTS_BYTES)
     throw new CommandFailure(`${file}: weights: expected at most ${MAX_WEIGHTS_BYTES} bytes, got ${total}`);
-  return { layersModelJson, weights: Buffer.concat(paths.map((each) => read('--weights', WEIGHTS, each))) };
-}
-
-function read(option: string, expected: string, path: string): Buffer {
-  return orUnreadable(option, expected, path, () => readFileSync(path));
+  return { layersModelJson, weights: Buffer.concat(paths.map((each) => readGiven('--weights', WEIGHTS, each))) };
 }
 
 const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 const sizeBytes = (path: string): number => orUnreadable('--weights', WEIGHTS, path, () => statSync(path).size);
-
-function orUnreadable<T>(option: string, expected: string, path: string, use: () => T): T {
-  try {
-    return use();
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new CommandFailure(`${option}: expected ${expected}, got ${path}, which cannot be read (${code})`, 1, {
-      cause,
-    });
-  }
-}
 
 /** The text without what is said of weights, which a training does not use; one that cannot be read is the trainer's to refuse. */
 function topologyOf(text: string): string {

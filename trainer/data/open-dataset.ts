@@ -4,6 +4,7 @@ import { isErrno } from '../../core/registry/bounded-file.js';
 import { cifar10 } from './cifar10.js';
 import type { Dataset } from './dataset.js';
 import { digits } from './digits/digits.js';
+import { FETCHABLE } from './fetch/sources.js';
 import { idxSet } from './idx-set.js';
 import { imageFolder } from './image-folder.js';
 import { fashionMnist, mnist } from './mnist.js';
@@ -35,13 +36,17 @@ export async function openDataset(name: string, directory: string, field = 'data
   return OPEN[known](directory);
 }
 
+function howToGet(name: DatasetName): string {
+  return FETCHABLE.some((each) => each === name) ? `; "maxmargin data fetch ${name}" downloads them` : '';
+}
+
 async function assertDirectory(name: DatasetName, directory: string, field: string): Promise<void> {
   let found = 'which is a file';
   try {
     if ((await stat(directory)).isDirectory()) return;
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw invalidInput(field, 'a readable directory', messageOf(error));
-    found = 'which is not there';
+    found = `which is not there${howToGet(name)}`;
   }
   throw new DomainError(
     'not-found',

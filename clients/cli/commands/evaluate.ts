@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
@@ -9,6 +9,7 @@ import { MINIMUM_NORM_ATTACK_NAMES } from '../../../core/margin/attacks/minimum-
 import { ATTACK_NORMS } from '../../../core/margin/threat-model.js';
 import type { AttackNorm } from '../../../core/margin/threat-model.js';
 import { command } from '../command.js';
+import { readGiven } from '../given-file.js';
 import type { EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
 import type { Share } from '../../../trainer/evaluate/shards.js';
 import type { FinishedShare, LocalEvaluationOptions } from '../local/evaluate-locally.js';
@@ -157,7 +158,7 @@ function assertDirectoryOf(option: string, file: string | undefined): void {
 async function readBaseline(baseline: string | undefined): Promise<EvaluationResult | undefined> {
   if (baseline?.endsWith('.json') !== true) return undefined;
   const { readEvaluationResult } = await import('../../../trainer/evaluate/evaluation-schema.js');
-  return readEvaluationResult(await readFile(baseline, 'utf8'), baseline);
+  return readEvaluationResult(readGiven('--baseline', 'the JSON of --output', baseline).toString('utf8'), baseline);
 }
 
 /** @param hasBaseline the baseline has been measured before */

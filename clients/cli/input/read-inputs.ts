@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Split } from '../../../trainer/data/dataset.js';
 import { SPLITS } from '../../../trainer/data/dataset.js';
+import { readGiven } from '../given-file.js';
 import { integer, integers } from '../option-types.js';
 import { CommandFailure } from '../report-failure.js';
 import type { Inputs } from './inputs.js';
@@ -53,10 +53,10 @@ export async function readInputs(
     if (options.shape === undefined || files.length > 1) {
       throw new CommandFailure('A raw file needs --shape, and there may be one only.', 2);
     }
-    const images = decodeRaw(await readFile(first), first, options.shape, options.dtype ?? 'float32');
+    const images = decodeRaw(readGiven('files', 'a raw file', first), first, options.shape, options.dtype ?? 'float32');
     return { images, names: Array.from({ length: images.shape[0] ?? 0 }, (_, i) => String(i)) };
   }
-  const pixels = await Promise.all(files.map(async (file) => decodePng(await readFile(file), file, inputShape)));
+  const pixels = files.map((file) => decodePng(readGiven('files', 'a PNG file', file), file, inputShape));
   const data = new Uint8Array(Buffer.concat(pixels));
   return { images: { data, shape: [files.length, ...inputShape] }, names: files.map((file) => basename(file)) };
 }

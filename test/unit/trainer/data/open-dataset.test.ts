@@ -20,9 +20,10 @@ describe('openDataset', () => {
     const file = join(directory(), 'file');
     await writeFile(file, '');
     for (const name of DATASET_NAMES.filter((each) => each !== 'digits')) {
+      const how = name === 'mnist' || name === 'cifar10' ? `; "maxmargin data fetch ${name}" downloads them` : '';
       for (const [path, found] of [
-        [absent, 'which is not there'],
-        [join(file, 'below'), 'which is not there'],
+        [absent, `which is not there${how}`],
+        [join(file, 'below'), `which is not there${how}`],
         [file, 'which is a file'],
       ] as const)
         await assert.rejects(openDataset(name, path, '--data'), {
