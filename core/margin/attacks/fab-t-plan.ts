@@ -1,8 +1,8 @@
 /** Iterations towards one class in a run, as AutoAttack has it: further ones gain less than another start. */
-const RUN_ITERATIONS = 100;
+const RUN_ITERATIONS = 40;
 
-/** A class is given so many times the square root of a budget, at least: a few classes that are searched well tell more than all that hardly are. */
-const ITERATIONS_SCALE = 3;
+/** A class is given about so many times the square root of a budget: a few classes that are searched well tell more than all that hardly are. */
+const ITERATIONS_SCALE = 4;
 
 /** How many classes are aimed at, as AutoAttack does, those with the largest logits at x. */
 const MAX_TARGETS = 9;
@@ -21,7 +21,7 @@ export interface FabRun {
  * @param targets how many classes there are to aim at
  */
 export function planRuns(budget: number, targets: number): readonly FabRun[] {
-  const ranks = Math.min(targets, MAX_TARGETS, Math.max(1, Math.floor(Math.sqrt(budget) / ITERATIONS_SCALE)));
+  const ranks = Math.min(targets, MAX_TARGETS, Math.max(1, Math.round(Math.sqrt(budget) / ITERATIONS_SCALE)));
   const rounds = Math.ceil(budget / (ranks * RUN_ITERATIONS));
   const runs = ranks * rounds;
   const share = (run: number): number => Math.floor((run * budget) / runs);
