@@ -24,8 +24,8 @@ const settings = {
 
 /** The margin server, for its command line. */
 export const serverProgram: Program<typeof settings> = {
-  name: 'server',
+  name: 'maxmargin serve',
   summary: 'Serves published models over gRPC: classes, and how far each input is from another class.',
-  example: 'server --registry ./registry --address 127.0.0.1:50051 --workers 2',
+  example: 'maxmargin serve --registry ./registry --address 127.0.0.1:50051 --workers 2',
   settings,
 };

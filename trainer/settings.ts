@@ -22,8 +22,8 @@ const settings = {
 
 /** The trainer, for its command line. */
 export const trainerProgram: Program<typeof settings> = {
-  name: 'trainer',
+  name: 'maxmargin trainer',
   summary: 'Trains models on request and publishes them.',
-  example: 'trainer --registry ./registry --jobs ./jobs --data ./data',
+  example: 'maxmargin trainer --registry ./registry --jobs ./jobs --data ./data',
   settings,
 };

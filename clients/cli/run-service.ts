@@ -13,9 +13,15 @@ export function serviceProgram(name: ServiceName): string {
   return fileURLToPath(new URL(SERVICES[name].main, import.meta.url));
 }
 
+/** Runs a service's program, its first argument, and stops it when the process at the other end of its standard input is gone. */
+export const SERVICE_ENTRY = fileURLToPath(new URL('./start/service-entry.js', import.meta.url));
+
 /** Runs a service in the foreground until it ends, handing signals on. @returns its exit code */
 export async function runService(name: ServiceName, args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [serviceProgram(name), ...args], { stdio: 'inherit' });
+  // Killed, this process could not hand that on: the end of the pipe tells the service.
+  const child = spawn(process.execPath, [SERVICE_ENTRY, serviceProgram(name), ...args], {
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
   const forward = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };

@@ -213,11 +213,22 @@ describe('maxmargin commands', function () {
     ]);
   });
 
+  it('serve leaves no service behind when it is killed', async () => {
+    const { command } = await listen('serve', '--registry', 'registry');
+    // Its output ends when the service, which writes it, has ended.
+    const { stdout } = await command.stop('SIGKILL');
+    assert.match(stdout, /"stopped"/);
+  });
+
   it('serve and trainer show the help of their services', async () => {
     const helps = ['serve', 'trainer'].map(async (name) => {
       const { code, stdout } = await runCommand([name, '--help'], directory);
       assert.equal(code, 0);
-      assert.match(stdout, /--http-address HOST:PORT[^]*\nExample: /, name);
+      assert.match(
+        stdout,
+        /Usage: maxmargin (serve|trainer) \[options\][^]*--http-address HOST:PORT[^]*\nExample: maxmargin (serve|trainer) /,
+        name,
+      );
     });
     await Promise.all(helps);
   });

@@ -3,10 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CommandFailure } from '../report-failure.js';
-import { serviceProgram } from '../run-service.js';
+import { SERVICE_ENTRY, serviceProgram } from '../run-service.js';
 import type { ServiceName } from '../run-service.js';
 
 /** A service in a process of its own, listening. */
@@ -24,8 +23,6 @@ export interface ServiceProcess {
 
 /** Longer than a service takes to let its calls and its job end. */
 const STOP_LIMIT_MS = 40_000;
-
-const ENTRY = fileURLToPath(new URL('./service-entry.js', import.meta.url));
 
 const listeningSchema = z.object({ msg: z.literal('listening'), address: z.string(), httpAddress: z.string() });
 const troubleSchema = z.object({
@@ -46,7 +43,10 @@ export async function startService(
   logFile: string,
 ): Promise<ServiceProcess> {
   // A process group of its own: a terminal sends Ctrl-C to the whole foreground group, and the services are to be stopped in order, once.
-  const child = spawn(process.execPath, [ENTRY, serviceProgram(name), ...args], { stdio: 'pipe', detached: true });
+  const child = spawn(process.execPath, [SERVICE_ENTRY, serviceProgram(name), ...args], {
+    stdio: 'pipe',
+    detached: true,
+  });
   // A service that has just died takes nothing more.
   child.stdin.on('error', () => undefined);
   const kill = (): void => {
