@@ -29,7 +29,11 @@ export function modelsTable(models: readonly Model[]): string {
       norm,
     ]),
   );
-  return formatTable(columns, rows);
+  const failed = models
+    .flatMap(({ versions }) => versions)
+    .filter(({ state, stateReason }) => state === 'failed' && stateReason !== '')
+    .map(({ name, version, stateReason }) => `${name} ${version}: ${stateReason}`);
+  return [formatTable(columns, rows), ...(failed.length === 0 ? [] : ['', ...failed])].join('\n');
 }
 
 /** A version for people. */
