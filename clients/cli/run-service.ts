@@ -16,14 +16,27 @@ export function serviceProgram(name: ServiceName): string {
 /** Runs a service's program, its first argument, and stops it when the process at the other end of its standard input is gone. */
 export const SERVICE_ENTRY = fileURLToPath(new URL('./start/service-entry.js', import.meta.url));
 
+/**
+ * Supervisors signal every process of a service, this one and its child, and some of them twice; a second signal would tell the service not
+ * to drain. What comes within this time is one request, and it is handed on by the end of the pipe, which a service that is draining ignores.
+ */
+const ONE_REQUEST_MS = 200;
+
 /** Runs a service in the foreground until it ends, handing signals on. @returns its exit code */
 export async function runService(name: ServiceName, args: readonly string[]): Promise<number> {
   // Killed, this process could not hand that on: the end of the pipe tells the service.
   const child = spawn(process.execPath, [SERVICE_ENTRY, serviceProgram(name), ...args], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
+  child.stdin.on('error', () => undefined);
+  let waiting: NodeJS.Timeout | undefined;
+  let handedOn = false;
   const forward = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
+    if (handedOn) child.kill(signal);
+    waiting ??= setTimeout(() => {
+      handedOn = true;
+      child.stdin.end();
+    }, ONE_REQUEST_MS);
   };
   process.on('SIGTERM', forward);
   // A terminal sends Ctrl-C to the child as well; from a supervisor it comes here alone. A second one tells the service to hurry, so
@@ -38,6 +51,7 @@ export async function runService(name: ServiceName, args: readonly string[]): Pr
       });
     });
   } finally {
+    clearTimeout(waiting);
     process.off('SIGTERM', forward);
     process.off('SIGINT', interrupt);
   }

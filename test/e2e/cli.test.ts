@@ -220,6 +220,17 @@ describe('maxmargin commands', function () {
     assert.match(stdout, /"stopped"/);
   });
 
+  it('serve drains when a supervisor signals all of its processes', async () => {
+    const { command } = await listen('serve', '--registry', 'registry');
+    const [, pid] = await command.waitFor(/"pid":(\d+)/);
+    process.kill(Number(pid), 'SIGTERM');
+    command.process.kill('SIGTERM');
+    const { code, stdout } = await command.stop('SIGTERM');
+    assert.equal(code, 0);
+    assert.match(stdout, /"stopped"/);
+    assert.doesNotMatch(stdout, /without waiting/);
+  });
+
   it('serve and trainer show the help of their services', async () => {
     const helps = ['serve', 'trainer'].map(async (name) => {
       const { code, stdout } = await runCommand([name, '--help'], directory);
