@@ -26,7 +26,8 @@ const accuracyLine = ({ cleanAccuracy, cleanExamples }: EvaluationResult): strin
 
 function whiteBoxSection({ whiteBox, plan, avgAcc, avgRobAcc }: EvaluationResult): string {
   const { iterations, restarts } = plan.whiteBox;
-  const protocol = `White-box PGD, ${restarts} × ${iterations} iterations, ${examplesOf(whiteBox, plan.norm)}`;
+  const attack = plan.norm === 'l1' ? 'Auto-PGD' : 'PGD';
+  const protocol = `White-box ${attack}, ${restarts} × ${iterations} iterations, ${examplesOf(whiteBox, plan.norm)}`;
   const averages: [string, string][] = [];
   if (avgAcc !== undefined) averages.push(['AvgAcc', percent(avgAcc)]);
   if (avgRobAcc !== undefined) averages.push(['AvgRobAcc', percent(avgRobAcc)]);
