@@ -1,5 +1,5 @@
 import type { Program, ProgramHints, Runtime } from '../compiled/runtime.js';
-import { nodeAt, type Graph, type NodeId, type TensorType } from '../graph/graph.js';
+import { nodeAt, sizeOf, type Graph, type NodeId, type TensorType } from '../graph/graph.js';
 import type { Values } from '../graph/ops/sources.js';
 import { arrayPool, type ArrayPool } from './array-pool.js';
 import { channelsOfBlock } from './blocks.js';
@@ -12,6 +12,9 @@ import { openSession, type OnnxBuffer, type OnnxSession } from './onnx-session.j
 
 /** From so many multiplications on, threads share a graph's work; below, waiting for each other takes them longer than the work. */
 const MULTIPLICATIONS_FOR_THREADS = 2e7;
+
+/** From so many elements of one tensor on, too: Adam's step multiplies no matrices, but goes through LeNet5's three million weights a dozen times. */
+const ELEMENTS_FOR_THREADS = 2 ** 20;
 
 /** A session for a graph, of which some inputs may have become constants. */
 interface OpenProgram {
@@ -99,7 +102,6 @@ function openProgram(
   pool: ArrayPool,
 ): OpenProgram {
   const weights = constant.map((id, i) => [weightName(id), tensorOf(graph, id, constants[i] as Values)] as const);
-  const alone = multiplicationsOf(graph) < MULTIPLICATIONS_FOR_THREADS;
   const parts = [model, ...encodeInitializers(new Map(weights))];
   const whole = pool.take({
     shape: [parts.reduce((sum, part) => sum + part.byteLength, 0)],
@@ -109,7 +111,7 @@ function openProgram(
     whole.set(part, offset);
     return offset + part.byteLength;
   }, 0);
-  const session = openSession(whole, alone ? { intraOpNumThreads: 1 } : {});
+  const session = openSession(whole, isForThreads(graph) ? {} : { intraOpNumThreads: 1 });
   pool.give(whole);
   const fed = graph.inputs.flatMap((id, place) => {
     const name = inputs.get(id);
@@ -118,6 +120,10 @@ function openProgram(
   const fetched = graph.outputs.map((id, i) => ({ name: outputs[i] ?? '', type: nodeAt(graph, id) }));
   return { constants, session, fed, fetched };
 }
+
+const isForThreads = (graph: Graph): boolean =>
+  multiplicationsOf(graph) >= MULTIPLICATIONS_FOR_THREADS ||
+  graph.nodes.some(({ shape }) => sizeOf(shape) >= ELEMENTS_FOR_THREADS);
 
 function tensorOf(graph: Graph, id: NodeId, data: Values): OnnxTensor {
   const { shape, dtype } = nodeAt(graph, id);
