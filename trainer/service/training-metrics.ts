@@ -97,6 +97,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
           publishDurations.observe({ model }, report.seconds);
           break;
         case 'engine':
+        case 'stopped-early':
         case 'ended':
           break;
       }
