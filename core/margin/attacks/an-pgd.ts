@@ -1,16 +1,4 @@
-import {
-  add,
-  dispose,
-  div,
-  fill,
-  greaterEqual,
-  maximum,
-  mul,
-  scalar,
-  tensor1d,
-  tidy,
-  where,
-} from '@tensorflow/tfjs-core';
+import { add, dispose, fill, greaterEqual, mul, scalar, tensor1d, tidy, where } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engine.js';
 import { createRandom } from '../../random.js';
@@ -19,7 +7,7 @@ import { compileAttackSteps, type AttackSteps, type WeightedClassifier } from '.
 import { perExample, pointAt } from '../box.js';
 import { reaching, softLogitMargin } from '../losses.js';
 import { watchedPace } from '../pace.js';
-import { LEAST_LENGTH } from '../scaling.js';
+import { unitVectors } from '../scaling.js';
 import { NORMS, type ThreatModel } from '../threat-model.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
 import { definedNorm } from './defined-norm.js';
@@ -194,10 +182,7 @@ function compileSteps(compile: Compile, classifier: WeightedClassifier, threat: 
       LASTING_WEIGHTS,
     ),
     look: compileRaySearch<LookProblem>(compile, rays, {
-      directions: (_, { perturbations }) => {
-        const lengths: Tensor1D = maximum(geometry.lengths(perturbations), LEAST_LENGTH);
-        return div(perturbations, perExample(lengths));
-      },
+      directions: (_, { perturbations }) => unitVectors(perturbations, geometry.lengths(perturbations)),
       lowShare: 0,
       probes: BISECTIONS,
       endFirst: true,

@@ -2,7 +2,7 @@ import { dispose, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { watchedPace } from '../pace.js';
 import type { AttackOutcome, FixedNormRequest } from './attack.js';
 import type { ClimbProblem } from './climb.js';
-import { keepStronger, nothingTried, type Strongest } from './strongest.js';
+import { areAllFound, keepStronger, nothingTried, type Strongest } from './strongest.js';
 import { WITHIN } from './within.js';
 
 /** Whether all inputs are done is looked at after so many calls first, then whenever their number has grown by a share. */
@@ -47,7 +47,7 @@ export async function climbRuns<State extends Strongest>(
           forwardEvaluations += call.forwardEvaluations;
           if (index + 1 < look) continue;
           look = Math.ceil((index + 1) * LOOK_GROWTH);
-          if (await areAllDone(state)) break;
+          if (await areAllFound(state)) break;
         }
         const stronger = tidy(() => keepStronger(strongest, state.best, state.bestLosses, state.found, 'last'));
         dispose(strongest);
@@ -55,7 +55,7 @@ export async function climbRuns<State extends Strongest>(
       } finally {
         dispose(state);
       }
-      if (await areAllDone(strongest)) break;
+      if (await areAllFound(strongest)) break;
     }
     return {
       perturbations: strongest.best.clone(),
@@ -74,5 +74,3 @@ function disposeReplaced(state: Strongest, next: Strongest): void {
   const held = new Set<unknown>(Object.values(next));
   for (const tensor of Object.values(state)) if (!held.has(tensor)) dispose(tensor);
 }
-
-const areAllDone = async ({ found }: Strongest): Promise<boolean> => (await found.data()).every((value) => value !== 0);

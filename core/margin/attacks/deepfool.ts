@@ -21,6 +21,7 @@ import type { WeightedClassifier } from '../attack-steps.js';
 import { clipToBox, perExample, pointAt } from '../box.js';
 import { DUAL_NORM, geometryOf } from '../geometries.js';
 import { beyondRounding, logitMargin, softMarginOver } from '../losses.js';
+import { LEAST_SLOPE } from '../scaling.js';
 import { NORMS, type Norm, type ThreatModel } from '../threat-model.js';
 import { backFromSuccess, nothingNear, stepToBoundary } from './adaptive-boundary.js';
 import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
@@ -55,9 +56,6 @@ const OVERSHOOT = 0.02;
 const BEYOND = 1e-4;
 
 const POLISH = { share: 1, probes: 12 };
-
-/** The least gradient that a distance is divided by. */
-const TINIEST = 1e-30;
 
 /** Where a search stands; batched. */
 type Fooling = Nearest & {
@@ -151,7 +149,7 @@ function compileSteps(
     const beyond: Tensor1D = mul(add(max(abs(scored.logits), 1), 1), BEYOND);
     const distances: Tensor1D = div(
       add(relu(neg(scored.losses)), beyond),
-      maximum(dual.lengths(scored.gradients), TINIEST),
+      maximum(dual.lengths(scored.gradients), LEAST_SLOPE),
     );
     return { distances, directions: geometry.steepestAscent(scored.gradients) };
   };

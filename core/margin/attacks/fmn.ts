@@ -4,6 +4,7 @@ import { inwards, pointAt } from '../box.js';
 import { DUAL_NORM, geometryOf } from '../geometries.js';
 import { l2 } from '../l2.js';
 import { logitMargin, reaching } from '../losses.js';
+import { LEAST_SLOPE } from '../scaling.js';
 import { ATTACK_NORMS, type AttackNorm, type ThreatModel } from '../threat-model.js';
 import type { Annealed } from './annealing.js';
 import type { Aim, AttackKind, MinimumNormAttack } from './attack.js';
@@ -18,9 +19,6 @@ const STEP_FALL = 100;
 
 /** γ: by what share the radius grows or shrinks. */
 const ADAPTATION: Annealed = { first: 0.05, last: 0.001 };
-
-/** The least gradient that a distance is divided by. */
-const TINIEST = 1e-30;
 
 /** Fewer iterations do not let the radius settle. */
 const MIN_ITERATIONS = 30;
@@ -69,7 +67,7 @@ function methodOf({ norm, bounds }: ThreatModel, aim: Aim): WalkMethod {
     ) => {
       const [step, adaptation] = strides as readonly [Scalar, Scalar];
       const possible = inwards(gradients, pointAt(inputs, perturbations, bounds), bounds);
-      const linear: Tensor1D = add(lengths, div(abs(losses), maximum(dual.lengths(possible), TINIEST)));
+      const linear: Tensor1D = add(lengths, div(abs(losses), maximum(dual.lengths(possible), LEAST_SLOPE)));
       const shrunk: Tensor1D = minimum(mul(radii, sub(1, adaptation)), nearest.bestLengths);
       const grown: Tensor1D = mul(where(nearest.found, radii, linear), add(1, adaptation));
       const next: Tensor1D = minimum(where(success, shrunk, grown), maxLength);

@@ -38,3 +38,6 @@ export function keepStronger(
   const found: Tensor1D = logicalOr(known.found, success);
   return { best, bestLosses, found };
 }
+
+/** Whether every example has succeeded: a read. */
+export const areAllFound = async ({ found }: Strongest): Promise<boolean> => (await found.data()).every(Boolean);

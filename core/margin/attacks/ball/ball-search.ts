@@ -14,7 +14,7 @@ import { scoredGradient } from '../scored-gradient.js';
 import { runIterations } from '../run-iterations.js';
 import { areShort } from '../short-evaluations.js';
 import { iterateOver, stridesOf } from '../strides.js';
-import { keepStronger, LEAST, nothingTried, type Strongest } from '../strongest.js';
+import { areAllFound, keepStronger, LEAST, nothingTried, type Strongest } from '../strongest.js';
 import { successOf } from '../success.js';
 import { uniformsOf } from '../uniforms.js';
 import type { BallMethod, BallProblem, BallState } from './ball-method.js';
@@ -116,7 +116,7 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
       } finally {
         problem.targets.dispose();
       }
-      if (stopped() || (index + 1 < runs.length && (await areAll(strongest.found)))) break;
+      if (stopped() || (index + 1 < runs.length && (await areAllFound(strongest)))) break;
     }
     return {
       perturbations: strongest.best.clone(),
@@ -128,8 +128,6 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
     dispose(strongest);
   }
 }
-
-const areAll = async (found: Tensor1D): Promise<boolean> => (await found.data()).every(Boolean);
 
 /**
  * One run.
