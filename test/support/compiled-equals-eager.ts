@@ -35,11 +35,18 @@ function onReference<T>(run: () => T): T {
   }
 }
 
-/** Tests that an engine computes every case as eager kernels do, with its first argument as an input and as a constant. */
+/** For how many calls the first argument is said to last. */
+const FIRST_ARGUMENTS = [
+  [1, ''],
+  [40, ', the first argument lasting for some calls'],
+  [Infinity, ', the first argument constant'],
+] as const;
+
+/** Tests that an engine computes every case as eager kernels do, with its first argument as an input, as one that lasts for some calls, and as a constant. */
 export function testCompiledEqualsEager(engine: () => Engine): void {
   for (const { name, draw } of ENGINE_CASES)
-    for (const callsPerWeights of [1, Infinity])
-      it(`${name}${callsPerWeights === 1 ? '' : ', the first argument constant'}`, () => {
+    for (const [callsPerWeights, what] of FIRST_ARGUMENTS)
+      it(`${name}${what}`, () => {
         const { compile } = engine();
         const before = memory().numTensors;
         for (let seed = 0; seed < DRAWS; seed++) {

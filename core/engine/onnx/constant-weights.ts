@@ -1,20 +1,10 @@
 import type { ProgramHints } from '../compiled/runtime.js';
-import { nodeAt, sizeOf, type Graph, type NodeId } from '../graph/graph.js';
+import type { Graph, NodeId } from '../graph/graph.js';
 
 /**
- * From so many runs with the same weights on, constant weights may pay: matrices are packed and filters arranged once, not at each run, which saves
- * about 0.25 ms a megabyte; but a session that has to be opened for them takes as long as ten such runs,
+ * The weights that become constants of a session: those that last, all of them, and none that are to be replaced. With constants the runtime packs
+ * matrices and fuses operators as it opens the session; but to open another costs more than what constants save in a step of training: 60 ms and a second copy
+ * in memory for LeNet5, where 40 gradients take 550 either way.
  */
-const RUNS_FOR_WEIGHTS = 10;
-
-/** and 8 ms more, in which 32 megabytes are packed. */
-const BYTES_FOR_SESSION = 32e6;
-
-const BYTES_OF_ELEMENT = 4;
-
-/** The weights that are worth being constants of a session, which has to be opened again when they change: all of them or none. */
-export function constantWeights(graph: Graph, { weights, runsPerWeights }: ProgramHints): readonly NodeId[] {
-  const ids = graph.inputs.slice(0, weights);
-  const bytes = ids.reduce((sum, id) => sum + BYTES_OF_ELEMENT * sizeOf(nodeAt(graph, id).shape), 0);
-  return bytes * (runsPerWeights - RUNS_FOR_WEIGHTS) > BYTES_FOR_SESSION ? ids : [];
-}
+export const constantWeights = (graph: Graph, { weights, runsPerWeights }: ProgramHints): readonly NodeId[] =>
+  runsPerWeights === Infinity ? graph.inputs.slice(0, weights) : [];

@@ -3,11 +3,12 @@ import { DomainError } from '../../errors.js';
 import {
   byteLengthOf,
   type OnnxAttribute,
-  type OnnxGraph,
   type OnnxModel,
   type OnnxNode,
   type OnnxTensor,
   type OnnxType,
+  type OnnxUntyped,
+  type OnnxUntypedGraph,
   type OnnxValueInfo,
 } from './onnx-model.js';
 
@@ -17,7 +18,7 @@ export const OPSET = 18;
 const IR_VERSION = 8;
 
 /** Numbers of TensorProto.DataType. */
-const TYPE: Readonly<Record<OnnxType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+const TYPE_NUMBER: Readonly<Record<OnnxType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
 /** Numbers of AttributeProto.AttributeType. */
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
@@ -80,10 +81,10 @@ export function encodeInitializers(initializers: ReadonlyMap<string, OnnxTensor>
 }
 
 /** The domains of a graph's nodes besides the standard one. */
-const domainsOf = ({ nodes }: OnnxGraph): ReadonlySet<string> =>
+const domainsOf = ({ nodes }: OnnxUntypedGraph): ReadonlySet<string> =>
   new Set(nodes.flatMap(({ domain }) => (domain === undefined ? [] : [domain])));
 
-function writeGraph(writer: BinaryWriter, graph: OnnxGraph): void {
+function writeGraph(writer: BinaryWriter, graph: OnnxUntypedGraph): void {
   for (const [index, node] of graph.nodes.entries())
     message(writer, FIELD.graph.node, () => {
       writeNode(writer, node, index);
@@ -149,23 +150,27 @@ function writeTensorHead(writer: BinaryWriter, { type, shape, data }: OnnxTensor
     throw new DomainError('internal', `engine onnx: a constant: expected ${expected} bytes, got ${got}`);
   }
   for (const extent of shape) integer(writer, FIELD.tensor.dims, extent);
-  integer(writer, FIELD.tensor.type, TYPE[type]);
+  integer(writer, FIELD.tensor.type, TYPE_NUMBER[type]);
   if (name !== undefined) text(writer, FIELD.tensor.name, name);
 }
 
-function writeValue(writer: BinaryWriter, field: number, { name, type, shape }: OnnxValueInfo): void {
+function writeValue(writer: BinaryWriter, field: number, value: OnnxValueInfo | OnnxUntyped): void {
   message(writer, field, () => {
-    text(writer, FIELD.value.name, name);
-    message(writer, FIELD.value.type, () => {
-      message(writer, FIELD.type.tensor, () => {
-        integer(writer, FIELD.tensorType.element, TYPE[type]);
-        message(writer, FIELD.tensorType.shape, () => {
-          for (const extent of shape)
-            message(writer, FIELD.shape.dimension, () => {
-              if (typeof extent === 'number') integer(writer, FIELD.dimension.value, extent);
-              else text(writer, FIELD.dimension.parameter, extent);
-            });
-        });
+    text(writer, FIELD.value.name, value.name);
+    if ('type' in value) writeType(writer, value);
+  });
+}
+
+function writeType(writer: BinaryWriter, { type, shape }: OnnxValueInfo): void {
+  message(writer, FIELD.value.type, () => {
+    message(writer, FIELD.type.tensor, () => {
+      integer(writer, FIELD.tensorType.element, TYPE_NUMBER[type]);
+      message(writer, FIELD.tensorType.shape, () => {
+        for (const extent of shape)
+          message(writer, FIELD.shape.dimension, () => {
+            if (typeof extent === 'number') integer(writer, FIELD.dimension.value, extent);
+            else text(writer, FIELD.dimension.parameter, extent);
+          });
       });
     });
   });

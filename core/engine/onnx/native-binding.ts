@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import type { OnnxType } from './onnx-model.js';
 
 /** A tensor as the native binding reads it: of memory that it neither copies nor keeps. */
@@ -25,24 +26,34 @@ export interface NativeOptions {
 }
 
 export interface NativeSession {
+  readonly outputMetadata: readonly { readonly name: string }[];
   loadModel(bytes: ArrayBuffer, byteOffset: number, byteLength: number, options: NativeOptions): void;
-  /** @param fetches tensors that the outputs are written to, by name */
+  /**
+   * @param fetches tensors that the outputs are written to, by name; null where they are written to new ones alone
+   * @returns new tensors in any case
+   */
   run(
     feeds: Readonly<Record<string, NativeTensor>>,
-    fetches: Readonly<Record<string, NativeTensor>>,
+    fetches: Readonly<Record<string, NativeTensor | null>>,
     options: object,
-  ): unknown;
+  ): Readonly<Record<string, NativeTensor>>;
   dispose(): void;
   endProfiling(): void;
 }
 
 interface NativeModule {
-  readonly binding: { readonly InferenceSession: new () => NativeSession };
-  readonly initOrt: () => void;
+  readonly binding: {
+    readonly InferenceSession: new () => NativeSession;
+    /** @param logLevel 3: errors @param tensor what each output of a run becomes */
+    readonly initOrtOnce: (logLevel: number, tensor: OutputConstructor, isMainThread: boolean) => void;
+  };
 }
 
+type OutputConstructor = new (type: string, data: ArrayBufferView, dims: readonly number[]) => object;
+
 interface PublicModule {
-  readonly env: { logLevel?: string; readonly versions: { readonly node?: string } };
+  readonly env: { readonly versions: { readonly node?: string } };
+  readonly Tensor: OutputConstructor;
 }
 
 /** ONNX Runtime's native binding, and the version of the package that it came in. */
@@ -63,14 +74,50 @@ let loaded: NativeRuntime | undefined;
 export function loadNativeRuntime(): NativeRuntime {
   if (loaded !== undefined) return loaded;
   const require = createRequire(import.meta.url);
-  const { env } = require('onnxruntime-node') as PublicModule;
-  // Without this the runtime writes a warning to the standard error of every process in which it knows no GPU.
-  env.logLevel = 'error';
-  const { binding, initOrt } = require('onnxruntime-node/dist/binding.js') as NativeModule;
-  initOrt();
+  const { env, Tensor } = require('onnxruntime-node') as PublicModule;
+  const { binding } = require('onnxruntime-node/dist/binding.js') as NativeModule;
+  // At a lower level the runtime writes a warning to the standard error of every process in which it knows no GPU.
+  binding.initOrtOnce(ERRORS, stoppable(Tensor), isMainThread);
   loaded = {
     version: env.versions.node ?? 'of an unknown version',
     createSession: () => new binding.InferenceSession(),
   };
   return loaded;
+}
+
+/** A level of the runtime's log. */
+const ERRORS = 3;
+
+/** Thrown where a run is to end. */
+const STOP = new Error('the outputs are written');
+let stopping = false;
+
+/** A constructor whose first call ends a run that is to be stopped. */
+const stoppable = (tensor: OutputConstructor): OutputConstructor =>
+  function (type: string, data: ArrayBufferView, dims: readonly number[]) {
+    if (stopping) throw STOP;
+    return new tensor(type, data, dims);
+  } as unknown as OutputConstructor;
+
+/**
+ * Runs a session whose outputs are all written in place, and stops the binding where it begins to copy them: when a run is done, it makes
+ * a tensor of each output, in new memory, also of those that it was given memory for. That takes 8 ms for LeNet5's dense layer, ten times as long as to add
+ * to it, and leaves 13 MB to the garbage collector. The tensors are made by a constructor that it was initialised with, in the order of the model's outputs:
+ * what the first of them holds is copied still.
+ *
+ * @throws whatever the runtime throws
+ */
+export function runInPlace(
+  session: NativeSession,
+  feeds: Readonly<Record<string, NativeTensor>>,
+  fetches: Readonly<Record<string, NativeTensor>>,
+): void {
+  stopping = true;
+  try {
+    session.run(feeds, fetches, {});
+  } catch (error) {
+    if (error !== STOP) throw error;
+  } finally {
+    stopping = false;
+  }
 }

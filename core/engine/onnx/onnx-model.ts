@@ -49,9 +49,19 @@ export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
 }
 
+/** An output whose type the runtime is to find out. */
+export interface OnnxUntyped {
+  readonly name: string;
+}
+
+/** A graph of some of whose outputs only the names are known. */
+export type OnnxUntypedGraph = Omit<OnnxGraph, 'outputs'> & {
+  readonly outputs: readonly (OnnxValueInfo | OnnxUntyped)[];
+};
+
 /** A model and what it says about itself. */
 export interface OnnxModel {
-  readonly graph: OnnxGraph;
+  readonly graph: OnnxUntypedGraph;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { nativeCall } from '../compiled/native-call.js';
-import { loadNativeRuntime, type NativeOptions, type NativeTensor } from './native-binding.js';
+import { loadNativeRuntime, runInPlace, type NativeOptions, type NativeTensor } from './native-binding.js';
 import type { OnnxType } from './onnx-model.js';
+import { WRITTEN } from './outputs-in-place.js';
 
 /** A tensor in memory that a session reads from or writes to. */
 export interface OnnxBuffer {
@@ -20,8 +21,20 @@ export interface OnnxSession {
    * @param outputs by name; written in place
    */
   run(inputs: Readonly<Record<string, OnnxBuffer>>, outputs: Readonly<Record<string, OnnxBuffer>>): void;
+  /**
+   * Runs the model in this thread.
+   *
+   * @param outputs names
+   * @returns these outputs, in new memory
+   */
+  compute(
+    inputs: Readonly<Record<string, OnnxBuffer>>,
+    outputs: readonly string[],
+  ): Readonly<Record<string, OnnxBuffer>>;
   dispose(): void;
 }
+
+const MARK: NativeTensor = { type: 'float32', dims: [1], data: new Float32Array(1), location: 'cpu' };
 
 /** How many threads a run computes in. */
 export const SESSION_THREADS = availableParallelism();
@@ -48,10 +61,20 @@ export function openSession(model: Uint8Array<ArrayBuffer>, options: Partial<Nat
   nativeCall('onnx', 'a model', () => {
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, { ...OPTIONS, ...options });
   });
+  const isMarked = session.outputMetadata[0]?.name === WRITTEN;
   return {
     run: (inputs, outputs) => {
-      nativeCall('onnx', 'a run', () => session.run(native(inputs), native(outputs), {}));
+      nativeCall('onnx', 'a run', () => {
+        if (isMarked) runInPlace(session, native(inputs), { [WRITTEN]: MARK, ...native(outputs) });
+        else session.run(native(inputs), native(outputs), {});
+      });
     },
+    compute: (inputs, outputs) =>
+      nativeCall('onnx', 'a run', () => {
+        const unwritten = Object.fromEntries(outputs.map((name) => [name, null]));
+        const results = Object.entries(session.run(native(inputs), unwritten, {}));
+        return Object.fromEntries(results.map(([name, { type, dims, data }]) => [name, { type, shape: dims, data }]));
+      }),
     dispose: () => {
       if (options.enableProfiling === true) session.endProfiling();
       session.dispose();

@@ -10,7 +10,7 @@ export interface Biased {
 }
 
 /** Adds a bias where convolutions and products of matrices are written, not after. */
-export const fuseBiases: FindFusions = (graph, uses) => {
+export const fuseBiases: FindFusions = (graph, { uses }) => {
   const fusions = new Map<NodeId, Fusion>();
   for (const id of graph.nodes.keys()) {
     const biased = biasedAt(graph, id);

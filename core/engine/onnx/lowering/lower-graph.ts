@@ -3,6 +3,7 @@ import type { OnnxGraph, OnnxTensor } from '../onnx-model.js';
 import { fuseBiases } from './bias.js';
 import { usesOf, type FindFusions, type Fusion } from './fusion.js';
 import { inLayout } from './blocked.js';
+import { fuseBlockedProducts } from './blocked-product.js';
 import { axisIn, keepsOrder, permuted, shapeIn, TO_FIRST, type Layout } from './layout.js';
 import type { Lowering } from './lower-op.js';
 import { loweringOf } from './lowerings.js';
@@ -21,26 +22,37 @@ export interface Lowered {
 }
 
 /** From general to special: a later one takes a node from an earlier one. */
-const FUSIONS: readonly FindFusions[] = [fuseBiases, fuseRectifierGradients, fusePooledConvolutions];
+const FUSIONS: readonly FindFusions[] = [
+  fuseBiases,
+  fuseRectifierGradients,
+  fusePooledConvolutions,
+  fuseBlockedProducts,
+];
 
 /** What an input that has become a constant is called among the initializers. */
 export const weightName = (id: NodeId): string => `weight_${id}`;
 
-/**
- * States a graph in ONNX' operators. Only what the outputs need is stated.
- *
- * @param constants values of inputs that are constants from now on
- * @param block how many channels a block has in ONNX Runtime's own operators; not given: the standard's operators alone, which any runtime has
- */
+export interface LoweringOptions {
+  /** Values of inputs that are constants from now on. */
+  readonly constants?: ReadonlyMap<NodeId, OnnxTensor>;
+  /** Inputs of which what is made of them alone is made once for many runs. */
+  readonly arrangedOnce?: ReadonlySet<NodeId>;
+  /** How many channels a block has in ONNX Runtime's own operators; not given: the standard's operators alone, which any runtime has. */
+  readonly block?: number | undefined;
+}
+
+/** States a graph in ONNX' operators. Only what the outputs need is stated. */
 export function lowerGraph(
   graph: Graph,
-  constants: ReadonlyMap<NodeId, OnnxTensor> = new Map(),
-  block?: number,
+  { constants = new Map(), arrangedOnce = new Set(), block }: LoweringOptions = {},
 ): Lowered {
-  const uses = usesOf(graph);
-  const isConstant = (id: NodeId): boolean => constants.has(id) || nodeAt(graph, id).op === 'constant';
-  const fusions = new Map(FUSIONS.flatMap((find) => [...find(graph, uses, isConstant, block)]));
-  const layouts = planLayouts(graph, block);
+  const known = {
+    ...{ uses: usesOf(graph), block },
+    isConstant: (id: NodeId) => constants.has(id) || nodeAt(graph, id).op === 'constant',
+    isArrangedOnce: (id: NodeId) => arrangedOnce.has(id),
+  };
+  const fusions = new Map(FUSIONS.flatMap((find) => [...find(graph, known)]));
+  const layouts = planLayouts(graph, block, (id) => fusions.get(id)?.layout);
   const out = nodeEmitter();
   /** Values by node and layout; and whatever else is made once. */
   const made = new Map<string, unknown>();

@@ -1,4 +1,4 @@
-import { isOp, nodeAt, sizeOf, type Graph, type Node } from '../../graph/graph.js';
+import { isOp, nodeAt, sizeOf, type Graph, type Node, type NodeId } from '../../graph/graph.js';
 import { ELEMENTWISE } from '../../graph/ops/elementwise.js';
 import type { OpName } from '../../graph/ops/ops.js';
 import { fourExtents } from '../../graph/ops/windows.js';
@@ -32,10 +32,17 @@ const FEW_CHANNELS = 4;
 /**
  * The layout in which each node is computed, such that few values are needed in two: convolutions and pools say channels-first, and what
  * comes after them follows as far as it can. Where a value is needed in another layout than its own, it is transposed there, once.
+ *
+ * @param layoutOfFusion the layout that a fusion of a node has, if it says one
  */
-export function planLayouts(graph: Graph, block?: number): readonly Layout[] {
+export function planLayouts(
+  graph: Graph,
+  block?: number,
+  layoutOfFusion: (id: NodeId) => Layout | undefined = () => undefined,
+): readonly Layout[] {
   const layouts: Layout[] = [];
-  for (const node of graph.nodes) layouts.push(layoutFor(node, graph, layouts, block));
+  for (const [id, node] of graph.nodes.entries())
+    layouts.push(layoutOfFusion(id) ?? layoutFor(node, graph, layouts, block));
   return layouts;
 }
 

@@ -23,7 +23,7 @@ import {
  *
  * If the images have few channels, the gradient goes from the places back to them at once, through columns as far apart as the windows.
  */
-export const fusePooledConvolutions: FindFusions = (graph, uses, isConstant, block) => {
+export const fusePooledConvolutions: FindFusions = (graph, { uses, isConstant, block }) => {
   const fusions = new Map<NodeId, Fusion>();
   for (const node of graph.nodes) {
     const found = node.op === 'maxPoolGradient' ? pooledConvolutionAt(graph, uses, isConstant, block, node) : undefined;

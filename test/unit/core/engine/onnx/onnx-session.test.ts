@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { encodeModel } from '../../../../../core/engine/onnx/encode-model.js';
 import { openSession, type OnnxBuffer } from '../../../../../core/engine/onnx/onnx-session.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../../../../core/engine/onnx/onnx-model.js';
+import { markedAsWritten } from '../../../../../core/engine/onnx/outputs-in-place.js';
+import { openPublicly } from '../../../../support/public-onnx.js';
 
 const floats = (shape: readonly number[], ...values: readonly number[]): OnnxTensor & OnnxBuffer => ({
   type: 'float32',
@@ -64,6 +66,34 @@ describe('onnx session', () => {
     );
     // (0.5 · 1 − 3, 0.25 · −1 + 4) = (−2.5, 3.75); leaky: (−1.25, 3.75); times 1 + 2.
     assert.deepEqual(run(graph), [-3.75, 11.25]);
+  });
+
+  it('writes outputs in place of a model that is marked, and in new memory where that is asked for', async () => {
+    const session = openSession(encodeModel({ graph: markedAsWritten(graphOf([add])) }));
+    const [z, again] = [floats([2], 0, 0), floats([2], 0, 0)];
+    session.run({ x: floats([2], 1, 2), y: floats([2], 10, 20) }, { z });
+    session.run({ x: floats([2], 3, 4), y: floats([2], 10, 20) }, { z: again });
+    assert.deepEqual(
+      [z, again].map(({ data }) => Array.from(data as Float32Array)),
+      [
+        [11, 22],
+        [13, 24],
+      ],
+    );
+    const computed = session.compute({ x: floats([2], 1, 2), y: floats([2], 10, 20) }, ['z']);
+    assert.deepEqual(computed, { z: floats([2], 11, 22) });
+    assert.throws(() => {
+      session.run({ x: floats([3], 1, 2, 3), y: floats([2], 10, 20) }, { z });
+    }, /engine onnx: a run: .* x /s);
+    session.dispose();
+    // Whoever else runs a model in this process reads its results as ever.
+    const other = await openPublicly(encodeModel({ graph: graphOf([add]) }));
+    const results = await other.run({
+      x: ['float32', Float32Array.of(1, 2), [2]],
+      y: ['float32', Float32Array.of(10, 20), [2]],
+    });
+    assert.deepEqual(Array.from(results['z'] ?? []), [11, 22]);
+    await other.close();
   });
 
   it('takes dimensions that are known when it runs, bool and int32', () => {

@@ -26,7 +26,7 @@ function countsWith(
   graph: Graph,
   ...ops: readonly string[]
 ): readonly number[] {
-  const { nodes } = lowerGraph(graph, constants).onnx;
+  const { nodes } = lowerGraph(graph, { constants }).onnx;
   return ops.map((op) => nodes.filter((node) => node.op === op).length);
 }
 
@@ -84,9 +84,7 @@ describe('blocks of channels', () => {
       return [builder.add('conv2d', [z, images(builder, 'v', 3, 3, channels, 8)], sliding(1, 1))];
     });
   const nodesOf = (graph: Graph, block?: number) =>
-    lowerGraph(graph, new Map(), block).onnx.nodes.map(({ op, domain }) =>
-      domain === undefined ? op : `${domain} ${op}`,
-    );
+    lowerGraph(graph, { block }).onnx.nodes.map(({ op, domain }) => (domain === undefined ? op : `${domain} ${op}`));
   const own = (op: string) => `com.microsoft.nchwc ${op}`;
 
   it('are what convolutions and all between them are computed in', () => {
