@@ -33,6 +33,19 @@ export const CONVOLUTIONS: readonly EngineCase[] = [
     },
   },
   {
+    name: 'convolution of many examples, and its gradients',
+    draw: (random) => {
+      const size: [number, number] = [between(random, 2, 4), between(random, 3, 5)];
+      const strides: [number, number] = [between(random, 1, 2), between(random, 1, 2)];
+      const padding = oneOf(random, ['valid', 'same'] as const);
+      const channels = oneOf(random, [7, 8, 16]);
+      const images = [between(random, 10, 33), between(random, 5, 7), between(random, 5, 7), channels];
+      const inputs = [tensorOf(random, images), tensorOf(random, [...size, channels, oneOf(random, [16, 17, 32])])];
+      const run = (x: Tensor, w: Tensor) => conv2d(x as Tensor4D, w as Tensor4D, strides, padding);
+      return of((x: Tensor, w: Tensor) => [run(x, w), ...gradients(run)(x, w)], ...inputs);
+    },
+  },
+  {
     name: 'convolution with dilations',
     draw: (random) => {
       const { images, size } = drawWindow(random);

@@ -5,6 +5,7 @@ import { operandOf, type LowerOp, type Lowering, type Lowerings } from './lower-
 import type { LaidOut } from './blocked.js';
 import { blockedFilters, blockedImages, convolveInBlocks, convolvesInBlocks } from './blocked-convolution.js';
 import { addColumns } from './columns.js';
+import { conv2dFilterGradient } from './filter-gradient.js';
 import type { Layout } from './layout.js';
 import { slidingAttributes } from './sliding-attributes.js';
 
@@ -147,29 +148,6 @@ function throughColumns(node: NodeOf<'conv2dImageGradient'>, lowering: Lowering)
   const images = { value, layout: 'channels-first', shape: nodeAt(graph, dy).shape } as const;
   return addColumns(lowering, [{ matrix, images }], node.attrs, [height, width]);
 }
-
-/** A convolution of the images of each channel, over all examples, with those of dy as filters whose elements are a stride apart. */
-const conv2dFilterGradient: LowerOp<'conv2dFilterGradient'> = (node, lowering) => {
-  const { filterShape, strides, dilations, padding } = node.attrs;
-  const { out, graph, readTransposed } = lowering;
-  const [images, dy] = [operandOf(node, 0), operandOf(node, 1)];
-  const [filterHeight, filterWidth, channels, filterCount] = fourExtents(filterShape);
-  const [, height, width] = fourExtents(nodeAt(graph, images).shape);
-  const [, rows, columns] = fourExtents(nodeAt(graph, dy).shape);
-  // After the last place of the filter nothing is to follow; where there is more, the result is cut.
-  const after = (extent: number, before: number, windows: number, window: number, stride: number, dilation: number) =>
-    Math.max(0, (windows - 1) * stride + (window - 1) * dilation + 1 - extent - before);
-  const bottom = after(height, padding.top, rows, filterHeight, strides[0], dilations[0]);
-  const right = after(width, padding.left, columns, filterWidth, strides[1], dilations[1]);
-  const gradient = out.emit('Conv', [readTransposed(images, [3, 0, 1, 2]), readTransposed(dy, [3, 0, 1, 2])], {
-    strides: dilations,
-    dilations: strides,
-    pads: [padding.top, padding.left, bottom, right],
-  });
-  const begin = out.integers([0, 0, 0, 0]);
-  const cut = out.emit('Slice', [gradient, begin, out.integers([channels, filterCount, filterHeight, filterWidth])]);
-  return out.emit('Transpose', [cut], { perm: [2, 3, 0, 1] });
-};
 
 export const CONVOLUTION_LOWERINGS: Lowerings<ConvolutionAttributes> = {
   conv2d,
