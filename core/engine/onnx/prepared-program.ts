@@ -14,7 +14,7 @@ import { markedAsWritten, markedIfLarge } from './outputs-in-place.js';
 import { splitByWeights } from './split-by-weights.js';
 
 /** From so many runs with the same weights on, matrices of a product are arranged as filters: that takes as long as a dozen runs then save. */
-const RUNS_FOR_FILTERS = 16;
+const RUNS_FOR_FILTERS = 8;
 
 /**
  * Runs a graph whose weights are fed to each run. If several runs in a row have the same weights, what depends on them alone is computed at the

@@ -1,4 +1,5 @@
-import { CAST_TO, type NodeEmitter } from './node-emitter.js';
+import { isNotBelow } from './indicators.js';
+import type { NodeEmitter } from './node-emitter.js';
 
 /** The maximum of values of one shape, element by element, and where it came from. */
 export interface Tournament {
@@ -16,9 +17,7 @@ export function tournament(out: NodeEmitter, values: readonly string[]): Tournam
   const half = Math.ceil(values.length / 2);
   const [left, right] = [tournament(out, values.slice(0, half)), tournament(out, values.slice(half))];
   const maxima = out.emit('Max', [left.maxima, right.maxima]);
-  // 1 where the left one is the maximum; for products, since ONNX Runtime's Where takes five times as long as one.
-  const isLeft = (): string =>
-    out.emit('Cast', [out.emit('GreaterOrEqual', [left.maxima, right.maxima])], { to: CAST_TO.float32 });
+  const isLeft = (): string => isNotBelow(out, left.maxima, right.maxima);
   return {
     maxima,
     split: (gradient) => {
