@@ -105,8 +105,14 @@ export function convolveInBlocks(
   const padded = images.layout === 'channels-blocked' && padsApart(sliding, columns);
   const { left, right } = sliding.padding;
   const wide = padded ? width + left + right : width;
+  const zeros = (count: number): readonly string[] => {
+    const shape = [n, channels / block, height, count, block];
+    if (count === 0) return [];
+    return [lowering.once(`zeros ${shape.join()}`, () => out.emit('Expand', [out.scalar(0), out.integers(shape)]))];
+  };
+  // ONNX Runtime's Pad does on one thread what Concat does on all.
   const values = padded
-    ? out.emit('Pad', [images.value, out.integers([0, 0, 0, left, 0, 0, 0, 0, right, 0])])
+    ? out.emit('Concat', [...zeros(left), images.value, ...zeros(right)], { axis: 3 })
     : images.value;
   const operand = images.layout === 'channels-blocked' ? out.reshape(values, [n, channels, height, wide]) : values;
   const result = out.emitBlocked('Conv', [operand, filters.value, ...biases], {
