@@ -3,6 +3,7 @@ import type { Values } from '../graph/ops/sources.js';
 import { arrayPool } from './array-pool.js';
 import { constantProgram } from './constant-program.js';
 import { constantWeights } from './constant-weights.js';
+import { foldScales } from './fold-scales.js';
 import { preparedProgram } from './prepared-program.js';
 
 /** So much memory waits at most to be used again. */
@@ -25,8 +26,9 @@ export function onnxRuntime(): Runtime<Values> {
       pool.give(buffer);
     },
     load: (graph, hints) => {
-      const constant = constantWeights(graph, hints);
-      return constant.length > 0 ? constantProgram(graph, constant, pool) : preparedProgram(graph, hints, pool);
+      const folded = hints.runsPerWeights > 1 ? foldScales(graph, graph.inputs.slice(0, hints.weights)) : graph;
+      const constant = constantWeights(folded, hints);
+      return constant.length > 0 ? constantProgram(folded, constant, pool) : preparedProgram(folded, hints, pool);
     },
   };
 }

@@ -13,8 +13,26 @@ const LEAST_CHANNELS = 8;
 /** A convolution of the images of each channel, over all examples, with those of dy as filters whose elements are a stride apart. */
 export const conv2dFilterGradient: LowerOp<'conv2dFilterGradient'> = (node, lowering) => {
   const { block } = lowering;
+  if (isOfPixels(node)) return ofPixels(node, lowering);
   return fitsBlocks(node, lowering, block) ? inBlocks(node, lowering, block) : inOrder(node, lowering);
 };
+
+/** Whether each place of the filters sees one pixel of the images and nothing around them. */
+const isOfPixels = ({ attrs: { filterShape, padding } }: Gradient): boolean =>
+  filterShape.slice(0, 2).every((extent) => extent === 1) && Object.values(padding).every((count) => count === 0);
+
+/** A product of matrices whose rows are pixels: of the images, a stride apart, and of dy. */
+function ofPixels({ inputs: [images = 0, dy = 0], attrs }: Gradient, { out, graph, read }: Lowering): string {
+  const [, , channels, filters] = fourExtents(attrs.filterShape);
+  const [n, rows, columns] = fourExtents(nodeAt(graph, dy).shape);
+  const [down, across] = attrs.strides;
+  const ends = [(rows - 1) * down + 1, (columns - 1) * across + 1];
+  const seen = [[0, 0], ends, [1, 2], attrs.strides].map(out.integers);
+  const matrix = (value: string, extent: number) => out.reshape(value, [n * rows * columns, extent]);
+  const pixels = matrix(out.emit('Slice', [read(images), ...seen]), channels);
+  const gradient = out.emit('Gemm', [pixels, matrix(read(dy), filters)], { transA: 1 });
+  return out.reshape(gradient, attrs.filterShape);
+}
 
 function inOrder(node: Gradient, { out, graph, readTransposed }: Lowering): string {
   const { strides, dilations, padding } = node.attrs;

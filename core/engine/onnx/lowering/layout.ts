@@ -17,10 +17,14 @@ export function shapeIn(layout: Layout, shape: Shape): Shape {
   return layout === 'channels-first' ? permuted(shape, TO_FIRST) : shape;
 }
 
-/** Where an axis of the graph's is in a layout without blocks. */
+/** Where an axis of the graph's is in a layout; where there are blocks, one that is not of channels. */
 export function axisIn(layout: Layout, axis: number): number {
+  if (layout === 'channels-blocked') return BLOCKED_AXES[axis] ?? axis;
   return layout === 'channels-first' ? (TO_LAST[axis] ?? axis) : axis;
 }
+
+/** Where examples, rows and columns are in [n, c / b, h, w, b]. */
+const BLOCKED_AXES = [0, 2, 3] as const;
 
 /** Something for each axis of the graph's, in the order of a layout. */
 export function permuted<T>(values: readonly T[], permutation: readonly number[]): readonly T[] {
