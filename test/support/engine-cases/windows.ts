@@ -46,6 +46,17 @@ export const CONVOLUTIONS: readonly EngineCase[] = [
     },
   },
   {
+    name: 'convolution of single pixels, and its gradients',
+    draw: (random) => {
+      const channels = oneOf(random, [3, 16]);
+      const images = [between(random, 1, 3), between(random, 4, 7), between(random, 4, 7), channels];
+      const strides: [number, number] = [between(random, 1, 3), between(random, 1, 3)];
+      const inputs = [tensorOf(random, images), tensorOf(random, [1, 1, channels, oneOf(random, [5, 16])])];
+      const run = (x: Tensor, w: Tensor) => conv2d(x as Tensor4D, w as Tensor4D, strides, 'valid');
+      return of((x: Tensor, w: Tensor) => [run(x, w), ...gradients(run)(x, w)], ...inputs);
+    },
+  },
+  {
     name: 'convolution with dilations',
     draw: (random) => {
       const { images, size } = drawWindow(random);

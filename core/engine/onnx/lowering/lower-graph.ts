@@ -1,6 +1,7 @@
 import { nodeAt, type DataType, type Graph, type NodeId, type Shape } from '../../graph/graph.js';
 import type { OnnxGraph, OnnxTensor } from '../onnx-model.js';
 import { fuseBiases } from './bias.js';
+import { fuseChannelFactors } from './channel-factors.js';
 import { usesOf, type FindFusions, type Fusion } from './fusion.js';
 import { inLayout } from './blocked.js';
 import { fuseBlockedProducts } from './blocked-product.js';
@@ -23,6 +24,7 @@ export interface Lowered {
 
 /** From general to special: a later one takes a node from an earlier one. */
 const FUSIONS: readonly FindFusions[] = [
+  fuseChannelFactors,
   fuseBiases,
   fuseRectifierGradients,
   fusePooledConvolutions,

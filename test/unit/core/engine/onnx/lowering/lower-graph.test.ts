@@ -89,7 +89,8 @@ describe('blocks of channels', () => {
 
   it('are what convolutions and all between them are computed in', () => {
     const nodes = nodesOf(graphWith(16), 8);
-    assert.equal(nodes.filter((node) => node === own('Conv')).length, 2);
+    // The factors of each channel are a convolution, too.
+    assert.equal(nodes.filter((node) => node === own('Conv')).length, 3);
     assert.deepEqual(
       nodes.filter((node) => node === 'Conv' || node === own('ReorderInput')),
       [],
