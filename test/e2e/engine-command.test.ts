@@ -15,10 +15,18 @@ const ENGINES = fileURLToPath(new URL('../../../engines', import.meta.url));
 describe('maxmargin engine', () => {
   const directory = temporaryDirectory();
 
-  /** Runs the command where only some programs are; it must fail cleanly. @returns what it says */
+  // Around all that a test runs, since commands at the same time see each other's beginnings.
+  const enginesThere = () => (existsSync(ENGINES) ? readdirSync(ENGINES) : undefined);
+  let before: ReturnType<typeof enginesThere>;
+  beforeEach(() => {
+    before = enginesThere();
+  });
+  afterEach('nothing is left of an engine', () => {
+    assert.deepEqual(enginesThere(), before);
+  });
+
+  /** Runs the command where only some programs are; it must fail. @returns what it says */
   const fails = async (programs: string, args: readonly string[], engine = 'tensorflow'): Promise<string> => {
-    const engines = () => (existsSync(ENGINES) ? readdirSync(ENGINES) : undefined);
-    const before = engines();
     const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
       const env = { PATH: programs, HOME: directory() };
       execFile(process.execPath, [MAIN, 'engine', engine, ...args], { env }, (error, _stdout, said) => {
@@ -26,7 +34,6 @@ describe('maxmargin engine', () => {
       });
     });
     assert.equal(code, 1, stderr);
-    assert.deepEqual(engines(), before);
     return stderr;
   };
   const compilerAlone = async (): Promise<string> => {

@@ -13,6 +13,9 @@ interface Step {
   readonly vector: NodeId;
 }
 
+/** A product, a sum or difference, or both one after the other. */
+type Steps = readonly [Step, ...Step[]];
+
 /**
  * Computes images in blocks times a factor for each channel, plus a term for each, as a convolution of each channel with a filter of one number and a bias:
  * ONNX Runtime's product of images and a vector that it has to repeat takes twice as long, and its sum again.
@@ -25,7 +28,7 @@ export const fuseChannelFactors: FindFusions = (graph, { uses, block }) => {
     if (last === undefined) continue;
     const before = last.op === 'mul' ? undefined : stepAt(graph, nodeAt(graph, last.images), block);
     const first = before?.op === 'mul' && uses(last.images).length === 1 ? before : undefined;
-    const steps = first === undefined ? [last] : [first, last];
+    const steps: Steps = first === undefined ? [last] : [first, last];
     fusions.set(id, {
       inputs: [(first ?? last).images, ...steps.map(({ vector }) => vector)],
       lower: (lowering, layout) =>
@@ -51,10 +54,9 @@ function stepAt(graph: Graph, { op, inputs, shape }: Node, block: number): Step 
   return pair && { op, images: pair[0] ?? 0, vector: pair[1] ?? 0 };
 }
 
-/** @param steps a product, a sum or difference, or both one after the other */
-function asConvolution(lowering: Lowering, steps: readonly Step[], block: number): string {
+function asConvolution(lowering: Lowering, steps: Steps, block: number): string {
   const { out, graph, read, once } = lowering;
-  const [{ images = 0 } = {}] = steps;
+  const images = steps[0].images;
   const { shape } = nodeAt(graph, images);
   const [n, height, width, channels] = fourExtents(shape);
   const vectorOf = (step: Step) => out.reshape(read(step.vector), [channels]);

@@ -20,7 +20,7 @@ type Build = (builder: GraphBuilder, images: NodeId, vector: NodeId, other: Node
 /** What is done to the results of a convolution with 32 channels, between it and another; the vectors are [32] and [1, 1, 1, 32]. */
 function graphOf(build: Build): Graph {
   const builder = graphBuilder();
-  const input = (...shape: readonly number[]) => builder.input(`${shape.join()}`, { shape, dtype: 'float32' });
+  const input = (...shape: readonly number[]) => builder.input(shape.join(), { shape, dtype: 'float32' });
   const convolved = builder.add('conv2d', [input(3, 6, 5, 16), input(3, 3, 16, 32)], SLIDING);
   const between = build(builder, convolved, input(32), input(1, 1, 1, 32));
   return builder.finish([builder.add('conv2d', [between, input(3, 3, 32, 16)], SLIDING)]);
