@@ -1,10 +1,10 @@
 import type { Runtime } from '../compiled/runtime.js';
 import type { Values } from '../graph/ops/sources.js';
 import { arrayPool } from './array-pool.js';
-import { constantProgram } from './constant-program.js';
-import { constantWeights } from './constant-weights.js';
-import { foldScales } from './fold-scales.js';
-import { preparedProgram } from './prepared-program.js';
+import { constantProgram } from './programs/constant-program.js';
+import { constantWeights } from './programs/constant-weights.js';
+import { foldScales } from './programs/fold-scales.js';
+import { preparedProgram } from './programs/prepared-program.js';
 
 /** So much memory waits at most to be used again. */
 const WAITING_BYTES = 2 ** 28;

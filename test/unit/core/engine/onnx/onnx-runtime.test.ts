@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { graphBuilder } from '../../../../../core/engine/graph/graph-builder.js';
 import type { Graph } from '../../../../../core/engine/graph/graph.js';
-import { constantWeights } from '../../../../../core/engine/onnx/constant-weights.js';
-import { multiplicationsOf } from '../../../../../core/engine/onnx/multiplications.js';
+import { constantWeights } from '../../../../../core/engine/onnx/programs/constant-weights.js';
+import { multiplicationsOf } from '../../../../../core/engine/onnx/programs/multiplications.js';
 import { onnxRuntime } from '../../../../../core/engine/onnx/onnx-runtime.js';
 
 /** x W + b, of weights W and b. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { tensor, tidy } from '@tensorflow/tfjs-core';
-import { graphBuilder, type GraphBuilder } from '../../../../../core/engine/graph/graph-builder.js';
-import type { Graph, NodeId } from '../../../../../core/engine/graph/graph.js';
-import { foldScales } from '../../../../../core/engine/onnx/fold-scales.js';
-import { openEngine } from '../../../../../core/engine/open-engine.js';
-import { createRandom } from '../../../../../core/random.js';
-import { interpretGraph } from '../../../../support/interpret-graph.js';
-import { assertNear } from '../../../../support/near.js';
+import { graphBuilder, type GraphBuilder } from '../../../../../../core/engine/graph/graph-builder.js';
+import type { Graph, NodeId } from '../../../../../../core/engine/graph/graph.js';
+import { foldScales } from '../../../../../../core/engine/onnx/programs/fold-scales.js';
+import { openEngine } from '../../../../../../core/engine/open-engine.js';
+import { createRandom } from '../../../../../../core/random.js';
+import { interpretGraph } from '../../../../../support/interpret-graph.js';
+import { assertNear } from '../../../../../support/near.js';
 
 const SLIDING = {
   strides: [1, 1],

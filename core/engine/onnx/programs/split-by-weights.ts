@@ -1,4 +1,4 @@
-import type { OnnxGraph, OnnxNode, OnnxUntypedGraph, OnnxValueInfo } from './onnx-model.js';
+import type { OnnxGraph, OnnxNode, OnnxUntypedGraph, OnnxValueInfo } from '../onnx-model.js';
 
 /** The elements of another value in a shape of their own. */
 export interface View {

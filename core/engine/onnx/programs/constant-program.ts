@@ -1,14 +1,14 @@
-import type { Program } from '../compiled/runtime.js';
-import { nodeAt, type Graph, type NodeId } from '../graph/graph.js';
-import type { Values } from '../graph/ops/sources.js';
-import type { ArrayPool } from './array-pool.js';
-import { channelsOfBlock } from './blocks.js';
-import { encodeInitializers, encodeModel } from './encode-model.js';
+import type { Program } from '../../compiled/runtime.js';
+import { nodeAt, type Graph, type NodeId } from '../../graph/graph.js';
+import type { Values } from '../../graph/ops/sources.js';
+import type { ArrayPool } from '../array-pool.js';
+import { channelsOfBlock } from '../blocks.js';
+import { encodeInitializers, encodeModel } from '../encode-model.js';
 import { openGraphSession, type GraphSession } from './graph-session.js';
 import { fedTo, fetchedFrom, isForThreads } from './graph-ports.js';
-import { lowerGraph, weightName, type Lowered } from './lowering/lower-graph.js';
-import type { OnnxTensor } from './onnx-model.js';
-import { markedIfLarge } from './outputs-in-place.js';
+import { lowerGraph, weightName, type Lowered } from '../lowering/lower-graph.js';
+import type { OnnxTensor } from '../onnx-model.js';
+import { markedIfLarge } from '../outputs-in-place.js';
 
 /** A graph as an ONNX model that lacks the values of its constant weights. */
 type Stated = Omit<Lowered, 'onnx'> & { readonly model: Uint8Array };

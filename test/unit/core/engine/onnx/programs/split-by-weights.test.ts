@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { encodeModel } from '../../../../../core/engine/onnx/encode-model.js';
-import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxUntypedGraph } from '../../../../../core/engine/onnx/onnx-model.js';
-import { openSession, type OnnxBuffer } from '../../../../../core/engine/onnx/onnx-session.js';
-import { splitByWeights } from '../../../../../core/engine/onnx/split-by-weights.js';
+import { encodeModel } from '../../../../../../core/engine/onnx/encode-model.js';
+import type {
+  OnnxGraph,
+  OnnxNode,
+  OnnxTensor,
+  OnnxUntypedGraph,
+} from '../../../../../../core/engine/onnx/onnx-model.js';
+import { openSession, type OnnxBuffer } from '../../../../../../core/engine/onnx/onnx-session.js';
+import { splitByWeights } from '../../../../../../core/engine/onnx/programs/split-by-weights.js';
 
 const integers = (...values: readonly number[]): OnnxTensor => ({
   ...{ type: 'int64', shape: [values.length] },

@@ -1,6 +1,6 @@
-import { graphBuilder } from '../graph/graph-builder.js';
-import { isOp, nodeAt, type Graph, type NodeId } from '../graph/graph.js';
-import { usesOf } from './lowering/fusion.js';
+import { graphBuilder } from '../../graph/graph-builder.js';
+import { isOp, nodeAt, type Graph, type NodeId } from '../../graph/graph.js';
+import { usesOf } from '../lowering/fusion.js';
 
 /** Two nodes that become one: a convolution, or its gradient in the images, and the product with factors for the filters' out-channels. */
 interface Scaled {

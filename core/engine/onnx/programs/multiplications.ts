@@ -1,4 +1,4 @@
-import { nodeAt, sizeOf, type Graph, type Node } from '../graph/graph.js';
+import { nodeAt, sizeOf, type Graph, type Node } from '../../graph/graph.js';
 
 /** How many multiplications the convolutions and products of a graph take. */
 export function multiplicationsOf(graph: Graph): number {

@@ -1,5 +1,5 @@
-import type { ProgramHints } from '../compiled/runtime.js';
-import type { Graph, NodeId } from '../graph/graph.js';
+import type { ProgramHints } from '../../compiled/runtime.js';
+import type { Graph, NodeId } from '../../graph/graph.js';
 
 /**
  * The weights that become constants of a session: those that last, all of them, and none that are to be replaced. With constants the runtime packs

@@ -1,8 +1,8 @@
-import type { TensorType } from '../graph/graph.js';
-import type { Values } from '../graph/ops/sources.js';
-import type { ArrayPool } from './array-pool.js';
-import type { OnnxType } from './onnx-model.js';
-import { openSession, type OnnxBuffer } from './onnx-session.js';
+import type { TensorType } from '../../graph/graph.js';
+import type { Values } from '../../graph/ops/sources.js';
+import type { ArrayPool } from '../array-pool.js';
+import type { OnnxType } from '../onnx-model.js';
+import { openSession, type OnnxBuffer } from '../onnx-session.js';
 
 /** What a session is fed: the name, which of the graph's inputs it is, and the shape that its elements are fed in. */
 export interface FedInput {

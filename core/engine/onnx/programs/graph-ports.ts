@@ -1,6 +1,6 @@
-import { nodeAt, sizeOf, type Graph } from '../graph/graph.js';
+import { nodeAt, sizeOf, type Graph } from '../../graph/graph.js';
 import type { FedInput, FetchedOutput } from './graph-session.js';
-import type { Lowered } from './lowering/lower-graph.js';
+import type { Lowered } from '../lowering/lower-graph.js';
 import { multiplicationsOf } from './multiplications.js';
 
 /** From so many multiplications on, threads share a graph's work; below, waiting for each other takes them longer than the work. */
