@@ -2,7 +2,7 @@ import type { Runtime } from '../compiled/runtime.js';
 import type { Values } from '../graph/ops/sources.js';
 import { arrayPool } from './array-pool.js';
 import { constantProgram } from './programs/constant-program.js';
-import { constantWeights } from './programs/constant-weights.js';
+import { constantWeights, weightsFor } from './programs/constant-weights.js';
 import { foldScales } from './programs/fold-scales.js';
 import { preparedProgram } from './programs/prepared-program.js';
 
@@ -26,7 +26,7 @@ export function onnxRuntime(): Runtime<Values> {
       pool.give(buffer);
     },
     load: (graph, hints) => {
-      const folded = hints.runsPerWeights > 1 ? foldScales(graph, graph.inputs.slice(0, hints.weights)) : graph;
+      const folded = foldScales(graph, weightsFor(graph, hints, 2));
       const constant = constantWeights(folded, hints);
       return constant.length > 0 ? constantProgram(folded, constant, pool) : preparedProgram(folded, hints, pool);
     },

@@ -17,7 +17,8 @@ export interface BlockedFilters {
   readonly outChannels: number;
 }
 
-const whole = (channels: number, block: number): number => Math.ceil(channels / block) * block;
+/** So many channels filled up to whole blocks. */
+export const wholeBlocks = (channels: number, block: number): number => Math.ceil(channels / block) * block;
 
 /** ReorderInput takes channels by fours. */
 const QUADRUPLE = 4;
@@ -25,7 +26,7 @@ const QUADRUPLE = 4;
 /** Whether ONNX Runtime convolves so many channels in blocks, and at least half of what it computes then is of use. */
 export function convolvesInBlocks(inChannels: number, outChannels: number, block: number | undefined): block is number {
   if (block === undefined) return false;
-  return (inChannels < block || inChannels % QUADRUPLE === 0) && whole(outChannels, block) <= 2 * outChannels;
+  return (inChannels < block || inChannels % QUADRUPLE === 0) && wholeBlocks(outChannels, block) <= 2 * outChannels;
 }
 
 /** The images of a node. */
@@ -35,7 +36,7 @@ export function blockedImages(lowering: Lowering, id: NodeId, block: number): Bl
   if (channels < block) return { value: lowering.read(id, 'channels-first'), layout: 'channels-first', shape };
   if (channels % block === 0)
     return { value: lowering.read(id, 'channels-blocked'), layout: 'channels-blocked', shape };
-  const filled = [n, height, width, whole(channels, block)];
+  const filled = [n, height, width, wholeBlocks(channels, block)];
   const value = lowering.once(`blocks ${id}`, () => {
     const reordered = lowering.out.emitBlocked('ReorderInput', [lowering.read(id, 'channels-first')]);
     return lowering.out.reshape(reordered, blockedShape(filled, block));
@@ -55,7 +56,7 @@ export function blockedFilters(lowering: Lowering, id: NodeId, turned: boolean, 
   const value = lowering.once(`blocked ${turned ? 'turned ' : ''}filters ${id}`, () => {
     const { out } = lowering;
     const few = inChannels < block;
-    const [ins, outs] = [few ? inChannels : whole(inChannels, block), whole(outChannels, block)];
+    const [ins, outs] = [few ? inChannels : wholeBlocks(inChannels, block), wholeBlocks(outChannels, block)];
     const [firsts, seconds] = turned ? [outs, ins] : [ins, outs];
     let filters = lowering.read(id);
     if (turned && height * width > 1) filters = backwards(lowering, filters);
@@ -100,7 +101,7 @@ export function convolveInBlocks(
   const { outChannels, extents } = filters;
   const [n, height, width, channels] = fourExtents(images.shape);
   const [rows, columns] = slidOver([height, width], extents, sliding);
-  const spare = whole(outChannels, block) - outChannels;
+  const spare = wholeBlocks(outChannels, block) - outChannels;
   const biases = addends.map((bias) => (spare === 0 ? bias : out.emit('Pad', [bias, out.integers([0, spare])])));
   const padded = images.layout === 'channels-blocked' && padsApart(sliding, columns);
   const { left, right } = sliding.padding;

@@ -13,6 +13,7 @@ const MOST_ROWS = 64;
 
 /** A product of rows and a matrix of weights, and the vector that is added to it alone. */
 interface Product {
+  readonly id: NodeId;
   readonly rows: NodeId;
   readonly weights: NodeId;
   readonly transposed: boolean;
@@ -31,7 +32,7 @@ export const fuseBlockedProducts: FindFusions = (graph, { uses, block, isArrange
   if (block === undefined) return fusions;
   for (const id of graph.nodes.keys()) {
     const product = productAt(graph, id, block, isArrangedOnce);
-    if (product === undefined || (product.bias !== undefined && uses(operandOfProduct(graph, id)).length > 1)) continue;
+    if (product === undefined || (product.bias !== undefined && uses(product.id).length > 1)) continue;
     const inputs = [imagesOf(graph, product.rows) ?? product.rows, product.weights, ...biasOf(product)];
     fusions.set(id, { inputs, lower: (lowering) => asRows(lowering, id, inBlocks(lowering, product, block), block) });
     const [user, ...others] = uses(id);
@@ -55,17 +56,16 @@ function productAt(
   isArrangedOnce: (id: NodeId) => boolean,
 ): Product | undefined {
   const biased = biasedAt(graph, id);
-  const node = nodeAt(graph, biased?.product ?? id);
+  const matMul = biased?.product ?? id;
+  const node = nodeAt(graph, matMul);
   if (!isOp(node, 'matMul') || node.attrs.transposeA || node.shape.length !== 2) return undefined;
   const [rows, weights] = [operandOf(node, 0), operandOf(node, 1)];
   const { shape } = nodeAt(graph, weights);
   const pays = sizeOf(shape) >= WEIGHTS && (node.shape[0] ?? 0) <= MOST_ROWS;
   const fits = shape.length === 2 && shape.every((extent) => extent % block === 0);
   if (!pays || !fits || !isArrangedOnce(weights)) return undefined;
-  return { rows, weights, transposed: node.attrs.transposeB, bias: biased?.bias };
+  return { id: matMul, rows, weights, transposed: node.attrs.transposeB, bias: biased?.bias };
 }
-
-const operandOfProduct = (graph: Graph, id: NodeId): NodeId => biasedAt(graph, id)?.product ?? id;
 
 const biasOf = ({ bias }: Product): readonly NodeId[] => (bias === undefined ? [] : [bias]);
 

@@ -27,8 +27,9 @@ interface Scaled {
  */
 export function foldScales(graph: Graph, lasting: readonly NodeId[]): Graph {
   const found = scaledIn(graph, lasting);
-  const places = new Map([...found].map((scaled) => [scaled.id, scaled]));
-  const leftOut = new Set([...found].map(({ first }) => first));
+  if (found.length === 0) return graph;
+  const places = new Map(found.map((scaled) => [scaled.id, scaled]));
+  const leftOut = new Set(found.map(({ first }) => first));
   const builder = graphBuilder();
   const moved = new Map<NodeId, NodeId>();
   const to = (id: NodeId): NodeId => moved.get(id) ?? id;

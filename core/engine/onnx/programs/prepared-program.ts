@@ -4,6 +4,7 @@ import type { Values } from '../../graph/ops/sources.js';
 import type { ArrayPool } from '../array-pool.js';
 import { channelsOfBlock } from '../blocks.js';
 import { encodeModel } from '../encode-model.js';
+import { weightsFor } from './constant-weights.js';
 import { fedTo, fetchedFrom, isForThreads } from './graph-ports.js';
 import { openGraphSession, type FedInput, type GraphSession } from './graph-session.js';
 import { lowerGraph } from '../lowering/lower-graph.js';
@@ -44,16 +45,10 @@ interface OpenProgram {
   readonly session: GraphSession;
 }
 
-function open(
-  graph: Graph,
-  { weights, runsPerWeights }: ProgramHints,
-  pool: ArrayPool,
-  buffers: readonly Values[],
-): OpenProgram {
-  const ofWeights = (leastRuns: number) => (runsPerWeights >= leastRuns ? graph.inputs.slice(0, weights) : []);
-  const arrangedOnce = new Set(ofWeights(RUNS_FOR_FILTERS));
+function open(graph: Graph, hints: ProgramHints, pool: ArrayPool, buffers: readonly Values[]): OpenProgram {
+  const arrangedOnce = new Set(weightsFor(graph, hints, RUNS_FOR_FILTERS));
   const { onnx, inputs, outputs } = lowerGraph(graph, { arrangedOnce, block: channelsOfBlock() });
-  const split = splitByWeights(onnx, new Set(ofWeights(2).flatMap((id) => inputs.get(id) ?? [])));
+  const split = splitByWeights(onnx, new Set(weightsFor(graph, hints, 2).flatMap((id) => inputs.get(id) ?? [])));
   const places = new Map(fedTo(graph, inputs).map(({ name, place }) => [name, place]));
   const fedOf = (infos: readonly OnnxValueInfo[]): readonly FedInput[] =>
     infos.flatMap(({ name, type, shape }) => {
