@@ -63,7 +63,7 @@ export async function distancesOf(
     const pixels = Float32Array.from(batch.images, (value) => value / 255);
     const inputs = tensor4d(pixels, [batch.count, ...model.architecture.inputShape]);
     const found = await search.find({
-      ...{ weights, inputs, maxDistance, maxGradientEvaluations: budget, seed: 0n, firstIndex: first },
+      ...{ weights, inputs, maxDistance, maxGradientEvaluations: budget, seed: 0n },
       labels: [...batch.labels],
     });
     dispose([inputs, found.perturbations]);

@@ -36,13 +36,6 @@ export function seedState(seed: bigint | number): RandomState {
   return words as unknown as RandomState;
 }
 
-/** An odd number that sets the seeds of neighbours far apart. */
-const SEED_STRIDE = 0xd1342543de82ef95n;
-
-/** The seed of one example of several that share a seed. @param index 0 or more */
-export const seedOfExample = (seed: bigint, index: number): bigint =>
-  BigInt.asUintN(64, seed + BigInt(index + 1) * SEED_STRIDE);
-
 /** xoshiro128** (Blackman and Vigna, 2018): 2^128 − 1 numbers, the same on every platform. */
 export function createRandom(from: bigint | number | RandomState): Random {
   let [a, b, c, d] = typeof from === 'object' ? from : seedState(from);

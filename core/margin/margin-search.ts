@@ -3,10 +3,10 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { filledUp } from '../engine/batch-size.js';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../engine/engine.js';
 import { invalidInput } from '../errors.js';
-import { seedOfExample } from '../random.js';
 import type { WeightedClassifier } from './attack-steps.js';
 import { follow, leaves, type Followed } from './follow.js';
 import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
+import { seedsOfImages } from './image-seeds.js';
 import type { AttackKind, MinimumNormAttack, MinimumNormRequest } from './attacks/attack.js';
 import { bestOf } from './attacks/best-of.js';
 import { unhurried, type Proceed } from './pace.js';
@@ -54,10 +54,8 @@ export interface MarginSearchRequest {
   readonly maxGradientEvaluations: number;
   /** Look only for points that are classified as this class. Inputs that are already so are `misclassified`. */
   readonly targetClass?: number;
-  /** What random starts are drawn from, together with each input's index. */
+  /** What random starts are drawn from, together with each input itself (see `seedsOfImages`). */
   readonly seed: bigint;
-  /** The index of the first input, for a caller that asks in parts (default 0): the parts then find what the whole would. */
-  readonly firstIndex?: number;
   /** Asked before each iteration, or, where iterations are short, every few of them: false ends the search with the best so far. What it throws ends the search with that error. */
   readonly proceed?: Proceed;
 }
@@ -72,7 +70,8 @@ export interface MarginSearchResult {
 /** Searches for the shortest perturbations that change a classifier's answers. */
 export interface MarginSearch {
   /**
-   * The margins of a batch of inputs; each answer is independent of its neighbours in the batch.
+   * The margins of a batch of inputs. An answer depends on its input, the request's numbers and the seed, not on its place or its neighbours, but for the
+   * rounding of an engine that computes batches of another size otherwise.
    *
    * @throws invalid-input naming the field
    */
@@ -115,7 +114,8 @@ export function compileMarginSearch(
         const filled = filledUp(searched);
         const some: Tensor4D = tidy(() => rowsOf(inputs, filled).clone());
         try {
-          const outcome = await attack.find(attackRequest(request, some, filled, findings, rows));
+          const seeds = await seedsOfImages(request.seed, some, threat.bounds);
+          const outcome = await attack.find(attackRequest(request, some, seeds, filled, findings, rows));
           const followed = await follow(logitsAt, weights, some, outcome.perturbations, threat);
           for (const [row, index] of searched.entries()) {
             const before = findings[index];
@@ -172,17 +172,18 @@ function unsearched(
 function attackRequest(
   request: MarginSearchRequest,
   inputs: Tensor4D,
+  seeds: readonly bigint[],
   searched: readonly number[],
   findings: readonly MarginFinding[],
   rows: readonly Float32Array[],
 ): MinimumNormRequest {
-  const { weights, maxDistance, maxGradientEvaluations, targetClass, seed, firstIndex = 0 } = request;
+  const { weights, maxDistance, maxGradientEvaluations, targetClass } = request;
   return {
     weights,
     inputs,
     classes: searched.map((index) => targetClass ?? findings[index]?.label ?? 0),
     logits: searched.map((index) => rows[index] ?? new Float32Array()),
-    seeds: searched.map((index) => seedOfExample(seed, firstIndex + index)),
+    seeds,
     maxDistance,
     maxGradientEvaluations,
     proceed: request.proceed ?? unhurried,

@@ -80,7 +80,6 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
             maxGradientEvaluations: job.maxGradientEvaluations,
             ...(job.targetClass === undefined ? {} : { targetClass: job.targetClass }),
             seed: job.seed,
-            firstIndex: first,
             proceed: createPace(signal, deadlineMs),
           });
           findings.push(...found.findings);

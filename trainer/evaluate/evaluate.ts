@@ -48,7 +48,8 @@ const allShards = ({ engine, plan, examples }: EvaluationRequest): readonly Shar
 export function identityOf(request: EvaluationRequest): EvaluationIdentity {
   const { engine, subject, dataset, examples, plan, checksums = [] } = request;
   return {
-    format: 1,
+    // Another number, where the same plan finds something else.
+    format: 2,
     members: subject.members,
     checksums,
     dataset: dataset.name,
@@ -64,7 +65,7 @@ export function identityOf(request: EvaluationRequest): EvaluationIdentity {
 /**
  * Does the shards that are not finished yet: all, or those of a share.
  *
- * What is found depends on the request alone: each example's random numbers are its own, and how examples are grouped does not depend on who
+ * What is found depends on the request alone: each example's random numbers are drawn from the plan's seed and the image, and how examples are grouped does not depend on who
  * does them, or on what was finished before.
  *
  * @returns how many of all shards are finished now

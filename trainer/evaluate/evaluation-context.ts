@@ -7,7 +7,6 @@ import type { FixedNormAttack, MinimumNormAttack } from '../../core/margin/attac
 import { compileMarginSearch, type MarginSearch } from '../../core/margin/margin-search.js';
 import { watchedPace, type Proceed } from '../../core/margin/pace.js';
 import type { ThreatModel } from '../../core/margin/threat-model.js';
-import { seedOfExample } from '../../core/random.js';
 import { toTensors } from '../../core/model/weights.js';
 import type { Examples } from '../data/dataset.js';
 import { IMAGE_BOUNDS } from '../mma/batches.js';
@@ -90,8 +89,8 @@ export function openContext(
   };
 }
 
-/** What the random numbers of one example in one run of an attack are drawn from: the same however the work is cut. */
-export function exampleSeed({ seed }: EvaluationPlan, run: string, example: number): bigint {
+/** What the random numbers of one run of an attack are drawn from, together with each image: the same however the work is cut. */
+export function seedOfRun({ seed }: EvaluationPlan, run: string): bigint {
   const stream = createHash('sha256').update(run).digest().readBigUInt64LE(0);
-  return seedOfExample(BigInt(seed) + stream, example);
+  return BigInt.asUintN(64, BigInt(seed) + stream);
 }

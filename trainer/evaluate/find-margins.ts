@@ -26,7 +26,6 @@ export async function findMargins(context: EvaluationContext, { first, count }: 
       maxDistance: plan.maxDistance,
       maxGradientEvaluations: plan.marginBudget,
       seed: BigInt(plan.seed),
-      firstIndex: first,
       proceed: context.proceed,
     });
     const deltas = (await perturbations.data()).slice() as Float32Array;

@@ -3,9 +3,10 @@ import { filledUp } from '../../core/engine/batch-size.js';
 import type { AttackOutcome, AttackProblem } from '../../core/margin/attacks/attack.js';
 import { follow, leaves } from '../../core/margin/follow.js';
 import { readLogits } from '../../core/margin/host-logits.js';
+import { seedsOfImages } from '../../core/margin/image-seeds.js';
 import { gather } from '../mma/batches.js';
 import { runWork, workOfStages, type AttackStage } from './attack-stages.js';
-import { exampleSeed, type CompiledAttack, type EvaluationContext } from './evaluation-context.js';
+import { seedOfRun, type CompiledAttack, type EvaluationContext } from './evaluation-context.js';
 import type { ShardProgress } from './shards.js';
 
 /** How the report calls what a smaller ε broke: the point that did it lies within the larger ball, too. */
@@ -84,7 +85,7 @@ async function attackOnce(
     await context.orStop();
     const { rows: logits } = await readLogits(tidy(() => logitsAt(weights, inputs)));
     const classes = rows.map((example) => examples.labels[example] ?? 0);
-    const seeds = rows.map((example) => exampleSeed(plan, `${stage.attack} ${run}`, example));
+    const seeds = await seedsOfImages(seedOfRun(plan, `${stage.attack} ${run}`), inputs, threat.bounds);
     const problem = { weights, inputs, classes, logits, seeds, proceed: context.proceed };
     const outcome = await find(context.attack(stage.attack), stage, epsilon, plan.whiteBox.stepShare, problem);
     const followed = await follow(logitsAt, weights, inputs, outcome.perturbations, threat);

@@ -28,8 +28,6 @@ export interface SearchCall<State extends Nearest> {
 export interface SearchPlan<State extends Nearest> {
   readonly start: () => State;
   readonly calls: Iterable<SearchCall<State>>;
-  /** Whether further calls would change nothing; asked after each. Absent: all calls are made. */
-  readonly isOver?: (state: State) => Promise<boolean>;
   /** Tries what the last call left untried; a forward evaluation. */
   readonly finish?: (state: State) => Nearest;
   /** Brings the nearest closer along its own rays in the end. */
@@ -38,7 +36,7 @@ export interface SearchPlan<State extends Nearest> {
   readonly settles: boolean;
 }
 
-/** Runs a search call by call, until it is over or told to stop. */
+/** Runs a search call by call, until it is told to stop. */
 export async function runSearch<State extends Nearest>(
   request: MinimumNormRequest,
   open: (problem: SearchProblem, together: boolean) => SearchPlan<State>,
@@ -58,13 +56,12 @@ export async function runSearch<State extends Nearest>(
   };
   try {
     const together = areShort(weights, inputs);
-    const { start, calls, isOver, finish, polish, settles } = open(problem, together);
+    const { start, calls, finish, polish, settles } = open(problem, together);
     let state = hold(tidy(start));
     for (const call of calls) {
       if (!(await goOn())) break;
       state = hold(tidy(() => call.take(state)));
       gradientEvaluations += call.gradientEvaluations;
-      if (await isOver?.(state)) break;
     }
     let nearest: Nearest = state;
     if (finish !== undefined && (await goOn())) nearest = hold(tidy(() => finish(state)));

@@ -6,8 +6,8 @@ import { DomainError } from '../../../core/errors.js';
 import type { WeightedClassifier } from '../../../core/margin/attack-steps.js';
 import type { AttackOutcome, AttackProblem } from '../../../core/margin/attacks/attack.js';
 import { follow, leaves } from '../../../core/margin/follow.js';
+import { seedsOfImages } from '../../../core/margin/image-seeds.js';
 import type { ThreatModel } from '../../../core/margin/threat-model.js';
-import { seedOfExample } from '../../../core/random.js';
 
 /** What was spent, in sum over all inputs. */
 export interface Spent {
@@ -70,7 +70,7 @@ export async function attacked(
       inputs,
       classes: filled.map((row) => context.labels[row] ?? 0),
       logits: filled.map((row) => context.logits[row] ?? new Float32Array()),
-      seeds: filled.map((row) => seedOfExample(seed, row)),
+      seeds: await seedsOfImages(seed, inputs, threat.bounds),
       proceed,
     });
     context.spent.gradientEvaluations += rows.length * gradientEvaluations;

@@ -135,7 +135,11 @@ export interface MarginRequest {
     | undefined;
   /** Return the perturbations themselves. */
   returnPerturbations: boolean;
-  /** What the random starts are drawn from. */
+  /**
+   * What the random starts are drawn from, together with each input's own values. The same input with the same numbers beside it is answered the same
+   * wherever it stands in a batch, whatever stands beside it, and however a set is cut into requests; but an engine may round batches of another size
+   * otherwise, after which distances can differ by about that, seldom by more than a thousandth; and a deadline that ends a search ends it where it is.
+   */
   seed: bigint;
 }
 
