@@ -34,7 +34,7 @@ export interface OracleMargins {
 
 export interface OracleMarginReport {
   readonly accuracy: number;
-  /** Of the images that are classified correctly; censored ones count the largest distance. */
+  /** Of the images that are classified correctly; where nothing was found the largest distance counts. */
   readonly meanDistance: number;
   readonly medianDistance: number;
 }

@@ -5,7 +5,7 @@ import { DURATION_EDGES_SECONDS, type Counter, type Gauge, type Histogram, type 
 
 /** Margins are counted in buckets whose edges are these fractions of the model's d_max. */
 const EDGES_OF_MAX_DISTANCE = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
-/** Where censored margins are counted: above every edge. */
+/** Where inputs for which nothing was found are counted: above every edge. */
 const BEYOND = 1.05;
 const BATCH_SIZE_EDGES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024] as const;
 
@@ -36,8 +36,13 @@ export interface ServerMetrics {
   readonly modelRefusals: Counter<'model'>;
   readonly modelLoad: Histogram<'model'>;
   readonly aliasVersion: Gauge<'model' | 'alias'>;
-  /** Counts what a margin request found. @param maxDistance d_max of the model, which scales the buckets */
-  countMargins(labels: MarginLabels, findings: readonly MarginFinding[], maxDistance: number): void;
+  /**
+   * Counts what a margin request found.
+   *
+   * @param maxDistance d_max of the model, which scales the buckets
+   * @param targeted distances to a target are no margins, and not counted among them
+   */
+  countMargins(labels: MarginLabels, findings: readonly MarginFinding[], maxDistance: number, targeted: boolean): void;
   /** Counts inputs whose margins could not be computed. */
   countFailedMargins(labels: MarginLabels, inputs: number): void;
   /** Shows a version as loaded. */
@@ -55,12 +60,12 @@ const MARGIN = ['model', 'version', 'norm'] as const;
 export function createServerMetrics(metrics: Metrics): ServerMetrics {
   const distances = metrics.scaledHistogram({
     name: 'margin_distance',
-    help: 'Margins found, censored ones above every edge and misclassified inputs as 0; edges are fractions of d_max.',
+    help: 'Margins found, of searches without a target; inputs for which none was found lie above every edge, misclassified ones are 0; edges are fractions of d_max.',
     labels: MARGIN,
   });
   const margins = metrics.counter({
     name: 'margins_total',
-    help: 'Inputs whose margin was asked for, by result: found, censored, misclassified, failed.',
+    help: 'Inputs whose margin was asked for, by result: found, not-found, misclassified (otherwise than the label, without a target), target-reached (before any search), failed.',
     labels: [...MARGIN, 'result'],
   });
   const unconverged = metrics.counter({
@@ -128,14 +133,14 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
       help: 'The version that an alias is answered by.',
       labels: ['model', 'alias'],
     }),
-    countMargins: (labels, findings, maxDistance) => {
+    countMargins: (labels, findings, maxDistance, targeted) => {
       const edges = EDGES_OF_MAX_DISTANCE.map((fraction) => fraction * maxDistance);
       for (const finding of findings) {
         const { status, distance } = finding;
-        margins.add({ ...labels, result: status === 'not-found' ? 'censored' : status });
+        margins.add({ ...labels, result: status });
         // A search that ended before d_max must not look like a margin there.
         const counted = status === 'not-found' ? Math.max(distance, BEYOND * maxDistance) : distance;
-        distances.observe(labels, counted, edges);
+        if (!targeted) distances.observe(labels, counted, edges);
         evaluations.add(labels, finding.gradientEvaluations);
         if (!finding.converged) unconverged.add(labels);
       }

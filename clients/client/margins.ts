@@ -21,8 +21,12 @@ export interface Classification {
   readonly logits: readonly number[];
 }
 
-/** found: a verified upper bound of the margin; not-found: none up to the largest distance; misclassified: wrong already, distance 0. */
-export type MarginStatus = 'found' | 'not-found' | 'misclassified';
+/**
+ * found: a verified upper bound of the margin, or of the distance to the target class; not-found: none was found up to the largest distance, which
+ * proves nothing; misclassified: without a target, answered otherwise than the label, distance 0; target-reached: answered with the target class before
+ * any perturbation, distance 0.
+ */
+export type MarginStatus = 'found' | 'not-found' | 'misclassified' | 'target-reached';
 
 /** How much work one image may cost: fast ≤ 20, standard ≤ 100, thorough ≤ 1,000 gradient evaluations, or a number of them. */
 export type MarginBudget = 'fast' | 'standard' | 'thorough' | number;
@@ -37,7 +41,7 @@ export interface MarginOptions {
   readonly maxDistance?: number | undefined;
   /** Default: standard. */
   readonly budget?: MarginBudget | undefined;
-  /** Look only for perturbations that lead to this class. */
+  /** Look only for perturbations that lead to this class, whatever the labels are. */
   readonly targetClass?: number | undefined;
   /** Bring back the perturbations themselves. */
   readonly returnPerturbations?: boolean | undefined;
@@ -50,7 +54,7 @@ export interface MarginResult {
   readonly predictedClass: number;
   readonly label: number;
   readonly status: MarginStatus;
-  /** The norm of the clipped perturbation; 0 if misclassified; the largest distance searched if none was found. */
+  /** The norm of the clipped perturbation; 0 if misclassified or at the target already; the largest distance searched, no bound, if none was found. */
   readonly distance: number;
   /** No shorter perturbation exists; 0 until something certifies more. */
   readonly lowerBound: number;
@@ -72,6 +76,7 @@ const STATUSES: Partial<Record<StatusCode, MarginStatus>> = {
   [StatusCode.FOUND]: 'found',
   [StatusCode.NOT_FOUND]: 'not-found',
   [StatusCode.MISCLASSIFIED]: 'misclassified',
+  [StatusCode.TARGET_REACHED]: 'target-reached',
 };
 
 /** All of a request but model, inputs and labels, which differ from part to part of a batch. */
@@ -95,7 +100,7 @@ function toBudget(budget: MarginBudget): BudgetMessage {
 export function fromMarginResult(result: ResultMessage): MarginResult {
   const status = STATUSES[result.status];
   if (status === undefined)
-    throw new TypeError(`status: expected FOUND, NOT_FOUND or MISCLASSIFIED, got ${result.status}`);
+    throw new TypeError(`status: expected FOUND, NOT_FOUND, MISCLASSIFIED or TARGET_REACHED, got ${result.status}`);
   return {
     ...result,
     status,

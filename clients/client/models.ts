@@ -54,11 +54,11 @@ export interface Evaluation {
   /** 0 to 1. */
   readonly cleanAccuracy: number;
   readonly marginExamples: number;
-  /** A misclassified example counts 0, a censored one `maxDistance`. */
+  /** A misclassified example counts 0, one for which nothing was found `maxDistance`. */
   readonly meanMargin: number;
   readonly medianMargin: number;
   /** 0 to 1. */
-  readonly censoredShare: number;
+  readonly notFoundShare: number;
   readonly norm: Norm;
   readonly maxDistance: number;
   /** Upper bucket edges, ascending. */

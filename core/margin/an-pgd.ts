@@ -38,7 +38,7 @@ export type AnPgdResult = {
   readonly radii: Tensor1D;
   /** clip(x + ηu) − x, [n, h, w, c]. */
   readonly perturbations: Tensor4D;
-  /** Whether the crossing loss is known to be ≥ 0 at `perturbations`, [n] bool; if not, the example is censored. */
+  /** Whether the crossing loss is known to be ≥ 0 at `perturbations`, [n] bool; if not, nothing was found. */
   readonly crossed: Tensor1D;
 };
 

@@ -13,10 +13,11 @@ import { unhurried, type Proceed } from './pace.js';
 import type { ThreatModel } from './threat-model.js';
 
 /**
- * `found`: a verified perturbation; `not-found`: none up to the largest distance (censored);
- * `misclassified`: the unperturbed input is already answered wrongly (or with the target class), so there is nothing to search.
+ * `found`: a verified perturbation that leads away from the label, or, where there is a target, to the target; `not-found`: the search found none up to
+ * the largest distance, which proves nothing; `misclassified`: there is no target, and the unperturbed input is answered otherwise than its label;
+ * `target-reached`: the unperturbed input is answered with the target, whatever its label. Of the last two nothing is searched.
  */
-export type MarginStatus = 'found' | 'not-found' | 'misclassified';
+export type MarginStatus = 'found' | 'not-found' | 'misclassified' | 'target-reached';
 
 /** What is known of one input's margin. */
 export interface MarginFinding {
@@ -25,7 +26,7 @@ export interface MarginFinding {
   readonly predictedClass: number;
   /** y: what the margin is relative to. */
   readonly label: number;
-  /** ‖δ‖ of the returned perturbation, in float64: an upper bound of the margin. 0 if misclassified, `maxDistance` if none was found. */
+  /** ‖δ‖ of the returned perturbation, in float64: an upper bound of the margin. 0 where nothing was searched; `maxDistance`, no bound, if none was found. */
   readonly distance: number;
   /** Nothing shorter changes the answer; 0 until something certifies more. */
   readonly lowerBound: number;
@@ -35,7 +36,7 @@ export interface MarginFinding {
   readonly logitMargin: number;
   /** What looked for the perturbation. */
   readonly attack: string;
-  /** What was spent on this input; 0 if misclassified. */
+  /** What was spent on this input; 0 where nothing was searched. */
   readonly gradientEvaluations: number;
   /** Whether the search ran its plan to the end: false if `proceed` stopped it before, or if the budget was too small for a plan. */
   readonly converged: boolean;
@@ -52,7 +53,7 @@ export interface MarginSearchRequest {
   readonly maxDistance: number;
   /** What an input may cost, at least 1. Forward evaluations are not counted; there are a bounded number for each gradient. */
   readonly maxGradientEvaluations: number;
-  /** Look only for points that are classified as this class. Inputs that are already so are `misclassified`. */
+  /** Look only for points that are classified as this class, whatever the labels are. */
   readonly targetClass?: number;
   /** What random starts are drawn from, together with each input itself (see `seedsOfImages`). */
   readonly seed: bigint;
@@ -107,7 +108,7 @@ export function compileMarginSearch(
       const rows = filledRows.slice(0, inputs.shape[0]);
       checkClasses(request, classes);
       const findings = rows.map((logits, index) => unsearched(request, attack.name, logits, index));
-      const searched = [...findings.keys()].filter((index) => findings[index]?.status !== 'misclassified');
+      const searched = [...findings.keys()].filter((index) => findings[index]?.status === 'not-found');
       const size = inputs.size / inputs.shape[0];
       const perturbations = new Float32Array(inputs.size);
       if (searched.length > 0) {
@@ -154,12 +155,12 @@ function unsearched(
 ): MarginFinding {
   const predictedClass = largestLogit(logits);
   const label = labels?.[index] ?? predictedClass;
-  const misclassified = predictedClass !== label || predictedClass === targetClass;
+  const status = statusAtInput(predictedClass, label, targetClass);
   return {
-    status: misclassified ? 'misclassified' : 'not-found',
+    status,
     predictedClass,
     label,
-    distance: misclassified ? 0 : maxDistance,
+    distance: status === 'not-found' ? maxDistance : 0,
     lowerBound: 0,
     adversarialClass: -1,
     logitMargin: logitMarginOf(logits, label),
@@ -167,6 +168,12 @@ function unsearched(
     gradientEvaluations: 0,
     converged: true,
   };
+}
+
+/** What there is to say of an input before any search: with a target its label does not matter. */
+function statusAtInput(predictedClass: number, label: number, targetClass: number | undefined): MarginStatus {
+  if (targetClass === undefined) return predictedClass === label ? 'not-found' : 'misclassified';
+  return predictedClass === targetClass ? 'target-reached' : 'not-found';
 }
 
 function attackRequest(

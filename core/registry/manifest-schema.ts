@@ -29,7 +29,7 @@ const evaluation = z.object({
   marginExamples: count,
   meanMargin: distance,
   medianMargin: distance,
-  censoredShare: share,
+  notFoundShare: share,
   norm: z.enum(NORMS),
   maxDistance: distance,
   attack: text,

@@ -14,11 +14,11 @@ export interface EvaluationRecord {
   readonly cleanAccuracy: number;
   /** Examples that the margins are of. */
   readonly marginExamples: number;
-  /** A misclassified example counts 0, a censored one `maxDistance`. */
+  /** A misclassified example counts 0, one for which nothing was found `maxDistance`. */
   readonly meanMargin: number;
   readonly medianMargin: number;
   /** The share for which nothing was found up to `maxDistance`, 0 to 1. */
-  readonly censoredShare: number;
+  readonly notFoundShare: number;
   readonly norm: Norm;
   readonly maxDistance: number;
   /** The attack that measured the margins, and the gradient evaluations that an example cost. */
@@ -46,7 +46,7 @@ export interface RobustAccuracyRecord {
 export interface MarginHistogram {
   /** Upper edges, ascending. */
   readonly edges: readonly number[];
-  /** One more than edges: the last counts what is above all edges, or censored. */
+  /** One more than edges: the last counts examples for which nothing was found. */
   readonly counts: readonly number[];
 }
 

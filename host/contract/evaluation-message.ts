@@ -10,7 +10,7 @@ export function evaluationMessage(record: EvaluationRecord): Evaluation {
     marginExamples: BigInt(record.marginExamples),
     meanMargin: record.meanMargin,
     medianMargin: record.medianMargin,
-    censoredShare: record.censoredShare,
+    notFoundShare: record.notFoundShare,
     norm: normMessage(record.norm),
     maxDistance: record.maxDistance,
     histogramEdges: [...record.histogram.edges],

@@ -13,6 +13,7 @@ const STATUSES: Readonly<Record<MarginStatus, Status>> = {
   found: Status.FOUND,
   'not-found': Status.NOT_FOUND,
   misclassified: Status.MISCLASSIFIED,
+  'target-reached': Status.TARGET_REACHED,
 };
 
 /** Classes, probabilities and logits as the contract says them, one an input. */

@@ -48,7 +48,8 @@ export function createRobustnessService(parts: RobustnessServiceParts): Robustne
         const labels = { model: name, version, norm: job.norm };
         try {
           const outcome = await predictor.run('margin', job, context.signal);
-          metrics.countMargins(labels, outcome.findings, maxDistanceFor(manifest, job.norm));
+          const targeted = job.targetClass !== undefined;
+          metrics.countMargins(labels, outcome.findings, maxDistanceFor(manifest, job.norm), targeted);
           return { results: marginMessages(outcome, manifest.inputShape), model: name, version: BigInt(version) };
         } catch (error) {
           if (!context.signal.aborted) metrics.countFailedMargins(labels, job.inputs.count);

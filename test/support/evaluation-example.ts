@@ -233,7 +233,7 @@ function statisticsOf(each: readonly ExampleMargin[]): MarginStatistics {
     examples: each.length,
     mean: ascending.reduce((sum, distance) => sum + distance, 0) / each.length,
     quartiles: [at(0.25), at(0.5), at(0.75)],
-    censoredShare: share('not-found'),
+    notFoundShare: share('not-found'),
     misclassifiedShare: share('misclassified'),
   };
 }

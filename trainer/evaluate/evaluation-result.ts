@@ -70,11 +70,11 @@ export interface ExampleMargin {
 
 export interface MarginStatistics {
   readonly examples: number;
-  /** A misclassified example counts 0, a censored one the largest distance. */
+  /** A misclassified example counts 0, one for which nothing was found the largest distance. */
   readonly mean: number;
   readonly quartiles: readonly [number, number, number];
   /** 0 to 1: nothing was found up to the largest distance. */
-  readonly censoredShare: number;
+  readonly notFoundShare: number;
   readonly misclassifiedShare: number;
 }
 

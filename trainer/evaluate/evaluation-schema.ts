@@ -16,7 +16,7 @@ export const exampleMargin: z.ZodType<ExampleMargin> = z.object({
   index: count,
   label: count,
   predictedClass: count,
-  status: z.enum(['found', 'not-found', 'misclassified']),
+  status: z.enum(['found', 'not-found', 'misclassified', 'target-reached']),
   distance,
   adversarialClass: z.int().min(-1),
   attack: z.string(),
@@ -44,7 +44,7 @@ const statistics = {
   examples: count,
   mean: distance,
   quartiles: z.tuple([distance, distance, distance]),
-  censoredShare: share,
+  notFoundShare: share,
   misclassifiedShare: share,
 };
 

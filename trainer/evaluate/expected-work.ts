@@ -39,7 +39,7 @@ function standingShares(
     const finding = records.get(name)?.finding;
     if (finding?.kind === 'clean') add(0, finding.correct.length, range.count);
     if (finding?.kind === 'margins') {
-      // One that is censored stands as far as anybody has looked.
+      // One for which nothing was found stands as far as anybody has looked.
       for (const { status, distance } of finding.each) distances.push(status === 'not-found' ? Infinity : distance);
     }
     if (finding?.kind === 'robust' && 'epsilon' in part)

@@ -97,7 +97,7 @@ function recordOf(result: EvaluationResult, norm: Norm): EvaluationRecord {
     marginExamples: plan.marginExamples,
     meanMargin: margins?.mean ?? 0,
     medianMargin: median,
-    censoredShare: margins?.censoredShare ?? 0,
+    notFoundShare: margins?.notFoundShare ?? 0,
     norm,
     maxDistance: plan.maxDistance,
     attack: margins?.attack ?? '',

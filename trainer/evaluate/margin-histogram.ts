@@ -7,7 +7,7 @@ const BUCKETS = 20;
 /**
  * Margins counted into equal buckets up to the largest distance that was searched.
  *
- * A misclassified example falls into the first bucket; a censored one lies above all edges, wherever its margin is.
+ * A misclassified example falls into the first bucket; one for which nothing was found lies above all edges, wherever its margin is.
  */
 export function marginHistogram(
   findings: readonly Pick<MarginFinding, 'status' | 'distance'>[],

@@ -70,7 +70,7 @@ function statistics(margins: readonly ExampleMargin[]): MarginStatistics {
     examples: margins.length,
     mean: mean(distances),
     quartiles: quantilesOf(distances, [0.25, 0.5, 0.75]),
-    censoredShare: share('not-found'),
+    notFoundShare: share('not-found'),
     misclassifiedShare: share('misclassified'),
   };
 }

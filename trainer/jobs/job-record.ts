@@ -117,7 +117,7 @@ const evaluation = z.object({
   marginExamples: z.int(),
   meanMargin: z.number(),
   medianMargin: z.number(),
-  censoredShare: z.number(),
+  notFoundShare: z.number(),
   norm: z.enum(NORMS),
   maxDistance: z.number(),
   attack: z.string(),

@@ -32,7 +32,7 @@ export interface ValidationEntry {
   readonly step: number;
   readonly margin: number;
   readonly accuracy: number;
-  /** Of the measured validation margins at {@link QUANTILE_LEVELS} (paper, Figure 4); a misclassified example counts 0, a censored one 1.05 d_max. */
+  /** Of the measured validation margins at {@link QUANTILE_LEVELS} (paper, Figure 4); a misclassified example counts 0, one that was not found 1.05 d_max. */
   readonly quantiles: readonly number[];
 }
 

@@ -24,8 +24,8 @@ const RADIUS_SHARE = 2 / 3;
 const VALIDATION_STREAM = 0x76616c6964n;
 
 /**
- * What a validation found, after how many steps: the mean margin and its quantiles, where a misclassified example counts 0 and a censored one
- * 1.05 d_max, and the share of all validation examples that is classified correctly.
+ * What a validation found, after how many steps: the mean margin and its quantiles, where a misclassified example counts 0 and one that
+ * was not found 1.05 d_max, and the share of all validation examples that is classified correctly.
  */
 export type Validation = ValidationEntry;
 

@@ -45,7 +45,11 @@ export function marginCommand(): Command {
     .addOption(new Option('--norm <norm>', "what distance is measured in (default: the model's own)").choices(NORMS))
     .option('--max-distance <d>', "how far to search (default: 1.05 times the model's d_max)", decimal(0))
     .option('--budget <effort>', 'fast, standard, thorough, or a number of gradient evaluations an image', budget)
-    .option('--target <class>', 'look only for perturbations that lead to this class', integer(0))
+    .option(
+      '--target <class>',
+      'look only for perturbations that lead to this class, whatever the labels are',
+      integer(0),
+    )
     .option('--seed <n>', 'what random starts are drawn from (default: 0)', seed)
     .option('--deadline-ms <ms>', 'answer with the best found by then', integer(1))
     .option('--perturbations', 'with --json: the perturbations as well')

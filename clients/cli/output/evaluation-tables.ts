@@ -58,7 +58,7 @@ function marginSection(margins: MarginReport, { subject, plan }: EvaluationResul
   const fields = formatFields([
     ['mean', figure(margins.mean)],
     ['quartiles', [lower, median, upper].map(figure).join(' · ')],
-    ['censored', `${percent(margins.censoredShare)}, nothing found up to ${distance(plan.maxDistance)}`],
+    ['not found', `${percent(margins.notFoundShare)}, none found up to ${distance(plan.maxDistance)}`],
     ['wrong', `${percent(margins.misclassifiedShare)}, misclassified without a perturbation`],
     ['found by', found === '' ? '–' : found],
     ['closest', placesOf(margins.closest)],
@@ -69,15 +69,15 @@ function marginSection(margins: MarginReport, { subject, plan }: EvaluationResul
     { title: 'examples', numeric: true },
     { title: 'mean', numeric: true },
     { title: 'median', numeric: true },
-    { title: 'censored', numeric: true },
+    { title: 'not found', numeric: true },
     { title: 'wrong', numeric: true },
   ];
-  const rows = margins.byClass.map(({ label, examples, mean, quartiles, censoredShare, misclassifiedShare }) => [
+  const rows = margins.byClass.map(({ label, examples, mean, quartiles, notFoundShare, misclassifiedShare }) => [
     subject.labels[label] ?? String(label),
     String(examples),
     figure(mean),
     figure(quartiles[1]),
-    percent(censoredShare),
+    percent(notFoundShare),
     percent(misclassifiedShare),
   ]);
   const title = `Margins, ${plan.norm}, the first ${margins.examples} examples, ${margins.attack}, at most ${margins.gradientEvaluations} gradient evaluations each`;

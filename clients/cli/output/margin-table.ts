@@ -31,7 +31,7 @@ export function marginTable(
     className(labels, result.label),
     className(labels, result.predictedClass),
     className(labels, result.adversarialClass),
-    result.status === 'not-found' ? `> ${figure(result.distance)}` : figure(result.distance),
+    result.status === 'not-found' ? `none found up to ${figure(result.distance)}` : figure(result.distance),
     result.status,
     String(result.gradientEvaluations),
     result.converged ? 'yes' : 'no',

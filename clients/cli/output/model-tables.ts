@@ -83,12 +83,12 @@ function earlyStopField({ manifest }: ModelVersion): [string, string][] {
 export function evaluationFields(
   evaluation: Omit<Evaluation, 'histogramEdges' | 'histogramCounts'>,
 ): [name: string, value: string][] {
-  const { examples, marginExamples, norm, maxDistance, censoredShare } = evaluation;
+  const { examples, marginExamples, norm, maxDistance, notFoundShare } = evaluation;
   return [
     ['accuracy', `${percent(evaluation.cleanAccuracy)} of ${examples} test examples`],
     ['mean margin', `${figure(evaluation.meanMargin)} (${norm}, ${marginExamples} examples)`],
     ['median margin', figure(evaluation.medianMargin)],
-    ['censored', `${percent(censoredShare)}, nothing found up to ${figure(maxDistance)}`],
+    ['not found', `${percent(notFoundShare)}, none found up to ${figure(maxDistance)}`],
     ...robustFields(evaluation),
   ];
 }

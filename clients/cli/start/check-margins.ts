@@ -57,6 +57,7 @@ function faultOf(
   if (status === 'misclassified') {
     return distance === 0 && predictedClass !== label ? undefined : 'the image is classified correctly';
   }
+  if (status === 'target-reached') return 'no target was asked for';
   if (predictedClass !== label) return 'the image is misclassified';
   if (status === 'not-found') return undefined;
   if (perturbation === undefined) return 'the perturbation is missing';

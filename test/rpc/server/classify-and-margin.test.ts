@@ -177,6 +177,24 @@ describe('RobustnessService: classes and margins', () => {
     assert.equal(results[0]!.adversarialClass, second);
   });
 
+  it('says TARGET_REACHED of an input that is answered with the target, which is not misclassified', async () => {
+    const { values, tensor } = imageBatch(1);
+    const answer = largestLogit(logitsOf(values)[0]!);
+    const of = (result: string) => server.metric('maxmargin_margins_total', `result="${result}"`);
+    const [wrong, reached] = [await of('misclassified'), await of('target-reached')];
+    for (const label of [answer, (answer + 1) % 10]) {
+      const request = { inputs: tensor, labels: [label], targetClass: answer, returnPerturbations: true };
+      const [result] = (await client.margin(request)).results;
+      assert.deepEqual([result!.status, result!.distance], [Status.TARGET_REACHED, 0]);
+      assert.deepEqual([result!.label, result!.perturbation], [label, undefined]);
+    }
+    const target = (answer + 1) % 10;
+    const [other] = (await client.margin({ inputs: tensor, labels: [(answer + 2) % 10], targetClass: target })).results;
+    assert.ok(other!.gradientEvaluations > 0, 'the label does not end the search');
+    assert.ok(other!.status === Status.NOT_FOUND || other!.adversarialClass === target);
+    assert.deepEqual([await of('misclassified'), await of('target-reached')], [wrong, reached + 2]);
+  });
+
   it('lists models and shows a version with its manifest', async () => {
     const { models } = await client.listModels({});
     assert.deepEqual(
@@ -201,7 +219,7 @@ describe('RobustnessService: classes and margins', () => {
     const evaluations = results.reduce((sum, { gradientEvaluations }) => sum + gradientEvaluations, 0);
     assert.equal((await of('gradient_evaluations_total')) - spent, evaluations);
     assert.ok((await of('margins_total', 'result="misclassified"')) >= 1);
-    assert.ok((await of('margins_total', 'result="censored"')) >= 1);
+    assert.ok((await of('margins_total', 'result="not-found"')) >= 1);
     const { body } = await server.get('/metrics');
     assert.match(body, /maxmargin_margin_distance_bucket\{le="0.225",model="digits",version="1",norm="linf"\} \d/);
     assert.match(body, /maxmargin_margin_distance_bucket\{le="1",model="digits",version="1",norm="l2"\} \d/);

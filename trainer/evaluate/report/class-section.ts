@@ -39,7 +39,7 @@ ${table({
     ...(against ? [{ heading: 'baseline', numeric: true }] : []),
     { heading: 'mean', numeric: true },
     { heading: 'misclassified', numeric: true },
-    { heading: 'censored', numeric: true },
+    { heading: 'not found', numeric: true },
     { heading: 'examples', numeric: true },
   ],
   rows: shown.map((margins) => [
@@ -49,7 +49,7 @@ ${table({
     ...(against ? [unit.distance(theirs.get(margins.label)?.quartiles[1] ?? NaN)] : []),
     unit.distance(margins.mean),
     percent(margins.misclassifiedShare),
-    percent(margins.censoredShare),
+    percent(margins.notFoundShare),
     count(margins.examples),
   ]),
 })}</section>`;

@@ -71,7 +71,7 @@ function cautionsOf(model: EvaluationResult, baseline: EvaluationResult, unit: D
   if (ours !== undefined && theirs !== undefined) {
     if (model.plan.maxDistance !== baseline.plan.maxDistance)
       cautions.push(
-        `Margins were searched up to ${unit.epsilon(model.plan.maxDistance)} here, ${unit.epsilon(baseline.plan.maxDistance)} for the baseline. A censored example counts that much, so the means are not comparable; medians are, where fewer than half are censored.`,
+        `Margins were searched up to ${unit.epsilon(model.plan.maxDistance)} here, ${unit.epsilon(baseline.plan.maxDistance)} for the baseline. An example for which nothing was found counts that much, so the means are not comparable; medians are, where something was found for more than half.`,
       );
     differs('Margins were measured on different numbers of examples', ours.examples, theirs.examples, count);
     differs('Margins were measured by different attacks', ours.attack, theirs.attack, String);

@@ -8,7 +8,7 @@ export interface Differences {
   readonly commonEpsilons?: { readonly epsilons: readonly number[]; readonly difference: number } | undefined;
   readonly meanMargin?: number | undefined;
   readonly medianMargin?: number | undefined;
-  readonly censoredShare?: number | undefined;
+  readonly notFoundShare?: number | undefined;
   /** At an ε that AutoAttack ran at on both. */
   readonly autoAttack: (epsilon: number) => number | undefined;
 }
@@ -24,15 +24,15 @@ export function differencesOf(comparison: Comparison): Differences {
   if (other === undefined) return { cleanAccuracy, autoAttack: () => undefined };
   const [ours, theirs] = [model.margins, other.margins];
   const sameReach = model.plan.maxDistance === other.plan.maxDistance;
-  // With fewer than half censored, the median is a measured margin, wherever the searches ended.
-  const medians = sameReach || ((ours?.censoredShare ?? 1) < 0.5 && (theirs?.censoredShare ?? 1) < 0.5);
+  // With fewer than half not found, the median is a measured margin, wherever the searches ended.
+  const medians = sameReach || ((ours?.notFoundShare ?? 1) < 0.5 && (theirs?.notFoundShare ?? 1) < 0.5);
   return {
     cleanAccuracy,
     avgRobAcc: sameGrid(model.whiteBox, other.whiteBox) ? minus(model.avgRobAcc, other.avgRobAcc) : undefined,
     commonEpsilons: overCommonEpsilons(comparison),
     meanMargin: sameReach ? minus(ours?.mean, theirs?.mean) : undefined,
     medianMargin: medians ? minus(ours?.quartiles[1], theirs?.quartiles[1]) : undefined,
-    censoredShare: sameReach ? minus(ours?.censoredShare, theirs?.censoredShare) : undefined,
+    notFoundShare: sameReach ? minus(ours?.notFoundShare, theirs?.notFoundShare) : undefined,
     autoAttack: (epsilon) =>
       minus(accuracyAt(model.autoAttack, epsilon)?.accuracy, accuracyAt(other.autoAttack, epsilon)?.accuracy),
   };

@@ -54,7 +54,8 @@ function baselineMargin(comparison: Comparison, { index }: ShownExample): Child 
   const text = {
     found: unit.distance(margin.distance),
     misclassified: 'misclassified',
-    'not-found': `≥ ${unit.epsilon(other.plan.maxDistance)}`,
+    'target-reached': 'target reached',
+    'not-found': `none found up to ${unit.epsilon(other.plan.maxDistance)}`,
   }[margin.status];
   return markup`<br>baseline: ${text}`;
 }

@@ -86,11 +86,11 @@ function margins(comparison: Comparison): readonly Figure[] {
       difference: optional(differences.medianMargin, unit.difference),
     },
     {
-      name: 'Censored',
-      value: percent(ours.censoredShare),
-      detail: `nothing found up to ${unit.epsilon(model.plan.maxDistance)}`,
-      baseline: optional(theirs?.censoredShare, percent),
-      difference: optional(differences.censoredShare, points),
+      name: 'Not found',
+      value: percent(ours.notFoundShare),
+      detail: `none found up to ${unit.epsilon(model.plan.maxDistance)}`,
+      baseline: optional(theirs?.notFoundShare, percent),
+      difference: optional(differences.notFoundShare, points),
     },
   ];
 }

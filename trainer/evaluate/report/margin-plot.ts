@@ -5,7 +5,7 @@ import { markup, type Child, type Markup } from './markup.js';
 import { percent } from './numbers.js';
 import { plotFrame, px, X_RANGE, Y_RANGE, type PlotText } from './plot-frame.js';
 
-/** Beside the bins, for what is misclassified and what is censored. */
+/** Beside the bins, for what is misclassified and for what nothing was found. */
 const SLOT = 42;
 const GAP = 22;
 /** A bar this many times as tall as the tallest bin is cut, so that the bins stay visible; its number is written on it. */
@@ -25,13 +25,13 @@ export interface MarginPlot extends PlotText {
   readonly limits: { readonly model: number; readonly baseline?: number | undefined };
 }
 
-/** Margins as bars, those of a baseline mirrored below; misclassified and censored examples apart at the sides. */
+/** Margins as bars, those of a baseline mirrored below; misclassified examples and those for which nothing was found apart at the sides. */
 export function marginPlot({ id, title, description, unit, edges, model, baseline, limits }: MarginPlot): Markup {
   const bins = [...model.bins, ...(baseline?.bins ?? [])];
   // Without any there is nothing to make room for.
   const tallestBin = bins.some((share) => share > 0) ? Math.max(LOWEST_TOP, ...bins) : 1;
   const reach = (shares: MarginShares): number =>
-    Math.max(...shares.bins, Math.min(Math.max(shares.misclassified, shares.censored), CUT_ABOVE * tallestBin));
+    Math.max(...shares.bins, Math.min(Math.max(shares.misclassified, shares.notFound), CUT_ABOVE * tallestBin));
   const heights = { up: reach(model) * 1.12, down: baseline === undefined ? 0 : reach(baseline) * 1.12 };
   const lastEdge = edges.at(-1) ?? 1;
   const x = axis({
@@ -61,7 +61,7 @@ export function marginPlot({ id, title, description, unit, edges, model, baselin
     {
       names: [
         { at: X_RANGE[0] + SLOT / 2, text: 'wrong' },
-        { at: X_RANGE[1] - SLOT / 2, text: '≥ max' },
+        { at: X_RANGE[1] - SLOT / 2, text: 'none' },
       ],
       axisAt: y.place(0),
     },
@@ -100,7 +100,7 @@ function bars(shares: MarginShares, sign: 1 | -1, { x, y, edges, top, bottom }: 
       markup`<text x="${px(left + SLOT / 2)}" y="${px(tip + (sign > 0 ? -4 : 12))}" text-anchor="middle">${percent(share)}</text>`,
     ];
   };
-  return markup`<g class="bars ${sign > 0 ? 'model' : 'baseline'}">${bins}<g class="apart">${slot(X_RANGE[0], shares.misclassified)}${slot(X_RANGE[1] - SLOT, shares.censored)}</g></g>`;
+  return markup`<g class="bars ${sign > 0 ? 'model' : 'baseline'}">${bins}<g class="apart">${slot(X_RANGE[0], shares.misclassified)}${slot(X_RANGE[1] - SLOT, shares.notFound)}</g></g>`;
 }
 
 /** Where a search ended, if there are bins beyond. */

@@ -9,7 +9,8 @@ export interface MarginShares {
   readonly misclassified: number;
   /** Between the edges: above the lower one, up to the upper one. */
   readonly bins: readonly number[];
-  readonly censored: number;
+  /** Nothing was found up to the largest distance. */
+  readonly notFound: number;
 }
 
 /** Edges of equal bins of a round width, from 0 to at least `upper`, which is > 0; round in multiples of `perUnit`. */
@@ -20,17 +21,17 @@ export function roundEdges(upper: number, perUnit = 1): readonly number[] {
   return Array.from({ length: bins + 1 }, (_, i) => Number(`${i * mantissa}e${exponent}`) * perUnit);
 }
 
-/** Counts margins into bins; what is misclassified or censored stays apart, wherever the bins end. */
+/** Counts margins into bins; what is misclassified or was not found stays apart, wherever the bins end. */
 export function marginShares(
   margins: readonly Pick<ExampleMargin, 'status' | 'distance'>[],
   edges: readonly number[],
 ): MarginShares {
   const bins = new Array<number>(edges.length - 1).fill(0);
   let misclassified = 0;
-  let censored = 0;
+  let notFound = 0;
   for (const { status, distance } of margins) {
     if (status === 'misclassified') misclassified++;
-    else if (status === 'not-found') censored++;
+    else if (status === 'not-found') notFound++;
     else {
       const upper = edges.findIndex((edge, i) => i > 0 && distance <= edge);
       const bin = upper < 0 ? bins.length - 1 : upper - 1;
@@ -38,11 +39,11 @@ export function marginShares(
     }
   }
   const share = (found: number): number => found / Math.max(1, margins.length);
-  return { misclassified: share(misclassified), bins: bins.map(share), censored: share(censored) };
+  return { misclassified: share(misclassified), bins: bins.map(share), notFound: share(notFound) };
 }
 
 /**
- * The share of examples whose margin is greater than ε: what their margins say of robust accuracy. A censored one is counted up to the
+ * The share of examples whose margin is greater than ε: what their margins say of robust accuracy. One for which nothing was found is counted up to the
  * largest distance that was searched; above it nothing is known.
  */
 export function shareBeyond(

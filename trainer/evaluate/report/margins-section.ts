@@ -28,7 +28,7 @@ export function marginsSection(comparison: Comparison): Child {
     model: marginShares(model.margins.each, edges),
     baseline,
     limits,
-  })}<figcaption>Bins of ${unit.epsilon(edges[1] ?? 0)}. “wrong”: misclassified without any perturbation, margin 0. “≥ max”: nothing found up to ${unit.epsilon(limits.model)}${
+  })}<figcaption>Bins of ${unit.epsilon(edges[1] ?? 0)}. “wrong”: misclassified without any perturbation, margin 0. “none”: none found up to ${unit.epsilon(limits.model)}${
     baseline !== undefined &&
     limits.baseline !== undefined &&
     limits.baseline !== limits.model &&
@@ -60,7 +60,7 @@ function statistics({ model, unit }: Comparison, other: EvaluationResult | undef
       row('median', ({ quartiles }) => unit.distance(quartiles[1])),
       row('upper quartile', ({ quartiles }) => unit.distance(quartiles[2])),
       row('misclassified', ({ misclassifiedShare }) => percent(misclassifiedShare)),
-      row('censored', ({ censoredShare }) => percent(censoredShare)),
+      row('not found', ({ notFoundShare }) => percent(notFoundShare)),
     ],
   });
 }

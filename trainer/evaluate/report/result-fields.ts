@@ -16,7 +16,7 @@ export const RESULT_FIELDS: Readonly<Record<keyof EvaluationResult, string>> = {
   avgAcc: 'The mean of the clean and all robust accuracies of the white-box grid.',
   avgRobAcc: 'The mean of the robust accuracies of the white-box grid.',
   margins:
-    'Mean, quartiles, censored and misclassified shares; a histogram (upper edges; one count more, of what is above all); the same by class; finds by attack; each example; the closest and farthest with input and perturbation as base64 of little-endian float32 [h, w, c].',
+    'Mean, quartiles, shares not found and misclassified; a histogram (upper edges; one count more, of what is above all); the same by class; finds by attack; each example; the closest and farthest with input and perturbation as base64 of little-endian float32 [h, w, c].',
   masking: 'Checks for gradient masking: whether a flag is raised, and why.',
   cost: 'Gradient and forward evaluations, summed over all examples, and seconds.',
   history: 'Of the training: losses, learning rate and radius over steps; validation margins with their quantiles.',

@@ -192,19 +192,19 @@ export interface Evaluation {
   cleanAccuracy: number;
   /** How many examples the margins were measured on. */
   marginExamples: bigint;
-  /** The mean margin; a misclassified example counts 0, a censored one max_distance. */
+  /** The mean margin; a misclassified example counts 0, one for which nothing was found max_distance. */
   meanMargin: number;
   /** The median margin, likewise. */
   medianMargin: number;
   /** The share for which nothing was found up to max_distance. */
-  censoredShare: number;
+  notFoundShare: number;
   /** The norm of the margins. */
   norm: Norm;
   /** The largest distance that was searched. */
   maxDistance: number;
   /** The histogram's upper bucket edges, ascending. */
   histogramEdges: number[];
-  /** How many margins fell at or below each edge and above the one before; one more than edges: the last is above all edges or censored. */
+  /** How many margins fell at or below each edge and above the one before; one more than edges: the last is of examples for which nothing was found. */
   histogramCounts: bigint[];
   /** The attack that measured the margins. */
   attack: string;
@@ -991,7 +991,7 @@ function createBaseEvaluation(): Evaluation {
     marginExamples: 0n,
     meanMargin: 0,
     medianMargin: 0,
-    censoredShare: 0,
+    notFoundShare: 0,
     norm: 0,
     maxDistance: 0,
     histogramEdges: [],
@@ -1025,8 +1025,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     if (message.medianMargin !== 0) {
       writer.uint32(41).double(message.medianMargin);
     }
-    if (message.censoredShare !== 0) {
-      writer.uint32(49).double(message.censoredShare);
+    if (message.notFoundShare !== 0) {
+      writer.uint32(49).double(message.notFoundShare);
     }
     if (message.norm !== 0) {
       writer.uint32(56).int32(message.norm);
@@ -1124,7 +1124,7 @@ export const Evaluation: MessageFns<Evaluation> = {
               break;
             }
 
-            message.censoredShare = reader.double();
+            message.notFoundShare = reader.double();
             continue;
           }
           case 7: {
@@ -1238,10 +1238,10 @@ export const Evaluation: MessageFns<Evaluation> = {
         : isSet(object.median_margin)
         ? globalThis.Number(object.median_margin)
         : 0,
-      censoredShare: isSet(object.censoredShare)
-        ? globalThis.Number(object.censoredShare)
-        : isSet(object.censored_share)
-        ? globalThis.Number(object.censored_share)
+      notFoundShare: isSet(object.notFoundShare)
+        ? globalThis.Number(object.notFoundShare)
+        : isSet(object.not_found_share)
+        ? globalThis.Number(object.not_found_share)
         : 0,
       norm: isSet(object.norm) ? normFromJSON(object.norm) : 0,
       maxDistance: isSet(object.maxDistance)
@@ -1290,8 +1290,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     if (message.medianMargin !== 0) {
       obj.medianMargin = floatToJson(message.medianMargin);
     }
-    if (message.censoredShare !== 0) {
-      obj.censoredShare = floatToJson(message.censoredShare);
+    if (message.notFoundShare !== 0) {
+      obj.notFoundShare = floatToJson(message.notFoundShare);
     }
     if (message.norm !== 0) {
       obj.norm = normToJSON(message.norm);
@@ -1329,7 +1329,7 @@ export const Evaluation: MessageFns<Evaluation> = {
       : 0n;
     message.meanMargin = object.meanMargin ?? 0;
     message.medianMargin = object.medianMargin ?? 0;
-    message.censoredShare = object.censoredShare ?? 0;
+    message.notFoundShare = object.notFoundShare ?? 0;
     message.norm = object.norm ?? 0;
     message.maxDistance = object.maxDistance ?? 0;
     message.histogramEdges = object.histogramEdges?.map((e) => e) || [];

@@ -129,7 +129,7 @@ export interface MarginRequest {
   budget:
     | Budget
     | undefined;
-  /** Look only for perturbations whose answer is this class. */
+  /** The class to reach: only perturbations whose answer is this class count, whatever the labels are. See MarginResult.Status. */
   targetClass?:
     | number
     | undefined;
@@ -147,15 +147,15 @@ export interface MarginRequest {
 export interface MarginResult {
   /** The class of the unperturbed input. */
   predictedClass: number;
-  /** The label that the margin is relative to. */
+  /** The label that was given, or else predicted_class: what the margin without a target is relative to. */
   label: number;
   /** What was found. */
   status: MarginResult_Status;
-  /** The norm of the clipped perturbation; 0 if misclassified; max_distance if none was found. */
+  /** The norm of the clipped perturbation; 0 if misclassified or at the target already; if none was found max_distance, which is then no bound. */
   distance: number;
   /** No perturbation shorter than this exists; 0 until something certifies more. */
   lowerBound: number;
-  /** The class at the end of the perturbation; -1 if none was found. */
+  /** The class at the end of the perturbation; -1 if there is none. */
   adversarialClass: number;
   /** max over j ≠ label of z_j − z_label at the unperturbed input; negative means correct. */
   logitMargin: number;
@@ -175,12 +175,17 @@ export interface MarginResult {
 export enum MarginResult_Status {
   /** UNSPECIFIED - Never sent. */
   UNSPECIFIED = 0,
-  /** FOUND - A perturbation that changes the answer, verified: distance is an upper bound of the margin. */
+  /**
+   * FOUND - A perturbation that was classified again: without a target, otherwise than the label, so that distance is an upper bound of the margin; with one,
+   * as the target, so that distance is an upper bound of the distance to it.
+   */
   FOUND = 1,
-  /** NOT_FOUND - None up to max_distance (censored; not an error). */
+  /** NOT_FOUND - The search found none up to max_distance. That is no error, and proves nothing: a larger budget may find one. */
   NOT_FOUND = 2,
-  /** MISCLASSIFIED - The input is already classified otherwise than its label: distance 0. */
+  /** MISCLASSIFIED - Without a target: the unperturbed input is classified otherwise than its label. Nothing is searched, distance is 0. Never with a target. */
   MISCLASSIFIED = 3,
+  /** TARGET_REACHED - With a target: the unperturbed input is classified as the target, whatever its label. Nothing is searched, distance is 0. */
+  TARGET_REACHED = 4,
   UNRECOGNIZED = -1,
 }
 
@@ -198,6 +203,9 @@ export function marginResult_StatusFromJSON(object: any): MarginResult_Status {
     case 3:
     case "STATUS_MISCLASSIFIED":
       return MarginResult_Status.MISCLASSIFIED;
+    case 4:
+    case "STATUS_TARGET_REACHED":
+      return MarginResult_Status.TARGET_REACHED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -215,6 +223,8 @@ export function marginResult_StatusToJSON(object: MarginResult_Status): string {
       return "STATUS_NOT_FOUND";
     case MarginResult_Status.MISCLASSIFIED:
       return "STATUS_MISCLASSIFIED";
+    case MarginResult_Status.TARGET_REACHED:
+      return "STATUS_TARGET_REACHED";
     case MarginResult_Status.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";

@@ -84,14 +84,14 @@ describe('margin search', () => {
     it(`${norm}: nothing longer than the largest distance is found`, async () => {
       const { findings } = await find({ norm, maxGradientEvaluations: 40 });
       const middle = findings.map(({ distance }) => distance).sort((a, b) => a - b)[COUNT / 2]!;
-      const { findings: censored, values } = await find({ norm, maxGradientEvaluations: 40, maxDistance: middle });
-      for (const [i, { status, distance, adversarialClass }] of censored.entries()) {
+      const { findings: limited, values } = await find({ norm, maxGradientEvaluations: 40, maxDistance: middle });
+      for (const [i, { status, distance, adversarialClass }] of limited.entries()) {
         assert.ok(distance <= middle);
         if (status === 'found') continue;
         assert.ok(status === 'not-found' && distance === middle && adversarialClass === -1);
         assert.ok(values.subarray(i * 36, (i + 1) * 36).every((value) => value === 0));
       }
-      const found = censored.filter(({ status }) => status === 'found').length;
+      const found = limited.filter(({ status }) => status === 'found').length;
       assert.ok(found > 0 && found < COUNT, `${found} found`);
     });
 
@@ -128,7 +128,7 @@ describe('margin search', () => {
       assert.ok(there.findings.some(({ status }) => status === 'found'));
       for (const finding of there.findings) {
         if (finding.predictedClass === 2) {
-          assert.ok(finding.status === 'misclassified' && finding.distance === 0 && finding.gradientEvaluations === 0);
+          assert.ok(finding.status === 'target-reached' && finding.distance === 0 && finding.gradientEvaluations === 0);
         } else {
           if (finding.status === 'found') assert.equal(finding.adversarialClass, 2);
         }
@@ -137,7 +137,7 @@ describe('margin search', () => {
       const two = linearTensors(model);
       const { findings } = await find({ norm, ...two, classifier: linearClassifier, targetClass: 1 });
       for (const [i, { status, distance }] of findings.entries()) {
-        if (status === 'misclassified') continue;
+        if (status === 'target-reached') continue;
         const margin = exactMargin(model, i, norm, BOUNDS);
         assert.ok(distance >= margin * (1 - 1e-5) && distance <= margin * 1.01, `${distance}, ${margin}`);
       }

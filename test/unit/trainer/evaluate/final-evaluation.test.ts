@@ -50,8 +50,8 @@ describe('evaluation', () => {
       near(record.meanMargin, counted.reduce((sum, margin) => sum + margin, 0) / 60);
       near(record.medianMargin, (counted[29]! + counted[30]!) / 2);
       // Those beyond, and the one at the very end, which the search may reach or not.
-      assert.ok([7 / 60, 8 / 60].includes(record.censoredShare), String(record.censoredShare));
-      assert.equal(record.histogram.counts.at(-1), Math.round(record.censoredShare * 60));
+      assert.ok([7 / 60, 8 / 60].includes(record.notFoundShare), String(record.notFoundShare));
+      assert.equal(record.histogram.counts.at(-1), Math.round(record.notFoundShare * 60));
       assert.ok(record.gradientEvaluations > 0 && record.gradientEvaluations <= 40 && record.attack !== '');
       assert.deepEqual(
         seen.toSorted((x, y) => x - y),
@@ -92,7 +92,7 @@ describe('evaluation', () => {
     });
   });
 
-  it('counts every margin once, a censored one above all edges', () => {
+  it('counts every margin once, one that was not found above all edges', () => {
     const { edges, counts } = marginHistogram(
       [
         { status: 'misclassified', distance: 0 },

@@ -9,7 +9,7 @@ const at = (status: MarginStatus, distance: number): { status: MarginStatus; dis
 });
 
 describe('shares of margins', () => {
-  it('are counted above a lower edge, up to an upper one, with what is wrong or censored apart', () => {
+  it('are counted above a lower edge, up to an upper one, with what is wrong or was not found apart', () => {
     const margins = [
       at('misclassified', 0),
       at('found', 0.1),
@@ -20,7 +20,7 @@ describe('shares of margins', () => {
     assert.deepEqual(marginShares(margins, [0, 0.1, 0.2, 0.3]), {
       misclassified: 0.2,
       bins: [0.2, 0.2, 0.2],
-      censored: 0.2,
+      notFound: 0.2,
     });
   });
 
@@ -28,8 +28,8 @@ describe('shares of margins', () => {
     const random = createRandom(3);
     const statuses = ['found', 'misclassified', 'not-found'] as const;
     const margins = Array.from({ length: 500 }, () => at(statuses[random.below(3)]!, random.uniform() * 0.5));
-    const { misclassified, bins, censored } = marginShares(margins, roundEdges(0.4));
-    assert.ok(Math.abs(misclassified + censored + bins.reduce((sum, bin) => sum + bin, 0) - 1) < 1e-12);
+    const { misclassified, bins, notFound } = marginShares(margins, roundEdges(0.4));
+    assert.ok(Math.abs(misclassified + notFound + bins.reduce((sum, bin) => sum + bin, 0) - 1) < 1e-12);
   });
 
   it('have edges at round numbers that reach as far as the longest search', () => {
