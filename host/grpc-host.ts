@@ -13,16 +13,26 @@ import { observeCalls, refuseWhile, translateErrors } from './rpc-middleware.js'
 /** A service and what answers it. */
 export interface HostedService {
   readonly fullName: string;
+  /** The names of its methods, as the contract has them. */
+  readonly methods: readonly string[];
   addTo(server: Pick<Server, 'add'>): void;
 }
 
+type NamedDefinition = CompatServiceDefinition & {
+  readonly fullName: string;
+  readonly methods: Readonly<Record<string, { readonly name: string }>>;
+};
+
+const methodsOf = ({ methods }: NamedDefinition): readonly string[] => Object.values(methods).map(({ name }) => name);
+
 /** Pairs a generated definition with its implementation. */
-export function hosted<D extends CompatServiceDefinition & { readonly fullName: string }>(
+export function hosted<D extends NamedDefinition>(
   definition: D,
   implementation: ServiceImplementation<D>,
 ): HostedService {
   return {
     fullName: definition.fullName,
+    methods: methodsOf(definition),
     addTo: (server) => {
       server.add(definition, implementation);
     },
@@ -60,6 +70,10 @@ export function createGrpcHost(options: GrpcHostOptions): GrpcHost {
   const health = createHealth(names, draining.signal);
   const plumbing = [HealthDefinition, ServerReflectionDefinition, ServerReflectionV1AlphaDefinition];
   const reflection = createReflection([...names, ...plumbing.map(({ fullName }) => fullName)]);
+  const callable = [
+    ...services,
+    ...plumbing.map((definition) => ({ fullName: definition.fullName, methods: methodsOf(definition) })),
+  ].flatMap(({ fullName, methods }) => methods.map((method) => ({ service: fullName, method })));
   const channel: ServerOptions = {
     'grpc.max_receive_message_length': options.maxReceiveBytes,
     'grpc.max_send_message_length': -1,
@@ -70,7 +84,7 @@ export function createGrpcHost(options: GrpcHostOptions): GrpcHost {
     interceptors: [passDeadline],
   };
   const server = createServer(channel)
-    .use(observeCalls(metrics, log))
+    .use(observeCalls(metrics, log, callable))
     .use(translateErrors(log))
     .use(refuseWhile(draining.signal));
   for (const service of services) service.addTo(server);

@@ -18,6 +18,8 @@ interface Forgetful<L extends string> {
 }
 
 export interface Counter<L extends string> extends Forgetful<L> {
+  /** Shows a series at 0 before anything is counted, as Prometheus sees no increase in a series that begins above 0. */
+  show(labels: Labels<L>): void;
   add(labels: Labels<L>, amount?: number): void;
 }
 
@@ -27,12 +29,16 @@ export interface Gauge<L extends string> extends Forgetful<L> {
 }
 
 export interface Histogram<L extends string> extends Forgetful<L> {
+  /** Shows a series without observations, for the same reason as {@link Counter.show}. */
+  show(labels: Labels<L>): void;
   observe(labels: Labels<L>, value: number): void;
 }
 
 /** A histogram whose series have bucket edges of their own. */
 interface ScaledHistogram<L extends string> extends Forgetful<L> {
-  /** @param edges upper edges, ascending; those of a series' first observation stay */
+  /** Shows a series without observations. @param edges as for `observe` */
+  show(labels: Labels<L>, edges: readonly number[]): void;
+  /** @param edges upper edges, ascending; those that a series was first shown or observed with stay */
   observe(labels: Labels<L>, value: number, edges: readonly number[]): void;
 }
 
@@ -60,10 +66,27 @@ export const DURATION_EDGES_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
 ] as const;
 
+/**
+ * Default metrics of prom-client that are left out: gauges called `_total`, which `promtool check metrics` refuses and which are sums of
+ * the series beside them; handles and requests, which Node has replaced by active resources; and of the event loop's lag what is no
+ * number before the first measurement (minimum 9.2e9 s, mean and deviation NaN).
+ */
+const LEFT_OUT = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests',
+  'nodejs_active_requests_total',
+  'nodejs_eventloop_lag_min_seconds',
+  'nodejs_eventloop_lag_mean_seconds',
+  'nodejs_eventloop_lag_stddev_seconds',
+];
+
 /** Metrics of a process, its own (CPU, memory, event loop) included. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
+  for (const name of LEFT_OUT) registry.removeSingleMetric(PREFIX + name);
   const options = <L extends string>(spec: MetricSpec<L>) => ({
     name: PREFIX + spec.name,
     help: spec.help,
@@ -76,6 +99,9 @@ export function createMetrics(): Metrics {
       const metric = new PromCounter(options(spec));
       const series = trackSeries(metric);
       return {
+        show: (labels) => {
+          metric.inc(series.seen(labels), 0);
+        },
         add: (labels, amount = 1) => {
           metric.inc(series.seen(labels), amount);
         },
@@ -100,6 +126,10 @@ export function createMetrics(): Metrics {
       const metric = new PromHistogram({ ...options(spec), buckets: [...edges] });
       const series = trackSeries(metric);
       return {
+        show: (labels) => {
+          // prom-client's `zero` would set a series back that has observations.
+          if (!series.has(labels)) metric.zero(series.seen(labels));
+        },
         observe: (labels, value) => {
           metric.observe(series.seen(labels), value);
         },
@@ -121,6 +151,7 @@ const includes = (labels: Readonly<Record<string, unknown>>, part: object): bool
 function trackSeries<L extends string>(metric: { remove(labels: Partial<Record<L, string | number>>): void }) {
   const all = new Map<string, Labels<L>>();
   return {
+    has: (labels: Labels<L>): boolean => all.has(keyOf(labels)),
     seen: (labels: Labels<L>): Labels<L> => {
       const key = keyOf(labels);
       if (!all.has(key)) all.set(key, labels);
@@ -157,23 +188,27 @@ function scaledHistogram<L extends string>(registry: Registry, spec: MetricSpec<
     },
   };
   registry.registerMetric(shown as unknown as Metric<L>);
+  const seriesOf = (labels: Labels<L>, edges: readonly number[]): PromHistogram<L> => {
+    const key = keyOf(labels);
+    const known = all.get(key);
+    if (known !== undefined) return known.metric;
+    const metric = new PromHistogram({
+      name,
+      help: spec.help,
+      labelNames: [...spec.labels],
+      buckets: [...edges],
+      registers: [],
+    });
+    metric.zero(labels);
+    all.set(key, { labels, metric });
+    return metric;
+  };
   return {
+    show: (labels, edges) => {
+      seriesOf(labels, edges);
+    },
     observe: (labels, value, edges) => {
-      const key = keyOf(labels);
-      let series = all.get(key);
-      if (series === undefined) {
-        const buckets = [...edges];
-        const metric = new PromHistogram({
-          name,
-          help: spec.help,
-          labelNames: [...spec.labels],
-          buckets,
-          registers: [],
-        });
-        series = { labels, metric };
-        all.set(key, series);
-      }
-      series.metric.observe(labels, value);
+      seriesOf(labels, edges).observe(labels, value);
     },
     forget: (part) => {
       for (const [key, { labels }] of all) if (includes(labels, part)) all.delete(key);

@@ -8,8 +8,19 @@ import { DURATION_EDGES_SECONDS, type Metrics } from './metrics.js';
 /** Protocols that machines ask without end: their calls are logged at debug. */
 const isPlumbing = (path: string): boolean => path.startsWith('/grpc.');
 
-/** Counts, times and logs every call under the code that the client sees. The outermost middleware. */
-export function observeCalls(metrics: Metrics, log: Log): ServerMiddleware {
+/** Every code that a call can end with. */
+const CODES = Object.values(Status).filter((code) => typeof code === 'string');
+
+/**
+ * Counts, times and logs every call under the code that the client sees. The outermost middleware.
+ *
+ * @param callable every method there is: its calls are shown as 0 of every code from the start
+ */
+export function observeCalls(
+  metrics: Metrics,
+  log: Log,
+  callable: readonly { readonly service: string; readonly method: string }[],
+): ServerMiddleware {
   const requests = metrics.counter({
     name: 'rpc_requests_total',
     help: 'Calls answered, by service, method and gRPC status code.',
@@ -28,6 +39,7 @@ export function observeCalls(metrics: Metrics, log: Log): ServerMiddleware {
     help: 'Calls being answered.',
     labels: ['service', 'method'],
   });
+  for (const names of callable) for (const code of CODES) requests.show({ ...names, code });
 
   return async function* observed<Request, Response>(
     call: ServerMiddlewareCall<Request, Response>,

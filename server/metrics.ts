@@ -1,7 +1,8 @@
-import type { MarginFinding } from '../core/margin/margin-search.js';
-import type { Norm } from '../core/margin/threat-model.js';
+import type { MarginFinding, MarginStatus } from '../core/margin/margin-search.js';
+import { NORMS, type Norm } from '../core/margin/threat-model.js';
 import type { Manifest } from '../core/registry/manifest.js';
 import { DURATION_EDGES_SECONDS, type Counter, type Gauge, type Histogram, type Metrics } from '../host/metrics.js';
+import { maxDistanceFor } from './max-distance.js';
 
 /** Margins are counted in buckets whose edges are these fractions of the model's d_max. */
 const EDGES_OF_MAX_DISTANCE = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
@@ -9,13 +10,37 @@ const EDGES_OF_MAX_DISTANCE = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9
 const BEYOND = 1.05;
 const BATCH_SIZE_EDGES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024] as const;
 
-type Job = 'classify' | 'margin';
+const JOBS = ['classify', 'margin'] as const;
+type Job = (typeof JOBS)[number];
 
-/** Whose margins are counted. */
-interface MarginLabels {
+/** What becomes of an input that is classified. */
+const CLASSIFY_RESULTS = ['classified', 'failed'] as const;
+/** What becomes of an input whose margin is asked for. */
+const MARGIN_RESULTS = ['found', 'not-found', 'misclassified', 'target-reached', 'failed'] as const satisfies readonly (
+  MarginStatus | 'failed'
+)[];
+
+/** What a request is answered by. */
+interface VersionLabels {
   readonly model: string;
   readonly version: number;
+}
+
+/** Whose margins are counted. */
+interface MarginLabels extends VersionLabels {
   readonly norm: Norm;
+}
+
+/** A margin request that was answered. */
+interface AnsweredMargins {
+  readonly findings: readonly MarginFinding[];
+  /** d_max of the model, which scales the buckets. */
+  readonly maxDistance: number;
+  /** Whether the inputs' labels were given. */
+  readonly labelled: boolean;
+  /** Distances to a target are no margins, and not counted among them; predictions are not compared with labels. */
+  readonly targeted: boolean;
+  readonly seconds: number;
 }
 
 /** What is read of the predictor at every scrape. */
@@ -36,16 +61,17 @@ export interface ServerMetrics {
   readonly modelRefusals: Counter<'model'>;
   readonly modelLoad: Histogram<'model'>;
   readonly aliasVersion: Gauge<'model' | 'alias'>;
-  /**
-   * Counts what a margin request found.
-   *
-   * @param maxDistance d_max of the model, which scales the buckets
-   * @param targeted distances to a target are no margins, and not counted among them
-   */
-  countMargins(labels: MarginLabels, findings: readonly MarginFinding[], maxDistance: number, targeted: boolean): void;
+  /** Counts the inputs of a Classify request that was answered. */
+  countClassified(labels: VersionLabels, inputs: number, seconds: number): void;
+  /** Counts inputs that could not be classified. */
+  countFailedClassifications(labels: VersionLabels, inputs: number): void;
+  /** Counts what a margin request found. */
+  countMargins(labels: MarginLabels, answered: AnsweredMargins): void;
   /** Counts inputs whose margins could not be computed. */
   countFailedMargins(labels: MarginLabels, inputs: number): void;
-  /** Shows a version as loaded. */
+  /** Shows what is counted of a model, from 0, whether or not one of its versions can be loaded. */
+  knowModel(model: string): void;
+  /** Shows a version as loaded, and what is counted of it, from 0. */
   showModel(manifest: Manifest): void;
   /** Drops every series of a version. */
   forgetModel(model: string, version: number): void;
@@ -53,21 +79,47 @@ export interface ServerMetrics {
   watchPredictor(read: PredictorReadings): void;
 }
 
-const JOBS: readonly Job[] = ['classify', 'margin'];
+const WORKER_END_REASONS = ['exited', 'hung'] as const;
 const VERSION = ['model', 'version'] as const;
 const MARGIN = ['model', 'version', 'norm'] as const;
 
 export function createServerMetrics(metrics: Metrics): ServerMetrics {
   const distances = metrics.scaledHistogram({
     name: 'margin_distance',
-    help: 'Margins found, of searches without a target; inputs for which none was found lie above every edge, misclassified ones are 0; edges are fractions of d_max.',
+    help: 'Margins found, of searches without a target: 0 where misclassified, above every edge where none was found; edges are fractions of d_max.',
     labels: MARGIN,
   });
   const margins = metrics.counter({
     name: 'margins_total',
-    help: 'Inputs whose margin was asked for, by result: found, not-found, misclassified (otherwise than the label, without a target), target-reached (before any search), failed.',
+    help: `Inputs whose margin was asked for, by result: ${MARGIN_RESULTS.join(', ')}.`,
     labels: [...MARGIN, 'result'],
   });
+  const checked = metrics.counter({
+    name: 'margins_checked_total',
+    help: 'Inputs whose margin was asked for with their label and no target: those that can be misclassified.',
+    labels: MARGIN,
+  });
+  const marginDurations = metrics.histogram(
+    {
+      name: 'margin_duration_seconds',
+      help: 'Time of Margin requests that were answered, in the queue and in a worker.',
+      labels: MARGIN,
+    },
+    DURATION_EDGES_SECONDS,
+  );
+  const classifications = metrics.counter({
+    name: 'classifications_total',
+    help: `Inputs of Classify requests, by result: ${CLASSIFY_RESULTS.join(', ')}.`,
+    labels: [...VERSION, 'result'],
+  });
+  const classifyDurations = metrics.histogram(
+    {
+      name: 'classify_duration_seconds',
+      help: 'Time of Classify requests that were answered, in the queue and in a worker.',
+      labels: VERSION,
+    },
+    DURATION_EDGES_SECONDS,
+  );
   const unconverged = metrics.counter({
     name: 'margins_unconverged_total',
     help: 'Margins whose search was cut short by its budget or deadline.',
@@ -93,16 +145,41 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     help: 'Mean margin that the evaluation at publication found.',
     labels: MARGIN,
   });
+  const ofVersion = [
+    ...[classifications, classifyDurations, margins, checked, marginDurations, distances, unconverged, evaluations],
+    ...[info, cleanAccuracy, meanMargin],
+  ];
+  const queueWait = metrics.histogram(
+    { name: 'queue_wait_seconds', help: 'Time that requests waited for a worker.', labels: ['job'] },
+    DURATION_EDGES_SECONDS,
+  );
+  const batchSize = metrics.histogram(
+    { name: 'batch_size', help: 'Inputs in a request.', labels: ['job'] },
+    BATCH_SIZE_EDGES,
+  );
+  for (const job of JOBS) for (const metric of [queueWait, batchSize]) metric.show({ job });
+  const workerRestarts = metrics.counter({
+    name: 'worker_restarts_total',
+    help: `Workers replaced, by reason: ${WORKER_END_REASONS.join(', ')}.`,
+    labels: ['reason'],
+  });
+  for (const reason of WORKER_END_REASONS) workerRestarts.show({ reason });
+  const modelRefusals = metrics.counter({
+    name: 'model_refusals_total',
+    help: 'Versions refused: their files do not match their manifest, or they could not be loaded.',
+    labels: ['model'],
+  });
+  const modelLoad = metrics.histogram(
+    { name: 'model_load_duration_seconds', help: 'Time to load, check and warm up a version.', labels: ['model'] },
+    DURATION_EDGES_SECONDS,
+  );
 
   return {
-    queueWait: metrics.histogram(
-      { name: 'queue_wait_seconds', help: 'Time that requests waited for a worker.', labels: ['job'] },
-      DURATION_EDGES_SECONDS,
-    ),
-    batchSize: metrics.histogram(
-      { name: 'batch_size', help: 'Inputs in a request.', labels: ['job'] },
-      BATCH_SIZE_EDGES,
-    ),
+    queueWait,
+    batchSize,
+    workerRestarts,
+    modelRefusals,
+    modelLoad,
     engineMemory: metrics.gauge({
       name: 'engine_memory_bytes',
       help: 'Bytes in tensors of a worker.',
@@ -114,50 +191,55 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
       help: 'Resident memory of a worker process.',
       labels: ['worker'],
     }),
-    workerRestarts: metrics.counter({
-      name: 'worker_restarts_total',
-      help: 'Workers replaced, by reason: exited, hung.',
-      labels: ['reason'],
-    }),
-    modelRefusals: metrics.counter({
-      name: 'model_refusals_total',
-      help: 'Versions refused: their files do not match their manifest, or they could not be loaded.',
-      labels: ['model'],
-    }),
-    modelLoad: metrics.histogram(
-      { name: 'model_load_duration_seconds', help: 'Time to load, check and warm up a version.', labels: ['model'] },
-      DURATION_EDGES_SECONDS,
-    ),
     aliasVersion: metrics.gauge({
       name: 'model_alias_version',
       help: 'The version that an alias is answered by.',
       labels: ['model', 'alias'],
     }),
-    countMargins: (labels, findings, maxDistance, targeted) => {
-      const edges = EDGES_OF_MAX_DISTANCE.map((fraction) => fraction * maxDistance);
+    countClassified: (labels, inputs, seconds) => {
+      classifications.add({ ...labels, result: 'classified' }, inputs);
+      classifyDurations.observe(labels, seconds);
+    },
+    countFailedClassifications: (labels, inputs) => {
+      classifications.add({ ...labels, result: 'failed' }, inputs);
+    },
+    countMargins: (labels, { findings, maxDistance, labelled, targeted, seconds }) => {
       for (const finding of findings) {
         const { status, distance } = finding;
         margins.add({ ...labels, result: status });
         // A search that ended before d_max must not look like a margin there.
         const counted = status === 'not-found' ? Math.max(distance, BEYOND * maxDistance) : distance;
-        if (!targeted) distances.observe(labels, counted, edges);
+        if (!targeted) distances.observe(labels, counted, edgesUpTo(maxDistance));
         evaluations.add(labels, finding.gradientEvaluations);
         if (!finding.converged) unconverged.add(labels);
       }
+      if (labelled && !targeted) checked.add(labels, findings.length);
+      marginDurations.observe(labels, seconds);
     },
     countFailedMargins: (labels, inputs) => {
       margins.add({ ...labels, result: 'failed' }, inputs);
     },
-    showModel: ({ name: model, version, threatModel: { norm, maxDistance }, evaluation }) => {
-      info.set({ model, version, norm, max_distance: maxDistance }, 1);
+    knowModel: (model) => {
+      modelRefusals.show({ model });
+      modelLoad.show({ model });
+    },
+    showModel: (manifest) => {
+      const { name: model, version, threatModel, evaluation } = manifest;
+      for (const result of CLASSIFY_RESULTS) classifications.show({ model, version, result });
+      classifyDurations.show({ model, version });
+      for (const each of NORMS) {
+        const labels = { model, version, norm: each };
+        for (const result of MARGIN_RESULTS) margins.show({ ...labels, result });
+        for (const metric of [checked, unconverged, evaluations, marginDurations]) metric.show(labels);
+        distances.show(labels, edgesUpTo(maxDistanceFor(manifest, each)));
+      }
+      info.set({ model, version, norm: threatModel.norm, max_distance: threatModel.maxDistance }, 1);
       if (evaluation === undefined) return;
       cleanAccuracy.set({ model, version }, evaluation.cleanAccuracy);
       meanMargin.set({ model, version, norm: evaluation.norm }, evaluation.meanMargin);
     },
     forgetModel: (model, version) => {
-      for (const metric of [distances, margins, unconverged, evaluations, info, cleanAccuracy, meanMargin]) {
-        metric.forget({ model, version });
-      }
+      for (const metric of ofVersion) metric.forget({ model, version });
     },
     watchPredictor: ({ queueDepth, running, readyWorkers }) => {
       metrics.gauge({ name: 'queue_depth', help: 'Requests waiting for a worker.', labels: ['job'] }, (gauge) => {
@@ -172,3 +254,6 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     },
   };
 }
+
+const edgesUpTo = (maxDistance: number): readonly number[] =>
+  EDGES_OF_MAX_DISTANCE.map((fraction) => fraction * maxDistance);

@@ -122,6 +122,7 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
 
   const look = async (): Promise<void> => {
     await survey();
+    for (const { name } of models) metrics.knowModel(name);
     const targets = models
       .filter(({ name }) => keeps(name))
       .flatMap(({ name, aliases }) => Object.entries(aliases).map(([alias, version]) => ({ name, alias, version })));

@@ -1,9 +1,10 @@
 import { invalidInput } from '../../core/errors.js';
-import { DEFAULT_MAX_DISTANCE, SEARCH_REACH, type Norm } from '../../core/margin/threat-model.js';
+import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import type { Manifest } from '../../core/registry/manifest.js';
 import { normOf } from '../../host/contract/norm-message.js';
 import { Effort, type Budget, type MarginRequest } from '../../proto/gen/maxmargin/v1/robustness_service.js';
 import { decodeInputs } from '../decode-tensor.js';
+import { maxDistanceFor } from '../max-distance.js';
 import type { MarginJob } from '../predictor/messages.js';
 
 const EVALUATIONS_OF_EFFORT = { [Effort.FAST]: 20, [Effort.STANDARD]: 100, [Effort.THOROUGH]: 1_000 } as const;
@@ -14,11 +15,6 @@ export interface RequestLimits {
   readonly maxBatch: number;
   /** Gradient evaluations that an input may cost. */
   readonly maxGradientEvaluations: number;
-}
-
-/** d_max for margins of a model in a norm: its own in the norm that it was trained for. */
-export function maxDistanceFor({ threatModel }: Manifest, norm: Norm): number {
-  return norm === threatModel.norm ? threatModel.maxDistance : DEFAULT_MAX_DISTANCE[norm];
 }
 
 /**

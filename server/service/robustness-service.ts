@@ -3,10 +3,11 @@ import type { RobustnessServiceImplementation } from '../../proto/gen/maxmargin/
 import { DomainError } from '../../core/errors.js';
 import { deadlineMsOf } from '../../host/call-deadline.js';
 import { decodeInputs } from '../decode-tensor.js';
+import { maxDistanceFor } from '../max-distance.js';
 import type { ServerMetrics } from '../metrics.js';
 import type { Lease, ModelStore } from '../model-store.js';
 import type { Predictor } from '../predictor/predictor.js';
-import { marginJobOf, maxDistanceFor, type RequestLimits } from './margin-request.js';
+import { marginJobOf, type RequestLimits } from './margin-request.js';
 import { choiceOf, type ModelMessages } from './model-messages.js';
 import { classificationMessages, marginMessages } from './result-messages.js';
 
@@ -36,8 +37,16 @@ export function createRobustnessService(parts: RobustnessServiceParts): Robustne
       withModel(request.model, async ({ name, version, manifest }) => {
         const inputs = decodeInputs('inputs', request.inputs, { ...manifest, maxBatch: limits.maxBatch });
         metrics.batchSize.observe({ job: 'classify' }, inputs.count);
-        const result = await predictor.run('classify', { key: { name, version }, inputs }, signal);
-        return { results: classificationMessages(result), model: name, version: BigInt(version) };
+        const labels = { model: name, version };
+        const startMs = performance.now();
+        try {
+          const result = await predictor.run('classify', { key: { name, version }, inputs }, signal);
+          metrics.countClassified(labels, inputs.count, secondsSince(startMs));
+          return { results: classificationMessages(result), model: name, version: BigInt(version) };
+        } catch (error) {
+          if (!signal.aborted) metrics.countFailedClassifications(labels, inputs.count);
+          throw error;
+        }
       }),
 
     margin: (request, context) =>
@@ -46,10 +55,16 @@ export function createRobustnessService(parts: RobustnessServiceParts): Robustne
         const job = { ...checked, key: { name, version }, deadlineMs: answerByMs(deadlineMsOf(context)) };
         metrics.batchSize.observe({ job: 'margin' }, job.inputs.count);
         const labels = { model: name, version, norm: job.norm };
+        const startMs = performance.now();
         try {
           const outcome = await predictor.run('margin', job, context.signal);
-          const targeted = job.targetClass !== undefined;
-          metrics.countMargins(labels, outcome.findings, maxDistanceFor(manifest, job.norm), targeted);
+          metrics.countMargins(labels, {
+            findings: outcome.findings,
+            maxDistance: maxDistanceFor(manifest, job.norm),
+            labelled: job.labels !== undefined,
+            targeted: job.targetClass !== undefined,
+            seconds: secondsSince(startMs),
+          });
           return { results: marginMessages(outcome, manifest.inputShape), model: name, version: BigInt(version) };
         } catch (error) {
           if (!context.signal.aborted) metrics.countFailedMargins(labels, job.inputs.count);
@@ -72,6 +87,8 @@ export function createRobustnessService(parts: RobustnessServiceParts): Robustne
     },
   };
 }
+
+const secondsSince = (startMs: number): number => (performance.now() - startMs) / 1_000;
 
 /** When a worker must have answered, for the answer to reach the client before its deadline. */
 function answerByMs(deadlineMs: number): number {

@@ -13,6 +13,7 @@ import {
   type TrainerProcess,
 } from '../rpc/trainer/trainer-process.js';
 import { freePort } from '../support/free-port.js';
+import { NO_PROMTOOL, lintMetrics, promtool } from '../support/promtool.js';
 import { startServer, type ServerProcess } from '../support/server-process.js';
 import { remembered } from '../support/started-processes.js';
 
@@ -97,6 +98,48 @@ describe('deploy', () => {
       ),
       [],
     );
+  });
+
+  it(`emits metrics that promtool finds nothing wrong with, before the first call, too${NO_PROMTOOL}`, async function () {
+    if (NO_PROMTOOL !== '') this.skip();
+    const page = await (await fetch(`http://${trainer.httpAddress}/metrics`)).text();
+    deepEqual([lintMetrics((await server.get('/metrics')).body), lintMetrics(page)], ['', '']);
+  });
+
+  it('shows counters with known labels at 0 before anything is counted', async () => {
+    const ofServer = (await server.get('/metrics')).body.split('\n');
+    const ofTrainer = (await (await fetch(`http://${trainer.httpAddress}/metrics`)).text()).split('\n');
+    const margin = 'service="maxmargin.v1.RobustnessService",method="Margin"';
+    for (const series of [
+      'maxmargin_worker_restarts_total{reason="exited"}',
+      'maxmargin_worker_restarts_total{reason="hung"}',
+      'maxmargin_queue_wait_seconds_count{job="margin"}',
+      `maxmargin_rpc_requests_total{${margin},code="OK"}`,
+      `maxmargin_rpc_requests_total{${margin},code="UNKNOWN"}`,
+      `maxmargin_rpc_requests_total{${margin},code="DATA_LOSS"}`,
+    ])
+      ok(ofServer.includes(`${series} 0`), series);
+    for (const state of ['succeeded', 'failed', 'cancelled'])
+      ok(ofTrainer.includes(`maxmargin_jobs_ended_total{state="${state}"} 0`), state);
+  });
+
+  it('has cases for every rule: an alert that fires, and that it does not', async () => {
+    const rules = await readFile(join(DEPLOY, 'prometheus/rules.yml'), 'utf8');
+    const cases = await readFile(join(DEPLOY, 'prometheus/rules.test.yml'), 'utf8');
+    const names = [...rules.matchAll(/^ +- alert: (\S+)$/gm)].map(([, name = '']) => name);
+    ok(names.length >= 11);
+    for (const name of names) {
+      ok(new RegExp(`alertname: ${name}\\n +exp_alerts: \\[\\]`).test(cases), `${name} does not fire`);
+      ok(new RegExp(`alertname: ${name}\\n +exp_alerts:\\n +- exp_labels`).test(cases), `${name} fires`);
+    }
+  });
+
+  it(`has rules and a configuration that promtool passes, cases included${NO_PROMTOOL}`, function () {
+    if (NO_PROMTOOL !== '') this.skip();
+    const at = (file: string) => join(DEPLOY, 'prometheus', file);
+    deepEqual(promtool(['check', 'config', at('prometheus.yml')]), '');
+    deepEqual(promtool(['check', 'rules', at('rules.yml')]), '');
+    deepEqual(promtool(['test', 'rules', at('rules.test.yml')]), '');
   });
 
   const skip = installed('prometheus') ? '' : ' (skipped: prometheus is not installed)';

@@ -5,6 +5,9 @@ import type { JobSpec } from './job-spec.js';
 export const JOB_STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
+/** What a job ends in. */
+export const ENDED_STATES = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly JobState[];
+
 export const JOB_PHASES = ['preparing', 'training', 'validating', 'evaluating', 'publishing'] as const;
 export type JobPhase = (typeof JOB_PHASES)[number];
 
@@ -50,7 +53,7 @@ export type JobChange = {
 };
 
 export function hasEnded(job: Job): boolean {
-  return job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';
+  return (ENDED_STATES as readonly JobState[]).includes(job.state);
 }
 
 const NAME = /^job-\d{8}t\d{9}-[0-9a-f]{6}$/;

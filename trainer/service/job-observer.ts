@@ -14,7 +14,10 @@ export function observeJobs(log: Log, metrics: TrainingMetrics, store: JobStore)
     const details = { job: name, model: job.spec.model, ...(error !== '' && { error }) };
     log.info({ ...details, state, ...(publishedVersion > 0 && { publishedVersion }) }, 'job changed its state');
     if (state !== 'running') metrics.stopped(job);
-    if (hasEnded(job)) states.delete(name);
+    if (hasEnded(job)) {
+      metrics.ended(job);
+      states.delete(name);
+    } else metrics.known(job);
   });
   return {
     started: (job, pid) => {

@@ -1,14 +1,18 @@
 import { DURATION_EDGES_SECONDS } from '../../host/metrics.js';
 import type { Metrics } from '../../host/metrics.js';
-import { JOB_STATES } from '../jobs/job.js';
-import type { Job } from '../jobs/job.js';
+import { ENDED_STATES, JOB_STATES, hasEnded } from '../jobs/job.js';
+import type { Job, JobProgress } from '../jobs/job.js';
 import type { JobReport } from '../jobs/job-messages.js';
 import type { JobStore } from '../jobs/job-store.js';
 
 /** What the trainer tells monitoring about its jobs. */
 export interface TrainingMetrics {
+  /** Shows what is counted of a job's model, from 0. */
+  known(job: Job): void;
   reported(job: Job, report: JobReport): void;
   died(job: Job): void;
+  /** Counts a job that has ended. */
+  ended(job: Job): void;
   /** Takes back what is only true of a running job. */
   stopped(job: Job): void;
 }
@@ -26,7 +30,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
   });
   const progressRatio = metrics.gauge({
     name: 'job_progress_ratio',
-    help: 'The share of its steps that the running job has done.',
+    help: 'The fraction of its steps that the running job has done; 1 once its training has ended, early or not.',
     labels: byModel,
   });
   const cleanLoss = metrics.gauge({ name: 'job_clean_loss', help: 'Clean loss of the last step.', labels: byModel });
@@ -71,14 +75,27 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
     labels: byModel,
   });
 
+  const ended = metrics.counter({
+    name: 'jobs_ended_total',
+    help: 'Training jobs that have ended, by state: succeeded, failed, cancelled.',
+    labels: ['state'],
+  });
+  for (const state of ENDED_STATES) ended.show({ state });
+  const known = ({ spec: { model } }: Job): void => {
+    for (const metric of [steps, stepDurations, checkpoints, checkpointDurations, publishDurations, restarts])
+      metric.show({ model });
+  };
+  for (const job of store.list()) if (!hasEnded(job)) known(job);
+
   return {
+    known,
     reported: ({ spec }, report) => {
       const { model } = spec;
       const { norm } = spec.training;
       switch (report.kind) {
         case 'progress': {
           const { progress, stepsDone, stepSeconds } = report;
-          progressRatio.set({ model }, progress.steps === 0 ? 0 : progress.step / progress.steps);
+          progressRatio.set({ model }, shareDone(progress));
           steps.add({ model }, stepsDone);
           for (const seconds of stepSeconds) stepDurations.observe({ model }, seconds);
           if (progress.step === 0) break;
@@ -105,8 +122,16 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
     died: ({ spec: { model } }) => {
       restarts.add({ model });
     },
+    ended: ({ state }) => {
+      ended.add({ state });
+    },
     stopped: ({ spec: { model } }) => {
       for (const gauge of gauges) gauge.forget({ model });
     },
   };
+}
+
+function shareDone({ phase, step, steps }: JobProgress): number {
+  if (phase === 'evaluating' || phase === 'publishing') return 1;
+  return steps === 0 ? 0 : step / steps;
 }

@@ -16,6 +16,7 @@ import { DType } from '../../../proto/gen/maxmargin/v1/tensor.js';
 import { eventually } from '../../support/eventually.js';
 import { floatsOf, floatTensor, imageBatch } from '../../support/image-batch.js';
 import { smallLenet } from '../../support/published-model.js';
+import { NO_PROMTOOL, lintMetrics } from '../../support/promtool.js';
 import { startServer, type ServerProcess } from '../../support/server-process.js';
 import { temporaryRegistry, type TemporaryRegistry } from '../../support/temporary-registry.js';
 import { TEST_ENGINE } from '../../support/test-engine.js';
@@ -223,6 +224,22 @@ describe('RobustnessService: classes and margins', () => {
     const { body } = await server.get('/metrics');
     assert.match(body, /maxmargin_margin_distance_bucket\{le="0.225",model="digits",version="1",norm="linf"\} \d/);
     assert.match(body, /maxmargin_margin_distance_bucket\{le="1",model="digits",version="1",norm="l2"\} \d/);
+
+    const checked = await of('margins_checked_total');
+    await client.margin({ inputs: imageBatch(2, 9).tensor, labels: [0, 1], budget: FAST });
+    await client.margin({ inputs: imageBatch(2, 9).tensor, labels: [0, 1], targetClass: 5, budget: FAST });
+    assert.equal((await of('margins_checked_total')) - checked, 2);
+    assert.ok((await of('margin_duration_seconds_count', 'version="1",norm="linf"')) >= 3);
+
+    const classified = await of('classifications_total', 'version="1",result="classified"');
+    const answered = await of('classify_duration_seconds_count', 'version="1"');
+    await client.classify({ inputs: imageBatch(3, 9).tensor });
+    assert.equal((await of('classifications_total', 'version="1",result="classified"')) - classified, 3);
+    assert.equal((await of('classify_duration_seconds_count', 'version="1"')) - answered, 1);
+    assert.match(body, /^maxmargin_classifications_total\{model="digits",version="1",result="failed"\} 0$/m);
+    assert.match(body, /^maxmargin_margins_total\{model="digits",version="1",norm="l2",result="failed"\} 0$/m);
+    assert.match(body, /^maxmargin_model_refusals_total\{model="digits"\} 0$/m);
+    if (NO_PROMTOOL === '') assert.equal(lintMetrics(body), '');
 
     // Pings bring the number once a second: it must come back to what an idle worker has, its eight weights.
     await eventually(tensors, (count) => count <= 20);

@@ -4,6 +4,7 @@ import { fromTrainingJob } from '../../../clients/client/training-jobs.js';
 import { openRegistry } from '../../../core/registry/open-registry.js';
 import { JobState } from '../../../proto/gen/maxmargin/v1/training_service.js';
 import type { TrainingJobUpdate } from '../../../proto/gen/maxmargin/v1/training_service.js';
+import { NO_PROMTOOL, lintMetrics } from '../../support/promtool.js';
 import { endlessSpec, ended, tinySpec, watchUntil } from './tiny-job.js';
 import { makePlace, removePlace, startTrainer } from './trainer-process.js';
 import type { Place, TrainerProcess } from './trainer-process.js';
@@ -202,6 +203,9 @@ describe('training jobs', () => {
     for (const line of [
       'maxmargin_jobs{state="succeeded"} 2',
       'maxmargin_jobs{state="cancelled"} 3',
+      'maxmargin_jobs_ended_total{state="succeeded"} 2',
+      'maxmargin_jobs_ended_total{state="failed"} 0',
+      'maxmargin_job_restarts_total{model="tiny"} 0',
       'maxmargin_job_queue_depth 0',
       'maxmargin_publish_duration_seconds_count{model="tiny"} 1',
     ])
@@ -214,5 +218,6 @@ describe('training jobs', () => {
       'job_checkpoint_duration_seconds_count',
     ])
       assert.match(metrics, new RegExp(`^maxmargin_${name}\\{model="tiny"\\} [1-9]`, 'm'));
+    if (NO_PROMTOOL === '') assert.equal(lintMetrics(metrics), '');
   });
 });
