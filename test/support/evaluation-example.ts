@@ -8,6 +8,7 @@ import type {
   RobustAccuracy,
   ShownExample,
 } from '../../trainer/evaluate/evaluation-result.js';
+import { wilsonInterval } from '../../trainer/evaluate/wilson-interval.js';
 import { marginHistogram } from '../../trainer/evaluate/margin-histogram.js';
 import { inventHistory } from './history-example.js';
 
@@ -92,10 +93,14 @@ export function richEvaluation({
     codeVersion: '0.1.0',
     cleanExamples: examples,
     cleanAccuracy: clean,
+    cleanInterval: wilsonInterval(clean, examples),
     whiteBox,
     autoAttack,
+    attackedClean: { examples, accuracy: clean, interval: wilsonInterval(clean, examples) },
     avgAcc: (clean + sum) / (1 + whiteBox.length),
+    avgAccInterval: wilsonInterval((clean + sum) / (1 + whiteBox.length), examples),
     avgRobAcc: sum / whiteBox.length,
+    avgRobAccInterval: wilsonInterval(sum / whiteBox.length, examples),
     margins: reportOf(each, maxDistance, labels.length, random),
     masking: [
       {
@@ -140,8 +145,11 @@ export function minimalEvaluation(): EvaluationResult {
     },
     whiteBox: [],
     autoAttack: [],
+    attackedClean: undefined,
     avgAcc: undefined,
+    avgAccInterval: undefined,
     avgRobAcc: undefined,
+    avgRobAccInterval: undefined,
     margins: undefined,
     history: undefined,
     masking: [],
@@ -194,7 +202,13 @@ function inventRobustness(names: readonly string[], epsilon: number, examples: n
     left -= broken;
     return { attack, attempted, broken };
   });
-  return { epsilon, examples, accuracy: robust / examples, attacks };
+  return {
+    epsilon,
+    examples,
+    accuracy: robust / examples,
+    interval: wilsonInterval(robust / examples, examples),
+    attacks,
+  };
 }
 
 function reportOf(each: readonly ExampleMargin[], maxDistance: number, classes: number, random: Random): MarginReport {
@@ -234,7 +248,9 @@ function statisticsOf(each: readonly ExampleMargin[]): MarginStatistics {
     mean: ascending.reduce((sum, distance) => sum + distance, 0) / each.length,
     quartiles: [at(0.25), at(0.5), at(0.75)],
     notFoundShare: share('not-found'),
+    notFoundInterval: wilsonInterval(share('not-found'), each.length),
     misclassifiedShare: share('misclassified'),
+    misclassifiedInterval: wilsonInterval(share('misclassified'), each.length),
   };
 }
 

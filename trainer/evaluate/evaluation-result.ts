@@ -2,6 +2,7 @@ import type { MarginStatus } from '../../core/margin/margin-search.js';
 import type { AttackNorm } from '../../core/margin/threat-model.js';
 import type { MarginHistogram } from '../../core/registry/manifest.js';
 import type { TrainingHistory } from '../mma/training-history.js';
+import type { Interval } from './wilson-interval.js';
 
 /** One model, or several whose answers are averaged. */
 export interface Subject {
@@ -50,6 +51,8 @@ export interface RobustAccuracy {
   readonly examples: number;
   /** 0 to 1: correct, and robust to every attack and restart. */
   readonly accuracy: number;
+  /** Where it lies of all examples, at 95 % confidence. */
+  readonly interval: Interval;
   /** What each attack did, in the order in which they ran; an attack meets only what the ones before it left. */
   readonly attacks: readonly { readonly attack: string; readonly attempted: number; readonly broken: number }[];
 }
@@ -75,7 +78,9 @@ export interface MarginStatistics {
   readonly quartiles: readonly [number, number, number];
   /** 0 to 1: nothing was found up to the largest distance. */
   readonly notFoundShare: number;
+  readonly notFoundInterval: Interval;
   readonly misclassifiedShare: number;
+  readonly misclassifiedInterval: Interval;
 }
 
 export interface MarginReport extends MarginStatistics {
@@ -119,12 +124,22 @@ export interface EvaluationResult {
   readonly cleanExamples: number;
   /** 0 to 1. */
   readonly cleanAccuracy: number;
+  /** Where it lies of all examples, at 95 % confidence; [0, 1] if it was not measured. */
+  readonly cleanInterval: Interval;
   /** By the paper's white-box protocol, one an ε of the grid. */
   readonly whiteBox: readonly RobustAccuracy[];
   readonly autoAttack: readonly RobustAccuracy[];
-  /** Means over the clean accuracy and the grid, and over the grid alone (paper, evaluation); undefined without a grid. */
+  /**
+   * The clean accuracy of the attacked examples alone, which begins the white-box grid as its ε = 0: all of them are attacked at every ε,
+   * and they are fewer than the clean accuracy is of, as a rule. Undefined without a grid.
+   */
+  readonly attackedClean?:
+    { readonly examples: number; readonly accuracy: number; readonly interval: Interval } | undefined;
+  /** Means over the clean accuracy of the attacked examples and the grid, and over the grid alone (paper, evaluation); undefined without a grid. */
   readonly avgAcc?: number | undefined;
+  readonly avgAccInterval?: Interval | undefined;
   readonly avgRobAcc?: number | undefined;
+  readonly avgRobAccInterval?: Interval | undefined;
   readonly margins?: MarginReport | undefined;
   readonly masking: readonly MaskingCheck[];
   /** What its attacks cost in sum over all examples. */

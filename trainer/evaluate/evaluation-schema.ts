@@ -6,6 +6,7 @@ import type { EvaluationResult, ExampleMargin, MaskingCheck, ShownExample } from
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
+const interval = z.tuple([share, share]);
 const distance = z.number().min(0);
 const positive = z.number().positive();
 const size = z.int().min(1);
@@ -37,6 +38,7 @@ const robustAccuracy = z.object({
   epsilon: positive,
   examples: count,
   accuracy: share,
+  interval,
   attacks: z.array(attackTally),
 });
 
@@ -45,7 +47,9 @@ const statistics = {
   mean: distance,
   quartiles: z.tuple([distance, distance, distance]),
   notFoundShare: share,
+  notFoundInterval: interval,
   misclassifiedShare: share,
+  misclassifiedInterval: interval,
 };
 
 const margins = z.object({
@@ -91,10 +95,14 @@ const evaluationResultSchema: z.ZodType<EvaluationResult> = z.object({
   codeVersion: z.string(),
   cleanExamples: count,
   cleanAccuracy: share,
+  cleanInterval: interval,
   whiteBox: z.array(robustAccuracy),
   autoAttack: z.array(robustAccuracy),
+  attackedClean: z.object({ examples: count, accuracy: share, interval }).optional(),
   avgAcc: share.optional(),
+  avgAccInterval: interval.optional(),
   avgRobAcc: share.optional(),
+  avgRobAccInterval: interval.optional(),
   margins: margins.optional(),
   masking: z.array(maskingCheck),
   cost: z.object({ gradientEvaluations: count, forwardEvaluations: count, seconds: z.number().min(0) }),

@@ -2,6 +2,7 @@ import { mean } from '../mma/mean.js';
 import { quantilesOf } from '../mma/quantiles.js';
 import type { ExampleMargin, MarginReport, MarginStatistics, ShownExample } from './evaluation-result.js';
 import { marginHistogram } from './margin-histogram.js';
+import { wilsonInterval } from './wilson-interval.js';
 
 /** How many of the closest and of the farthest examples are shown. */
 export const SHOWN_EXAMPLES = 6;
@@ -71,6 +72,8 @@ function statistics(margins: readonly ExampleMargin[]): MarginStatistics {
     mean: mean(distances),
     quartiles: quantilesOf(distances, [0.25, 0.5, 0.75]),
     notFoundShare: share('not-found'),
+    notFoundInterval: wilsonInterval(share('not-found'), margins.length),
     misclassifiedShare: share('misclassified'),
+    misclassifiedInterval: wilsonInterval(share('misclassified'), margins.length),
   };
 }

@@ -3,6 +3,7 @@ import type { EvaluationPlan, EvaluationResult, RobustAccuracy } from './evaluat
 import { marginReport } from './margin-report.js';
 import type { ShardFinding, ShardRecord } from './shard-record.js';
 import type { Shard } from './shards.js';
+import { wilsonInterval } from './wilson-interval.js';
 
 type Merged = Omit<EvaluationResult, 'format' | 'subject' | 'dataset' | 'plan' | 'engine' | 'codeVersion' | 'history'>;
 
@@ -32,12 +33,19 @@ export function mergeShards(
   const whiteBox = plan.robustExamples === 0 ? [] : robustly('white-box', plan.epsilons);
   const first = findings('robust', ({ part }) => part.kind === 'white-box' && part.rank === 0);
   const margins = findings('margins', ({ part }) => part.kind === 'margins');
+  const cleanAccuracy =
+    plan.cleanExamples === 0 ? 0 : countOf(clean, ({ correct }) => correct.length) / plan.cleanExamples;
   return {
     cleanExamples: plan.cleanExamples,
-    cleanAccuracy: plan.cleanExamples === 0 ? 0 : countOf(clean, ({ correct }) => correct.length) / plan.cleanExamples,
+    cleanAccuracy,
+    cleanInterval: wilsonInterval(cleanAccuracy, plan.cleanExamples),
     whiteBox,
     autoAttack: plan.robustExamples === 0 ? [] : robustly('auto-attack', plan.autoAttackEpsilons),
-    ...averages(countOf(first, ({ correct }) => correct.length) / plan.robustExamples, whiteBox),
+    ...averages(
+      countOf(first, ({ correct }) => correct.length),
+      plan.robustExamples,
+      whiteBox,
+    ),
     margins: margins.length === 0 ? undefined : mergedMargins(margins, plan),
     masking: findings('masking', ({ part }) => part.kind === 'masking').flatMap(({ checks }) => checks),
     cost: {
@@ -59,15 +67,28 @@ function robustAccuracy(epsilon: number, examples: number, findings: readonly Fi
     epsilon,
     examples,
     accuracy: robust / examples,
+    interval: wilsonInterval(robust / examples, examples),
     attacks: [...attacks].map(([attack, tally]) => ({ attack, ...tally })),
   };
 }
 
-/** AvgAcc and AvgRobAcc (paper, evaluation), all of the same examples. */
-function averages(clean: number, grid: readonly RobustAccuracy[]): Pick<Merged, 'avgAcc' | 'avgRobAcc'> {
+/** AvgAcc and AvgRobAcc (paper, evaluation), all of the same examples: those that are attacked. */
+function averages(
+  correct: number,
+  examples: number,
+  grid: readonly RobustAccuracy[],
+): Pick<Merged, 'attackedClean' | 'avgAcc' | 'avgAccInterval' | 'avgRobAcc' | 'avgRobAccInterval'> {
   if (grid.length === 0) return {};
+  const clean = correct / examples;
   const sum = countOf(grid, ({ accuracy }) => accuracy);
-  return { avgAcc: (clean + sum) / (grid.length + 1), avgRobAcc: sum / grid.length };
+  const [avgAcc, avgRobAcc] = [(clean + sum) / (grid.length + 1), sum / grid.length];
+  return {
+    attackedClean: { examples, accuracy: clean, interval: wilsonInterval(clean, examples) },
+    avgAcc,
+    avgAccInterval: wilsonInterval(avgAcc, examples),
+    avgRobAcc,
+    avgRobAccInterval: wilsonInterval(avgRobAcc, examples),
+  };
 }
 
 function mergedMargins(findings: readonly FindingOf<'margins'>[], plan: EvaluationPlan): Merged['margins'] {

@@ -4,6 +4,10 @@ export const figure = (value: number): string => value.toFixed(4);
 /** A share from 0 to 1 in percent. */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** An interval of shares as `34.7–53.8 %`. */
+export const interval = ([lower, upper]: readonly [number, number]): string =>
+  `${(100 * lower).toFixed(1)}–${percent(upper)}`;
+
 /** Seconds as `0:07`, `12:34` or `3:02:01`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';

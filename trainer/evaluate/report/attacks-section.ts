@@ -2,7 +2,8 @@ import type { EvaluationResult, RobustAccuracy } from '../evaluation-result.js';
 import { SMALLER_EPSILON } from '../robust-accuracy.js';
 import type { Comparison } from './comparison.js';
 import { markup, type Child, type Markup } from './markup.js';
-import { count, percent } from './numbers.js';
+import { estimate, estimateOf } from './estimate.js';
+import { count } from './numbers.js';
 import { table } from './table.js';
 
 /** Columns of ε in a table that has half of the page. */
@@ -19,7 +20,7 @@ export function attacksSection({ model, baseline, unit }: Comparison): Child {
   });
   if (tables.length === 0) return undefined;
   return markup`<section id="attacks"><h2>Which attack found how many</h2>
-<p class="lead">At each ε an attack meets only what the attacks before it left: “12 / 310” says that it broke 12 of 310.${
+<p class="lead">At each ε an attack meets only what the attacks before it left: “12 / 310” says that it broke 12 of 310. Small: 95% intervals.${
     results.some(knowsSmallerEpsilon) && ` “${SMALLER_EPSILON}” counts what was broken within a smaller one already.`
   }</p>
 <div class="${results.length === 2 && results.every(isNarrow) ? 'beside' : 'tables'}">${tables}</div></section>`;
@@ -47,7 +48,7 @@ function tablesOf(result: EvaluationResult, epsilon: (value: number) => string):
         columns: [{ heading: 'attack' }, { heading: 'found', numeric: true }, { heading: 'share', numeric: true }],
         rows: margins.byAttack
           .toSorted((a, b) => b.found - a.found)
-          .map(({ attack, found }) => [attack, count(found), percent(found / Math.max(1, all))]),
+          .map(({ attack, found }) => [attack, count(found), estimateOf(found / Math.max(1, all), all)]),
       }),
     );
   }
@@ -69,7 +70,7 @@ function broken(caption: string, grid: readonly RobustAccuracy[], epsilon: (valu
           return did === undefined ? '–' : `${count(did.broken)} / ${count(did.attempted)}`;
         }),
       ]),
-      ['left correct', ...grid.map(({ accuracy }) => percent(accuracy))],
+      ['left correct', ...grid.map(({ accuracy, interval }) => estimate(accuracy, interval))],
     ],
   });
 }

@@ -1,7 +1,8 @@
 import type { EvaluationResult, MarginReport } from '../evaluation-result.js';
 import { baselineInNorm, type Comparison } from './comparison.js';
 import { markup, type Child, type Markup } from './markup.js';
-import { count, percent } from './numbers.js';
+import { estimate } from './estimate.js';
+import { count } from './numbers.js';
 import { px } from './plot-frame.js';
 import { table } from './table.js';
 
@@ -28,7 +29,7 @@ export function classSection(comparison: Comparison): Child {
   const longest = Math.max(...[...shown, ...theirs.values()].map(({ quartiles }) => quartiles[2]));
   const against = theirs.size > 0;
   return markup`<section id="classes"><h2>Margins by class</h2>
-<p class="lead">Weakest class first${shown.length < ordered.length && `; of ${count(ordered.length)} classes the ${SHOWN_AT_EACH_END} weakest and the ${SHOWN_AT_EACH_END} strongest`}. The bar goes from the lower to the upper quartile, its line is the median${longest > 0 && `, on one scale from 0 to ${unit.distance(longest)}`}.${against && ' The thin bar below is the baseline.'}</p>
+<p class="lead">Small: 95% intervals. Weakest class first${shown.length < ordered.length && `; of ${count(ordered.length)} classes the ${SHOWN_AT_EACH_END} weakest and the ${SHOWN_AT_EACH_END} strongest`}. The bar goes from the lower to the upper quartile, its line is the median${longest > 0 && `, on one scale from 0 to ${unit.distance(longest)}`}.${against && ' The thin bar below is the baseline.'}</p>
 ${table({
   caption: 'Margins by class',
   captionHidden: true,
@@ -48,8 +49,8 @@ ${table({
     unit.distance(margins.quartiles[1]),
     ...(against ? [unit.distance(theirs.get(margins.label)?.quartiles[1] ?? NaN)] : []),
     unit.distance(margins.mean),
-    percent(margins.misclassifiedShare),
-    percent(margins.notFoundShare),
+    estimate(margins.misclassifiedShare, margins.misclassifiedInterval),
+    estimate(margins.notFoundShare, margins.notFoundInterval),
     count(margins.examples),
   ]),
 })}</section>`;

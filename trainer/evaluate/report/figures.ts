@@ -1,7 +1,9 @@
+import type { EvaluationResult } from '../evaluation-result.js';
 import { accuracyAt, baselineInNorm, type Comparison } from './comparison.js';
 import { differencesOf } from './differences.js';
 import { markup, type Child, type Markup } from './markup.js';
-import { count, percent, points, wilsonInterval } from './numbers.js';
+import type { Interval } from '../wilson-interval.js';
+import { count, interval, percent, points } from './numbers.js';
 
 /** Of the ε of AutoAttack so many are key figures; the table has all. */
 const MOST_AUTO_ATTACKS = 2;
@@ -43,7 +45,7 @@ function accuracies(comparison: Comparison): readonly Figure[] {
     figures.push({
       name: 'Clean accuracy',
       ...share(model.cleanAccuracy, baseline?.cleanAccuracy, differences.cleanAccuracy),
-      detail: intervalOf(model.cleanAccuracy, model.cleanExamples),
+      detail: intervalOf(model.cleanExamples, model.cleanInterval),
     });
   if (model.avgRobAcc !== undefined) {
     const grid = model.whiteBox.map(({ epsilon }) => epsilon);
@@ -51,16 +53,22 @@ function accuracies(comparison: Comparison): readonly Figure[] {
     figures.push({
       name: 'AvgRobAcc',
       ...share(model.avgRobAcc, other?.avgRobAcc, differences.avgRobAcc),
-      detail: `white-box, ${count(grid.length)} ε of ${range}${model.avgAcc === undefined ? '' : `; AvgAcc ${percent(model.avgAcc)}`}`,
+      detail: `mean robust accuracy at ${count(grid.length)} ε, ${range}, white-box; ${intervalOf(model.whiteBox[0]?.examples ?? 0, model.avgRobAccInterval)}${averageWithClean(model)}`,
     });
   }
-  for (const { epsilon, accuracy, examples } of model.autoAttack.slice(0, MOST_AUTO_ATTACKS))
+  for (const { epsilon, accuracy, examples, interval: bounds } of model.autoAttack.slice(0, MOST_AUTO_ATTACKS))
     figures.push({
       name: 'AutoAttack',
       ...share(accuracy, accuracyAt(other?.autoAttack ?? [], epsilon)?.accuracy, differences.autoAttack(epsilon)),
-      detail: `ε = ${unit.epsilon(epsilon)}; ${intervalOf(accuracy, examples)}`,
+      detail: `ε = ${unit.epsilon(epsilon)}; ${intervalOf(examples, bounds)}`,
     });
   return figures;
+}
+
+/** What AvgAcc takes besides. */
+function averageWithClean({ avgAcc, attackedClean }: EvaluationResult): string {
+  if (avgAcc === undefined || attackedClean === undefined) return '';
+  return `. With the clean accuracy of the same examples, ${percent(attackedClean.accuracy)}: AvgAcc ${percent(avgAcc)}`;
 }
 
 function margins(comparison: Comparison): readonly Figure[] {
@@ -88,7 +96,7 @@ function margins(comparison: Comparison): readonly Figure[] {
     {
       name: 'Not found',
       value: percent(ours.notFoundShare),
-      detail: `none found up to ${unit.epsilon(model.plan.maxDistance)}`,
+      detail: `no perturbation up to ${unit.epsilon(model.plan.maxDistance)}; ${intervalOf(ours.examples, ours.notFoundInterval)}`,
       baseline: optional(theirs?.notFoundShare, percent),
       difference: optional(differences.notFoundShare, points),
     },
@@ -99,10 +107,8 @@ function optional(value: number | undefined, text: (value: number) => string): s
   return value === undefined ? undefined : text(value);
 }
 
-function intervalOf(share: number, examples: number): string {
-  if (!(examples > 0)) return '';
-  const [lower, upper] = wilsonInterval(share, examples);
-  return `${count(examples)} examples; 95% interval ${percent(lower)}–${percent(upper)}`;
+function intervalOf(examples: number, bounds: Interval = [0, 1]): string {
+  return examples > 0 ? `${count(examples)} examples; 95% interval ${interval(bounds)}` : '';
 }
 
 /** What a reader must know before comparing. */

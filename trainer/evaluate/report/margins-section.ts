@@ -3,8 +3,14 @@ import { baselineInNorm, normName, type Comparison } from './comparison.js';
 import { marginPlot } from './margin-plot.js';
 import { marginShares, roundEdges } from './margin-shares.js';
 import { markup, type Child, type Markup } from './markup.js';
-import { count, percent } from './numbers.js';
+import { estimate } from './estimate.js';
+import { count } from './numbers.js';
 import { table } from './table.js';
+
+/** What the reader of a name may not know. */
+const BY_ATTACK: Readonly<Record<string, string>> = {
+  'best-of': ', which runs several searches and keeps the shortest perturbation',
+};
 
 /** How margins are distributed, against the baseline's; nothing if none were measured. */
 export function marginsSection(comparison: Comparison): Child {
@@ -15,7 +21,11 @@ export function marginsSection(comparison: Comparison): Child {
   const edges = roundEdges(Math.max(limits.model, limits.baseline ?? 0), unit.perUnit);
   const baseline = other?.margins && marginShares(other.margins.each, edges);
   return markup`<section id="margins"><h2>Margins</h2>
-<p class="lead">The ${normName(model.plan.norm)} length of the shortest perturbation found that changes the answer: an upper bound of the true margin.</p>
+<p class="lead">The ${normName(model.plan.norm)} length of the shortest perturbation found that changes the answer: an upper bound of the true margin. Measured on the first ${count(model.margins.examples)} test examples by ${model.margins.attack}${BY_ATTACK[model.margins.attack]}.${
+    model.history !== undefined &&
+    model.history.validations.length > 0 &&
+    ' The validation margins of the training, further down, are of other examples and by a weaker search, and usually longer.'
+  } Small: 95% intervals.</p>
 <div class="beside"><figure>${
     baseline !== undefined &&
     markup`<ul class="legend"><li><span class="swatch model"></span>${model.subject.title} (up)</li><li><span class="swatch baseline"></span>baseline ${other?.subject.title} (down)</li></ul>`
@@ -40,7 +50,7 @@ ${statistics(comparison, other)}</div></section>`;
 function statistics({ model, unit }: Comparison, other: EvaluationResult | undefined): Markup {
   const results = [model, ...(other?.margins === undefined ? [] : [other])];
   const reports = results.flatMap(({ margins }) => (margins === undefined ? [] : [margins]));
-  const row = (name: string, value: (report: (typeof reports)[number]) => string): readonly Child[] => [
+  const row = (name: string, value: (report: (typeof reports)[number]) => Child): readonly Child[] => [
     name,
     ...reports.map(value),
   ];
@@ -59,8 +69,10 @@ function statistics({ model, unit }: Comparison, other: EvaluationResult | undef
       row('lower quartile', ({ quartiles }) => unit.distance(quartiles[0])),
       row('median', ({ quartiles }) => unit.distance(quartiles[1])),
       row('upper quartile', ({ quartiles }) => unit.distance(quartiles[2])),
-      row('misclassified', ({ misclassifiedShare }) => percent(misclassifiedShare)),
-      row('not found', ({ notFoundShare }) => percent(notFoundShare)),
+      row('misclassified', ({ misclassifiedShare, misclassifiedInterval }) =>
+        estimate(misclassifiedShare, misclassifiedInterval),
+      ),
+      row('not found', ({ notFoundShare, notFoundInterval }) => estimate(notFoundShare, notFoundInterval)),
     ],
   });
 }

@@ -25,7 +25,7 @@ function checksOf({ masking }: EvaluationResult): Child {
   return markup`<ul class="checks">${ordered.map(flag)}</ul>`;
 }
 
-type CheckState = 'raised' | 'quiet' | 'not-made';
+export type CheckState = 'raised' | 'quiet' | 'not-made';
 
 /** Told by a sign and in words, not by colour alone. */
 const STATES: Readonly<Record<CheckState, string>> = {

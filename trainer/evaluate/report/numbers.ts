@@ -1,3 +1,5 @@
+import type { Interval } from '../wilson-interval.js';
+
 /** What stands for a number that is not there: JSON has no NaN. */
 const NONE = '–';
 const MINUS = '\u2212';
@@ -56,17 +58,9 @@ export function duration(seconds: number): string {
   return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
-/**
- * Where a share lies at 95% confidence, given that `share` of `examples` was seen: Wilson's score interval (Wilson, 1927).
- *
- * @returns lower and upper end, 0 to 1
- */
-export function wilsonInterval(share: number, examples: number): readonly [number, number] {
-  const z = 1.959964;
-  const shrink = 1 + z ** 2 / examples;
-  const centre = (share + z ** 2 / (2 * examples)) / shrink;
-  const reach = (z / shrink) * Math.sqrt((share * (1 - share)) / examples + z ** 2 / (4 * examples ** 2));
-  return [Math.max(0, centre - reach), Math.min(1, centre + reach)];
+/** An interval of shares as `34.7–53.8 %`. */
+export function interval([lower, upper]: Interval): string {
+  return Number.isFinite(lower + upper) ? `${(100 * lower).toFixed(1)}–${percent(upper)}` : NONE;
 }
 
 function exponential(value: number, digits: number): string {

@@ -1,9 +1,10 @@
-import type { EvaluationResult } from '../evaluation-result.js';
+import type { EvaluationResult, ExampleMargin, RobustAccuracy } from '../evaluation-result.js';
 import { accuracyAt, baselineInNorm, normName, unionOfEpsilons, type Comparison } from './comparison.js';
+import { estimate, estimateOf } from './estimate.js';
 import { linePlot, type Line } from './line-plot.js';
 import { shareBeyond } from './margin-shares.js';
 import { markup, type Child } from './markup.js';
-import { percent, points } from './numbers.js';
+import { count, percent, points } from './numbers.js';
 import { table } from './table.js';
 
 /** Places at which the curve of the margins is drawn. */
@@ -22,29 +23,49 @@ export function robustnessSection(comparison: Comparison): Child {
   if (lines.length === 0) return undefined;
   const last = Math.max(...lines.flatMap(({ points }) => points.map(([epsilon]) => epsilon)));
   return markup`<section id="robustness"><h2>Robust accuracy over ε</h2>
-<p class="lead">The share of test examples that are answered correctly and that no attack of a kind changes within ${normName(model.plan.norm)} distance ε. Every attack gives an upper bound: the lowest is the truest.</p>
-<div class="beside"><figure>${linePlot({
+<p class="lead">The share of test examples that are answered correctly and that no attack of a kind changes within ${normName(model.plan.norm)} distance ε. ${examplesOf(model)} ${
+    other !== undefined && examplesOf(other) !== examplesOf(model) && `Of the baseline: ${examplesOf(other)}`
+  } Every attack gives an upper bound for the examples that it ran on: of the same examples the lowest is the truest.</p>
+<div class="${results.length === 1 ? 'beside' : 'tables'}"><figure>${linePlot({
     id: 'robust-accuracy',
     title: 'Robust accuracy over ε',
     description: `Lines for ${names.join(', ')}. The numbers are in the table.`,
     x: { label: `ε, ${normName(model.plan.norm)}${unit.axisSuffix}`, domain: [0, last], perUnit: unit.perUnit },
     y: { label: 'robust accuracy (%)', domain: [0, 100] },
     lines,
-  })}<figcaption>The share whose margin is longer than ε is what the margins say of robust accuracy.${tooWeak(comparison)} ${
+  })}<figcaption>“margin > ε”: the share whose margin is longer than ε, which is what the margins say of robust accuracy.${tooWeak(comparison)} ${
     other !== undefined && 'Dashed: the baseline.'
   }</figcaption></figure>${numbers(comparison, results)}</div></section>`;
 }
 
+/** How many of the first test examples are attacked at every ε; 0: none. */
+const attackedOf = ({ whiteBox, autoAttack }: EvaluationResult): number =>
+  (whiteBox[0] ?? autoAttack[0])?.examples ?? 0;
+
+/** The margins that stand beside attacks: of the attacked examples, if those were all measured; else of all that were. */
+function marginsBeside(result: EvaluationResult): readonly ExampleMargin[] {
+  const each = result.margins?.each ?? [];
+  const attacked = attackedOf(result);
+  if (attacked === 0 || each.length < attacked) return each;
+  return each.filter(({ index }) => index < attacked);
+}
+
+/** Which examples the figures are of. */
+function examplesOf(result: EvaluationResult): string {
+  const [attacked, margins] = [attackedOf(result), marginsBeside(result).length];
+  if (attacked === 0) return `Measured on the first ${count(margins)} test examples.`;
+  const all = `All figures here are of the same examples, the first ${count(attacked)} of the test split.`;
+  if (margins === 0 || margins === attacked) return all;
+  return `Attacks ran on the first ${count(attacked)} examples of the test split, margins were measured on the first ${count(margins)} alone: the two may differ by chance, within their intervals.`;
+}
+
 /** Where margins of the same examples leave fewer correct, the attacks at a fixed ε were too weak: said once, at the widest gap. */
 function tooWeak({ model, unit }: Comparison): string | undefined {
-  const { margins, whiteBox, plan } = model;
-  if (margins === undefined) return undefined;
+  const { whiteBox, plan } = model;
+  const margins = marginsBeside(model);
   const gaps = whiteBox
-    .filter(({ examples }) => examples === margins.examples)
-    .map(({ epsilon, accuracy }) => ({
-      epsilon,
-      gap: accuracy - shareBeyond(margins.each, epsilon, plan.maxDistance),
-    }))
+    .filter(({ examples }) => examples === margins.length)
+    .map(({ epsilon, accuracy }) => ({ epsilon, gap: accuracy - shareBeyond(margins, epsilon, plan.maxDistance) }))
     .filter(({ gap }) => gap > NOTABLE_GAP);
   const widest = gaps.toSorted((a, b) => b.gap - a.gap)[0];
   if (widest === undefined) return undefined;
@@ -54,9 +75,9 @@ function tooWeak({ model, unit }: Comparison): string | undefined {
 function linesOf(result: EvaluationResult, dashed: boolean): readonly Line[] {
   const suffix = dashed ? ', baseline' : '';
   const lines: Line[] = [];
+  const { whiteBox, autoAttack, attackedClean, plan } = result;
   const clean: readonly (readonly [number, number])[] =
-    result.cleanExamples > 0 ? [[0, 100 * result.cleanAccuracy]] : [];
-  const { whiteBox, autoAttack, margins, plan } = result;
+    attackedClean === undefined ? [] : [[0, 100 * attackedClean.accuracy]];
   if (whiteBox.length > 0)
     lines.push({
       name: `white-box${suffix}`,
@@ -73,14 +94,15 @@ function linesOf(result: EvaluationResult, dashed: boolean): readonly Line[] {
       dashed,
       points: autoAttack.map(({ epsilon, accuracy }) => [epsilon, 100 * accuracy] as const),
     });
-  if (margins !== undefined)
+  const margins = marginsBeside(result);
+  if (margins.length > 0)
     lines.push({
       name: `margin > ε${suffix}`,
       kind: 'third',
       dashed,
       points: Array.from({ length: CURVE_POINTS + 1 }, (_, i) => {
         const epsilon = (plan.maxDistance * i) / CURVE_POINTS;
-        return [epsilon, 100 * shareBeyond(margins.each, epsilon, plan.maxDistance)] as const;
+        return [epsilon, 100 * shareBeyond(margins, epsilon, plan.maxDistance)] as const;
       }),
     });
   return lines;
@@ -90,40 +112,78 @@ function numbers({ unit }: Comparison, results: readonly EvaluationResult[]): Ch
   const epsilons = unionOfEpsilons(results.flatMap(({ whiteBox, autoAttack }) => [whiteBox, autoAttack]));
   if (epsilons.length === 0) return undefined;
   const kinds = KINDS.filter(({ measured }) => results.some(measured));
-  const columns = kinds.flatMap(({ name, at }) =>
+  const columns = kinds.flatMap((kind) =>
     results.map((result, i) => ({
-      heading: results.length === 1 ? name : i === 0 ? 'model' : 'baseline',
-      at: (epsilon: number) => at(result, epsilon),
+      kind,
+      result,
+      heading: results.length === 1 ? kind.name : i === 0 ? 'model' : 'baseline',
       opensGroup: i === 0 && results.length > 1,
     })),
   );
-  return table({
+  const average = (name: string, of: (result: EvaluationResult) => Child): readonly Child[] => [
+    name,
+    ...columns.map(({ kind, result }) => kind === WHITE_BOX && of(result)),
+  ];
+  const averages = results.some(({ avgRobAcc }) => avgRobAcc !== undefined);
+  return markup`<div>${table({
     caption: 'Robust accuracy',
     groups: results.length === 1 ? [] : kinds.map(({ name }) => ({ heading: name, span: results.length })),
     columns: [{ heading: 'ε' }, ...columns.map(({ heading, opensGroup }) => ({ heading, opensGroup, numeric: true }))],
-    rows: epsilons.map((epsilon) => [unit.epsilon(epsilon), ...columns.map(({ at }) => percent(at(epsilon)))]),
-  });
+    rows: [
+      ['0 (clean)', ...columns.map(({ kind, result }) => kind.clean(result))],
+      ...epsilons.map((epsilon) => [
+        unit.epsilon(epsilon),
+        ...columns.map(({ kind, result }) => kind.at(result, epsilon)),
+      ]),
+      ...(averages
+        ? [
+            average('AvgAcc', ({ avgAcc = NaN, avgAccInterval = [0, 1] }) => estimate(avgAcc, avgAccInterval)),
+            average('AvgRobAcc', ({ avgRobAcc = NaN, avgRobAccInterval = [0, 1] }) =>
+              estimate(avgRobAcc, avgRobAccInterval),
+            ),
+          ]
+        : []),
+    ],
+  })}<p class="note">Small: 95% intervals, of what other examples of the same kind would give.${
+    averages &&
+    ' AvgRobAcc is the mean of the white-box column over its ε; AvgAcc is the mean over the same and the clean accuracy in the first row.'
+  }</p></div>`;
 }
 
-/** What the columns of the table are of. */
-const KINDS: readonly {
+interface Kind {
   readonly name: string;
   readonly measured: (result: EvaluationResult) => boolean;
-  readonly at: (result: EvaluationResult, epsilon: number) => number;
-}[] = [
-  {
-    name: 'white-box',
-    measured: ({ whiteBox }) => whiteBox.length > 0,
-    at: ({ whiteBox }, epsilon) => accuracyAt(whiteBox, epsilon)?.accuracy ?? NaN,
-  },
+  readonly clean: (result: EvaluationResult) => Child;
+  readonly at: (result: EvaluationResult, epsilon: number) => Child;
+}
+
+const attacked = (at: RobustAccuracy | undefined): Child => estimate(at?.accuracy ?? NaN, at?.interval ?? [0, 1]);
+
+const beyond = (result: EvaluationResult, epsilon: number): Child => {
+  const margins = marginsBeside(result);
+  return estimateOf(shareBeyond(margins, epsilon, result.plan.maxDistance), margins.length);
+};
+
+const WHITE_BOX: Kind = {
+  name: 'white-box',
+  measured: ({ whiteBox }) => whiteBox.length > 0,
+  clean: ({ attackedClean }) => estimate(attackedClean?.accuracy ?? NaN, attackedClean?.interval ?? [0, 1]),
+  at: ({ whiteBox }, epsilon) => attacked(accuracyAt(whiteBox, epsilon)),
+};
+
+/** What the columns of the table are of. */
+const KINDS: readonly Kind[] = [
+  WHITE_BOX,
   {
     name: 'AutoAttack',
     measured: ({ autoAttack }) => autoAttack.length > 0,
-    at: ({ autoAttack }, epsilon) => accuracyAt(autoAttack, epsilon)?.accuracy ?? NaN,
+    clean: () => percent(NaN),
+    at: ({ autoAttack }, epsilon) => attacked(accuracyAt(autoAttack, epsilon)),
   },
   {
     name: 'margin > ε',
     measured: ({ margins }) => margins !== undefined,
-    at: ({ margins, plan }, epsilon) => shareBeyond(margins?.each ?? [], epsilon, plan.maxDistance),
+    clean: (result) => beyond(result, 0),
+    at: beyond,
   },
 ];

@@ -41,10 +41,11 @@ dt{color:var(--quiet)}dd{margin:0}
 .checks b{font-weight:600}
 .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:1.5rem 2.5rem;align-items:start}
 .tables{display:flex;flex-wrap:wrap;gap:1.5rem 2.5rem;align-items:flex-start}
+.tables>figure{flex:0 1 31rem}
 .beside>*,.tables>*{min-width:0;max-width:100%}
 .titled h3{margin-top:0}.titled>.scroll+.scroll{margin-top:1.25rem}
 figure{margin:0;min-width:0}
-figcaption{font-size:.8125rem;line-height:1.45;color:var(--quiet);margin-top:.35rem}
+figcaption,.note{font-size:.8125rem;line-height:1.45;color:var(--quiet);margin-top:.35rem}
 .plot{display:block;width:100%;height:auto;max-width:31rem;overflow:visible}
 .plot text{font-size:12px;fill:var(--text)}
 .plot .tick text,.plot .names text,.plot .mark text{fill:var(--quiet)}
@@ -82,6 +83,7 @@ th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--quiet);vertical-align:bottom}
 thead th[scope=colgroup]{color:var(--text);font-weight:600}
 .number{text-align:right;white-space:nowrap}
+small{display:block;font-size:.75rem;line-height:1.3;color:var(--quiet)}
 thead th[scope=colgroup]{text-align:center}
 th+.apart,td+.apart{padding-left:.6rem}
 tbody th{min-width:3.25rem;max-width:14rem;overflow-wrap:break-word}

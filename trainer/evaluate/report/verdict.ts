@@ -26,11 +26,11 @@ function robust({ model, unit }: Comparison): string | undefined {
   const [first] = model.autoAttack;
   if (first !== undefined) {
     const [worst, attack] = weaker(first.accuracy, accuracyAt(model.whiteBox, first.epsilon)?.accuracy);
-    return `Within ε = ${unit.epsilon(first.epsilon)}, ${attack} leaves ${percent(worst)} correct.`;
+    return `Within ε = ${unit.epsilon(first.epsilon)}, ${attack} leaves ${percent(worst)} of ${count(first.examples)} correct.`;
   }
   const last = model.whiteBox.at(-1);
   if (last === undefined) return undefined;
-  return `Within ε = ${unit.epsilon(last.epsilon)}, the white-box attacks leave ${percent(last.accuracy)} correct.`;
+  return `Within ε = ${unit.epsilon(last.epsilon)}, the white-box attacks leave ${percent(last.accuracy)} of ${count(last.examples)} correct.`;
 }
 
 /** The lower of the two accuracies: each is an upper bound of the robust accuracy. */

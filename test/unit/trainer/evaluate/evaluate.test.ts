@@ -7,6 +7,7 @@ import { evaluate, identityOf, runShards } from '../../../../trainer/evaluate/ev
 import type { EvaluationResult } from '../../../../trainer/evaluate/evaluation-result.js';
 import { readEvaluationResult } from '../../../../trainer/evaluate/evaluation-schema.js';
 import { SHOWN_EXAMPLES } from '../../../../trainer/evaluate/margin-report.js';
+import { wilsonInterval } from '../../../../trainer/evaluate/wilson-interval.js';
 import { SMALLER_EPSILON } from '../../../../trainer/evaluate/robust-accuracy.js';
 import { shardsInMemory } from '../../../../trainer/evaluate/shard-store.js';
 import { lengthBetween, linear, linearEvaluation, linearMargins } from '../../../support/linear-evaluation.js';
@@ -50,6 +51,11 @@ describe('evaluation by a plan', () => {
       const sum = robust.reduce((total, accuracy) => total + accuracy, 0);
       assert.equal(result.avgRobAcc, sum / 3);
       assert.equal(result.avgAcc, (clean + sum) / 4);
+      // Clean and robust accuracy of the averages are of the same examples, the attacked ones, and say so.
+      assert.deepEqual(result.attackedClean, { examples: 70, accuracy: clean, interval: wilsonInterval(clean, 70) });
+      assert.deepEqual(result.avgRobAccInterval, wilsonInterval(sum / 3, 70));
+      assert.deepEqual(result.cleanInterval, wilsonInterval(result.cleanAccuracy, 120));
+      for (const { accuracy, interval } of result.whiteBox) assert.deepEqual(interval, wilsonInterval(accuracy, 70));
       assert.ok(robust.every((accuracy, rank) => accuracy < (robust[rank - 1] ?? clean)));
       assert.equal(engine.memory().numTensors, numTensors);
     });

@@ -3,11 +3,11 @@ import { distanceUnit } from '../../../../../trainer/evaluate/report/distance-un
 import {
   count,
   duration,
+  interval,
   percent,
   points,
   significant,
   signed,
-  wilsonInterval,
 } from '../../../../../trainer/evaluate/report/numbers.js';
 
 describe('numbers of a report', () => {
@@ -42,12 +42,9 @@ describe('numbers of a report', () => {
     assert.equal(duration(5391), '1 h 30 min');
   });
 
-  it('bound a share by the interval that Wilson gives', () => {
-    // Newcombe (1998), Table I: 81 of 263, and 0 of 20.
-    const [lower, upper] = wilsonInterval(81 / 263, 263);
-    assert.ok(Math.abs(lower - 0.2553) < 5e-5 && Math.abs(upper - 0.3662) < 5e-5);
-    const [none, some] = wilsonInterval(0, 20);
-    assert.ok(none === 0 && Math.abs(some - 0.1611) < 5e-5);
+  it('write an interval of shares with one sign of per cent', () => {
+    assert.equal(interval([0.2553, 0.3662]), '25.5–36.6\u202f%');
+    assert.equal(interval([NaN, 1]), '–');
   });
 });
 

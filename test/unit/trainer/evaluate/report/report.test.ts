@@ -83,7 +83,48 @@ describe('the report of an evaluation', () => {
     const rich = richEvaluation();
     const weak = rich.whiteBox.map((at) => ({ ...at, accuracy: Math.min(1, at.accuracy + 0.1) }));
     assert.ok(renderReport({ ...rich, whiteBox: weak }).includes('which were too weak there'));
-    assert.ok(!renderReport({ ...rich, whiteBox: weak.map((at) => ({ ...at, examples: 7 })) }).includes('too weak'));
+    assert.ok(!renderReport({ ...rich, whiteBox: weak.map((at) => ({ ...at, examples: 2000 })) }).includes('too weak'));
+  });
+
+  it('puts margins of the attacked examples beside attacks, and says so; where fewer were measured, it says that', () => {
+    const rich = richEvaluation();
+    // Of the first hundred all have the margin 0.5, of the rest none: beside attacks on the first hundred it is 100 %.
+    const each = rich.margins!.each.map((margin) => ({
+      ...margin,
+      status: 'found' as const,
+      distance: margin.index < 100 ? 0.45 : 0.001,
+    }));
+    const on = (examples: number): EvaluationResult => ({
+      ...rich,
+      whiteBox: rich.whiteBox.map((at) => ({ ...at, examples, accuracy: 1, interval: [0.9, 1] as const })),
+      autoAttack: [],
+      margins: { ...rich.margins!, each },
+    });
+    const rows = (html: string) =>
+      [.../<section id="robustness">.*?<\/section>/s.exec(html)![0].matchAll(/<tr>.*?<\/tr>/g)].map(([row]) => row);
+    const same = renderReport(on(100));
+    assert.ok(same.includes('All figures here are of the same examples, the first 100 of the test split.'));
+    // ε, white-box, margin > ε: 100 % of 100, the interval from n / (n + z²).
+    for (const row of rows(same).slice(2, -2))
+      assert.match(row, /100\.0\u202f%<small>96\.3–100\.0\u202f%<\/small><\/td><\/tr>$/);
+    const fewer = renderReport(on(2000));
+    assert.ok(
+      fewer.includes(
+        'Attacks ran on the first 2,000 examples of the test split, margins were measured on the first 1,000 alone',
+      ),
+    );
+    for (const row of rows(fewer).slice(2, -2)) assert.match(row, />10\.0\u202f%<small>/);
+  });
+
+  it('shows of which accuracies its averages are, and how sure each share is', () => {
+    const rich = richEvaluation();
+    const attackedClean = { examples: 100, accuracy: 0.97, interval: [0.915, 0.99] as const };
+    const html = renderReport({ ...rich, attackedClean, avgAcc: 0.6, avgAccInterval: [0.5, 0.69] });
+    assert.match(html, /0 \(clean\)<\/th><td class="number">97\.0\u202f%<small>91\.5–99\.0/);
+    assert.match(html, /AvgAcc<\/th><td class="number">60\.0\u202f%<small>50\.0–69\.0/);
+    assert.ok(html.includes('AvgAcc is the mean over the same and the clean accuracy in the first row'));
+    assert.ok(html.includes('runs several searches and keeps the shortest'));
+    assert.match(html, /kept for validation, by one run of PGD/);
   });
 
   it('compares models of other grids and distances, and says what does not compare', () => {
