@@ -55,13 +55,28 @@ describe('maxmargin evaluate', function () {
 
     assert.match(await readFile(join(directory, 'evaluation.html'), 'utf8'), /^<!doctype html>[^]*digits 1/i);
 
+    // The same again is taken from what was kept, to the last figure, its cost included; --fresh measures.
+    const same = [...few, '--epsilons', '0.01,8/255'];
+    const again = await runCommand([...same, '--json'], directory);
+    assert.match(
+      again.stderr,
+      /^digits 1 has been evaluated so before: the result is that in .*evaluations.*; --fresh /m,
+    );
+    assert.deepEqual(JSON.parse(again.stdout), result);
+    const fresh = await runCommand([...same, '--fresh', '--json'], directory);
+    assert.doesNotMatch(fresh.stderr, /evaluated so before|Continued/);
+    const measured = JSON.parse(fresh.stdout) as EvaluationResult;
+    assert.notEqual(measured.cost.seconds, result.cost.seconds);
+    assert.deepEqual({ ...measured, cost: result.cost }, result);
+
     const parts = [...few, '--epsilons', '0.01', '--state', 'parts'];
     const [share] = await json(...parts, '--shard', '1/2');
     assert.equal(share?.finished, share?.shards);
     const merged = await runCommand(parts, directory);
-    assert.match(merged.stdout, /^accuracy +\d+\.\d % of 50 examples$/m);
+    assert.match(merged.stdout, /^accuracy +\d+\.\d % of 50 examples \(95 % interval \d+\.\d–\d+\.\d %\)$/m);
     await Promise.all([
       fails(1, /plan\.seed: expected "1", got "0"/, ...parts, '--seed', '1'),
+      fails(2, /--fresh: not with --shard/, ...parts, '--shard', '1/2', '--fresh'),
       fails(2, /Expected I\/N/, 'evaluate', '--shard', '3/2'),
     ]);
   });

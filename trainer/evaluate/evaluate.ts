@@ -27,6 +27,8 @@ export interface EvaluationRequest {
   readonly plan: EvaluationPlan;
   /** SHA-256 of each member's weights. */
   readonly checksums?: readonly string[];
+  /** What stands for the code that measures, where results are kept: default, its version. */
+  readonly code?: string;
   /** How the model was trained, to be passed on. */
   readonly history?: TrainingHistory | undefined;
   /** Asked between the steps of the work; false ends the evaluation with an error. */
@@ -46,7 +48,7 @@ const allShards = ({ engine, plan, examples }: EvaluationRequest): readonly Shar
 
 /** Everything that decides what an evaluation finds: two that agree in it share their shards. */
 export function identityOf(request: EvaluationRequest): EvaluationIdentity {
-  const { engine, subject, dataset, examples, plan, checksums = [] } = request;
+  const { engine, subject, dataset, examples, plan, checksums = [], code = CODE_VERSION } = request;
   return {
     // Another number, where the same plan finds something else.
     format: 2,
@@ -58,8 +60,23 @@ export function identityOf(request: EvaluationRequest): EvaluationIdentity {
     plan,
     engine: engine.name,
     rangeSize: rangeSizeOf(engine),
-    codeVersion: CODE_VERSION,
+    code,
   };
+}
+
+/** How many shards of an evaluation a store has already. */
+export async function finishedShards(
+  request: EvaluationRequest,
+  store: ShardStore,
+): Promise<{ readonly finished: number; readonly shards: number }> {
+  const all = allShards(request);
+  const found = await Promise.all(all.map(async ({ name }) => (await store.read(name)) !== undefined));
+  return { finished: found.filter(Boolean).length, shards: all.length };
+}
+
+/** Makes a store forget an evaluation. */
+export async function forgetShards(request: EvaluationRequest, store: ShardStore): Promise<void> {
+  for (const { name } of allShards(request)) await store.remove(name);
 }
 
 /**
@@ -80,8 +97,7 @@ export async function runShards(
   checkRequest(request);
   const key = evaluationKey(identityOf(request));
   const rangeSize = rangeSizeOf(engine);
-  const all = allShards(request);
-  const own = shareOf(all, share, rangeSize);
+  const own = shareOf(allShards(request), share, rangeSize);
   const finished = new Map<string, ShardRecord>();
   for (const { name } of own) {
     const record = await store.read(name);
@@ -110,10 +126,7 @@ export async function runShards(
   } finally {
     context.dispose();
   }
-  const others = await Promise.all(
-    all.map(async ({ name }) => finished.has(name) || (await store.read(name)) !== undefined),
-  );
-  return { finished: others.filter(Boolean).length, shards: all.length };
+  return finishedShards(request, store);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory, replaceFile } from '../../core/durable/durable-files.js';
 import { DomainError, messageOf } from '../../core/errors.js';
@@ -11,6 +11,8 @@ export interface ShardStore {
   /** @returns undefined if it is not finished */
   read(name: string): Promise<ShardRecord | undefined>;
   write(shard: ShardRecord): Promise<void>;
+  /** Makes a shard unfinished. */
+  remove(name: string): Promise<void>;
 }
 
 /** In memory: nothing outlives the process. */
@@ -20,6 +22,10 @@ export function shardsInMemory(): ShardStore {
     read: (name) => Promise.resolve(shards.get(name)),
     write: (shard) => {
       shards.set(shard.name, shard);
+      return Promise.resolve();
+    },
+    remove: (name) => {
+      shards.delete(name);
       return Promise.resolve();
     },
   };
@@ -74,6 +80,7 @@ export async function openShardDirectory(
       }
     },
     write: (shard) => replaceFile(fileOf(shard.name), encodeShard(shard)),
+    remove: (name) => rm(fileOf(name), { force: true }),
   };
 }
 

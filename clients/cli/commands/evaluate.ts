@@ -44,6 +44,7 @@ interface Options extends OutputOptions {
   readonly quick?: boolean;
   readonly seed: number;
   readonly state?: string;
+  readonly fresh?: boolean;
   readonly shard?: Share;
   readonly output?: string;
   readonly html?: string;
@@ -114,10 +115,8 @@ export function evaluateCommand(): Command {
       'a first impression: 50 examples, 2 restarts of 20 iterations, margins of 40 gradient evaluations, no checks for masking',
     )
     .option('--seed <n>', 'what random starts are drawn from', integer(0), 0)
-    .option(
-      '--state <dir>',
-      'where finished parts are kept, to be continued (default: below ./evaluations, until all are finished)',
-    )
+    .option('--state <dir>', 'where finished parts are kept, so that none is done twice (default: below ./evaluations)')
+    .option('--fresh', 'evaluate again, although the same was evaluated before')
     .option(
       '--shard <i/n>',
       'do the i-th of n parts, into the same --state; without it: what is left, and put all together',
@@ -144,7 +143,6 @@ export function evaluateCommand(): Command {
         await writeFile(options.html, renderReport(result, baseline));
       }
       printResult(options.json, result, () => evaluationTables(result));
-      await evaluated.forget();
     });
 }
 
@@ -173,6 +171,9 @@ function localOptions(options: Options, hasBaseline: boolean): LocalEvaluationOp
       2,
     );
   }
+  if (shard !== undefined && options.fresh === true) {
+    throw new CommandFailure('--fresh: not with --shard, whose other parts it would take away', 2);
+  }
   const quick = options.quick === true ? QUICK : {};
   const asked = {
     cleanExamples: options.examples,
@@ -198,6 +199,7 @@ function localOptions(options: Options, hasBaseline: boolean): LocalEvaluationOp
     engine,
     norm,
     state,
+    fresh: options.fresh === true,
     share: shard,
     baseline: options.baseline === undefined || hasBaseline ? undefined : parseModel(options.baseline),
     plan: { ...quick, ...given },

@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { codeFingerprint } from '../../../core/code-fingerprint.js';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import { openEngine } from '../../../core/engine/open-engine.js';
 import { DomainError } from '../../../core/errors.js';
@@ -7,7 +7,14 @@ import type { AttackNorm } from '../../../core/margin/threat-model.js';
 import { openRegistry } from '../../../core/registry/open-registry.js';
 import { fingerprint } from '../../../trainer/data/fingerprint.js';
 import { openDataset } from '../../../trainer/data/open-dataset.js';
-import { evaluate, identityOf, runShards, type EvaluationRequest } from '../../../trainer/evaluate/evaluate.js';
+import {
+  evaluate,
+  finishedShards,
+  forgetShards,
+  identityOf,
+  runShards,
+  type EvaluationRequest,
+} from '../../../trainer/evaluate/evaluate.js';
 import { planOf, type PlanOptions } from '../../../trainer/evaluate/evaluation-plan.js';
 import type { EvaluationPlan, EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
 import { evaluationKey, openShardDirectory } from '../../../trainer/evaluate/shard-store.js';
@@ -33,8 +40,10 @@ export interface LocalEvaluationOptions {
   readonly plan: PlanOptions;
   /** Another model, measured by the same plan. */
   readonly baseline: ModelSelector | undefined;
-  /** Where finished parts are kept; undefined: below `./evaluations`, until all are finished. */
+  /** Where finished parts are kept; undefined: below `./evaluations`. */
   readonly state: string | undefined;
+  /** Everything is measured again, whatever was kept. */
+  readonly fresh: boolean;
   /** undefined: all parts are done, and put together. */
   readonly share: Share | undefined;
 }
@@ -50,13 +59,14 @@ export interface FinishedShare {
 export interface EvaluatedHere {
   readonly result: EvaluationResult;
   readonly baseline?: EvaluationResult;
-  /** Removes what was kept to be continued, once the result is where it shall be. */
-  readonly forget: () => Promise<void>;
 }
 
-/** Measures published models on the test split of a data set, in this process. Ctrl-C stops it; the same options again continue. */
+/**
+ * Measures published models on the test split of a data set, in this process. Ctrl-C stops it; the same options again continue, and take
+ * what is finished: nothing is measured twice by the same code, unless it is asked for.
+ */
 export async function evaluateLocally(options: LocalEvaluationOptions): Promise<EvaluatedHere | FinishedShare> {
-  const { baseline, share, state } = options;
+  const { baseline, state } = options;
   const registry = await openRegistry(options.registry);
   const subjects = [await loadSubject(registry, options.models)];
   if (baseline !== undefined) subjects.push(await loadSubject(registry, [baseline]));
@@ -70,24 +80,18 @@ export async function evaluateLocally(options: LocalEvaluationOptions): Promise<
   const plan = planFor(subjects[0]?.threatModel, options, examples.count);
   const engine = await openEngine(options.engine);
   const found: EvaluationResult[] = [];
-  const kept: string[] = [];
+  const code = await codeFingerprint();
   for (const [index, { subject, classifier, checksums, history }] of subjects.entries()) {
     const about = { name: options.dataset, fingerprint: fingerprint(examples) };
-    const request = { engine, examples, plan, subject, classifier, checksums, history, dataset: about };
+    const request = { engine, examples, plan, subject, classifier, checksums, code, history, dataset: about };
     const place = state === undefined || index === 0 ? state : `${state}-baseline`;
-    const evaluated = await run(request, place, share);
+    const evaluated = await run(request, place, options);
     if ('shards' in evaluated) return evaluated;
     found.push(evaluated.result);
-    kept.push(evaluated.directory);
   }
   const [result, other] = found;
   if (result === undefined) throw new DomainError('internal', 'evaluation: nothing was evaluated');
-  const forget = async (): Promise<void> => {
-    // Where nobody asked to keep it: attacks that are changed since, by whoever works on them, are not to find old results again.
-    if (state === undefined)
-      await Promise.all(kept.map((directory) => rm(directory, { recursive: true, force: true })));
-  };
-  return { result, ...(other && { baseline: other }), forget };
+  return { result, ...(other && { baseline: other }) };
 }
 
 /** The plan, made for the first model: a baseline is measured by the same. */
@@ -104,8 +108,8 @@ function planFor(
 async function run(
   asked: Omit<EvaluationRequest, 'proceed' | 'onProgress'>,
   state: string | undefined,
-  share: Share | undefined,
-): Promise<{ readonly result: EvaluationResult; readonly directory: string } | FinishedShare> {
+  { share, fresh }: Pick<LocalEvaluationOptions, 'share' | 'fresh'>,
+): Promise<{ readonly result: EvaluationResult } | FinishedShare> {
   const bar = progressBar();
   const stopping = new AbortController();
   const unsubscribe = stopOnSignals(() => {
@@ -125,8 +129,15 @@ async function run(
       bar.clear();
       process.stderr.write(`Damaged, and done again: ${problem}\n`);
     });
+    if (fresh) await forgetShards(request, store);
+    const { finished, shards } = await finishedShards(request, store);
+    if (finished === shards)
+      process.stderr.write(
+        `${request.subject.title} has been evaluated so before: the result is that in ${directory}; --fresh evaluates again.\n`,
+      );
+    else if (finished > 0) process.stderr.write(`Continued: ${finished} of ${shards} parts were finished before.\n`);
     if (share !== undefined) return { directory, ...(await runShards(request, store, share)) };
-    return { result: await evaluate(request, store), directory };
+    return { result: await evaluate(request, store) };
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
     const message = `Stopped. The same command continues; what is finished lies in ${directory}.`;
