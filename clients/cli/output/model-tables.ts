@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { earlyStopSchema } from '../../../core/registry/manifest-schema.js';
+import { wilsonInterval } from '../../../trainer/evaluate/wilson-interval.js';
 import type { Evaluation, Model, ModelVersion } from '../../client/models.js';
 import { earlyStopText } from './early-stop.js';
-import { figure, moment, percent } from './figures.js';
+import { figure, interval, moment, percent } from './figures.js';
 import { formatFields, formatTable } from './table.js';
 
 /** Models and versions for people, a version a row. */
@@ -54,12 +55,18 @@ export function versionFields(version: ModelVersion): string {
   return formatFields(fields);
 }
 
+/** A fraction of so many examples, with its interval. */
+const fraction = (value: number, examples: number): string =>
+  `${percent(value)} (${interval(wilsonInterval(value, examples))})`;
+
 /** Robust accuracy by ε, and what it is of. */
 function robustFields({ robustAccuracies }: Pick<Evaluation, 'robustAccuracies'>): [name: string, value: string][] {
   const [first] = robustAccuracies;
   if (first === undefined) return [];
   const { attacks, iterations, restarts, examples } = first;
-  const shares = robustAccuracies.map(({ epsilon, accuracy }) => `${percent(accuracy)} at ε ${figure(epsilon)}`);
+  const shares = robustAccuracies.map(
+    ({ epsilon, accuracy }) => `${fraction(accuracy, examples)} at ε ${figure(epsilon)}`,
+  );
   return [
     ['robust', shares.join(', ')],
     ['attacked by', `${attacks.join(', ')}: ${restarts} × ${iterations} iterations, ${examples} examples`],
@@ -85,10 +92,13 @@ export function evaluationFields(
 ): [name: string, value: string][] {
   const { examples, marginExamples, norm, maxDistance, notFoundShare } = evaluation;
   return [
-    ['accuracy', `${percent(evaluation.cleanAccuracy)} of ${examples} test examples`],
+    [
+      'accuracy',
+      `${fraction(evaluation.cleanAccuracy, examples)} of ${examples} test examples; in parentheses 95 % intervals`,
+    ],
     ['mean margin', `${figure(evaluation.meanMargin)} (${norm}, ${marginExamples} examples)`],
     ['median margin', figure(evaluation.medianMargin)],
-    ['not found', `${percent(notFoundShare)}, none found up to ${figure(maxDistance)}`],
+    ['not found', `${fraction(notFoundShare, marginExamples)}, none found up to ${figure(maxDistance)}`],
     ...robustFields(evaluation),
   ];
 }

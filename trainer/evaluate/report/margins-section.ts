@@ -24,7 +24,7 @@ export function marginsSection(comparison: Comparison): Child {
 <p class="lead">The ${normName(model.plan.norm)} length of the shortest perturbation found that changes the answer: an upper bound of the true margin. Measured on the first ${count(model.margins.examples)} test examples by ${model.margins.attack}${BY_ATTACK[model.margins.attack]}.${
     model.history !== undefined &&
     model.history.validations.length > 0 &&
-    ' The validation margins of the training, further down, are of other examples and by a weaker search, and usually longer.'
+    ' The validation margins of the training, further down, are of other examples and by a weaker search: the two do not compare.'
   } Small: 95% intervals.</p>
 <div class="beside"><figure>${
     baseline !== undefined &&

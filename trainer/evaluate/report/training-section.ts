@@ -47,7 +47,7 @@ function quantiles({ validations, steps }: TrainingHistory, unit: DistanceUnit, 
     x: { label: 'training step', domain: [0, last] },
     y: { label: `validation margin${unit.axisSuffix}`, domain: [0, highest], roundUp: true, perUnit: unit.perUnit },
     points: validations.map(({ step, quantiles: values }) => ({ at: step, values })),
-  })}<figcaption>Validation margins by quantile: “25%” is what a quarter of the examples stay below. A misclassified example counts 0, one for which nothing was found the largest distance. At the last of ${count(validations.length)} validations: mean ${unit.distance(end?.margin ?? NaN)}, accuracy ${percent(end?.accuracy ?? NaN)}. They are measured while training goes on, on examples kept for validation, by one run of PGD at a fixed radius and a bisection along its direction: longer, as a rule, than the margins above, which a stronger search found for test examples.</figcaption></figure>`;
+  })}<figcaption>Validation margins by quantile: “25%” is what a quarter of the examples stay below. A misclassified example counts 0, one for which nothing was found the largest distance. At the last of ${count(validations.length)} validations: mean ${unit.distance(end?.margin ?? NaN)}, accuracy ${percent(end?.accuracy ?? NaN)}. They are measured while training goes on, on examples kept for validation, by one run of PGD at a fixed radius and a bisection along its direction, which finds longer perturbations than the search above would: they do not compare with the margins of test examples there.</figcaption></figure>`;
 }
 
 function losses({ steps }: TrainingHistory, index: number): Markup | undefined {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { modelsTable } from '../../../../../clients/cli/output/model-tables.js';
+import { evaluationFields, modelsTable } from '../../../../../clients/cli/output/model-tables.js';
 import type { ModelVersion } from '../../../../../clients/client/models.js';
 
 describe('table of models', () => {
@@ -23,5 +23,24 @@ describe('table of models', () => {
       .split('\n');
     assert.deepEqual(lines.slice(-2), ['', 'digits 2: weights.bin: expected 3 bytes, got 2']);
     assert.doesNotMatch(modelsTable([{ name: 'digits', versions: versions.slice(0, 1), aliases: {} }]), /digits 1:/);
+  });
+
+  it('says how sure the fractions of an evaluation are', () => {
+    const fields = new Map(
+      evaluationFields({
+        ...{ examples: 263, cleanAccuracy: 81 / 263, marginExamples: 20, meanMargin: 0.1, medianMargin: 0.1 },
+        ...{ notFoundShare: 0, norm: 'linf', maxDistance: 0.3, attack: 'best-of', gradientEvaluations: 100 },
+        robustAccuracies: [
+          { epsilon: 0.1, examples: 148, accuracy: 15 / 148, attacks: ['pgd-ce'], iterations: 20, restarts: 2 },
+        ],
+      }),
+    );
+    // Newcombe (1998), Table I.
+    assert.match(
+      fields.get('accuracy') ?? '',
+      /^30\.8 % \(25\.5–36\.6 %\) of 263 test examples; in parentheses 95 % intervals$/,
+    );
+    assert.match(fields.get('not found') ?? '', /^0\.0 % \(0\.0–16\.1 %\)/);
+    assert.match(fields.get('robust') ?? '', /^10\.1 % \(6\.2–16\.0 %\) at ε 0\.1000/);
   });
 });
