@@ -197,7 +197,7 @@ describe('maxmargin commands', function () {
       fails(1, /learning_rate: expected/, 'train', '--learning-rate', '1e9'),
       fails(1, /--registry: expected a directory, got nowhere/, 'models', 'list', '--registry', 'nowhere'),
       fails(1, /missing\.png/, 'classify', 'missing.png', ...address),
-      fails(1, /one\.raw: expected a PNG file/, 'classify', 'one.raw', ...address),
+      fails(1, /one\.raw: expected a PNG or JPEG file/, 'classify', 'one.raw', ...address),
       fails(
         1,
         /labels\[0\]: expected .* \(INVALID_ARGUMENT\)/,

@@ -5,8 +5,8 @@ import type { Random } from '../../core/random.js';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
 import { isErrno } from '../../core/registry/bounded-file.js';
 import type { Dataset, Examples, Split } from './dataset.js';
-import { readPng, readPngSize } from './png-image.js';
-import type { ImageSize } from './png-image.js';
+import { IMAGE_FILE_NAME, imageSize, readImage, readImageBytes } from './image-file.js';
+import type { ImageSize } from './image-pixels.js';
 
 /** A label is one byte. */
 const MAX_CLASSES = 256;
@@ -22,11 +22,11 @@ interface LabelledFile {
 }
 
 /**
- * Labelled images of any kind: `DIR/train/CLASS/*.png` and `DIR/test/CLASS/*.png`; or `DIR/CLASS/*.png`, of which a seeded sixth of each
+ * Labelled PNG and JPEG images: `DIR/train/CLASS/*.png` and `DIR/test/CLASS/*.png`; or `DIR/CLASS/*.png`, of which a seeded sixth of each
  * class are test images. Names that begin with a dot are passed over, any other file is an error.
  *
  * Classes are the names of the directories, sorted by their UTF-16 code units. All images have the size of the first, and are grey (one
- * channel) if the first is. The order of the examples is shuffled, by a fixed seed, since the first ones are taken for validation.
+ * channel) if its file has a grey format. The order of the examples is shuffled, by a fixed seed, since the first ones are taken for validation.
  *
  * @throws not-found; invalid-input naming the directory or file, what was expected and what came
  */
@@ -39,8 +39,8 @@ export async function imageFolder(directory: string): Promise<Dataset> {
   const random = createRandom(SEED);
   const files = isSplit ? await listSplits(directory, classes) : divide(await listImages(directory, classes), random);
   const [first] = files.train;
-  if (first === undefined) throw invalidInput(directory, 'PNG files in its class directories', 'none');
-  const size = await readPngSize(first.path);
+  if (first === undefined) throw invalidInput(directory, 'PNG or JPEG files in its class directories', 'none');
+  const size = imageSize(first.path, await readImageBytes(first.path));
   const shuffled = { train: shuffle(files.train, random), test: shuffle(files.test, random) };
   return {
     name: 'folder',
@@ -89,7 +89,7 @@ async function listImages(
     if (!present.includes(name)) continue;
     const path = join(directory, name);
     for (const entry of await list(path)) {
-      if (!entry.name.toLowerCase().endsWith('.png')) throw invalidInput(path, 'PNG files only', entry.name);
+      if (!IMAGE_FILE_NAME.test(entry.name)) throw invalidInput(path, 'PNG and JPEG files only', entry.name);
       files.push({ path: join(path, entry.name), label });
     }
   }
@@ -122,16 +122,25 @@ async function readImages(
   size: ImageSize,
 ): Promise<Examples> {
   if (files.length === 0)
-    throw new DomainError('not-found', `${directory}: expected PNG files for the ${split} split, got none`);
+    throw new DomainError('not-found', `${directory}: expected PNG or JPEG files for the ${split} split, got none`);
   const imageBytes = size.height * size.width * size.channels;
   if (files.length * imageBytes > MAX_BYTES)
     throw invalidInput(directory, `at most ${MAX_BYTES} bytes of images`, String(files.length * imageBytes));
   // The first image is there before memory for all of them is taken, as its header alone says how large they are.
-  const first = await readPng(files[0]?.path ?? '', size);
+  const first = await readValues(files[0]?.path ?? '', size);
   const images = new Uint8Array(files.length * imageBytes);
   images.set(first);
   for (const [i, { path }] of files.entries()) {
-    if (i > 0) images.set(await readPng(path, size), i * imageBytes);
+    if (i > 0) images.set(await readValues(path, size), i * imageBytes);
   }
   return { count: files.length, images, labels: Uint8Array.from(files, ({ label }) => label) };
+}
+
+/** One byte a value: 16 bits only where they say no more than 8 would. */
+async function readValues(path: string, size: ImageSize): Promise<Uint8Array> {
+  const values = await readImage(path, await readImageBytes(path), size, 'the first image of the data set is');
+  if (values instanceof Uint8Array) return values;
+  if (values.some((value) => value % 257 !== 0))
+    throw invalidInput(path, 'at most 8 bits a value, as data sets hold', '16; round it to 8 bits first');
+  return Uint8Array.from(values, (value) => value / 257);
 }

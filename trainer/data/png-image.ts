@@ -1,64 +1,33 @@
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { invalidInput, messageOf } from '../../core/errors.js';
-import { openFile } from './data-file.js';
+import type { ImageSize, RgbaPixels } from './image-pixels.js';
 
-export interface ImageSize {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: 1 | 3;
-}
-
-const MAX_SIDE = 4096;
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** The signature, and the first chunk, which is IHDR: length, type, 13 bytes, checksum. */
 const HEADER_BYTES = 33;
 
-/** Reads the size of a PNG file from its header alone. @throws invalid-input */
-export async function readPngSize(path: string): Promise<ImageSize> {
-  const { size } = parseHeader(path, await readAtMost(path, HEADER_BYTES));
-  return size;
-}
+export const isPng = (bytes: Buffer): boolean => bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE);
 
-/**
- * Reads a PNG file: grey images as one channel, all others as red, green and blue; 1 to 8 bits a channel, no transparent pixels.
- *
- * @param expected what its size must be; checked before anything is unpacked
- * @returns one byte a value, [height, width, channels]
- * @throws invalid-input naming the file, what was expected and what came
- */
-export async function readPng(path: string, expected: ImageSize): Promise<Uint8Array> {
-  const bytes = await readAtMost(path, MAX_FILE_BYTES + 1);
-  if (bytes.length > MAX_FILE_BYTES) throw invalidInput(path, `at most ${MAX_FILE_BYTES} bytes`, 'more');
-  const { size, depth } = parseHeader(path, bytes);
-  if (describe(size) !== describe(expected))
-    throw invalidInput(path, `${describe(expected)}, as the first image is`, describe(size));
-  if (depth > 8) throw invalidInput(path, 'at most 8 bits a channel', String(depth));
-  return opaque(path, unpackPng(path, bytes).data, size.channels);
-}
+/** From the header alone. @throws invalid-input */
+export const pngSize = (path: string, bytes: Buffer): ImageSize => parseHeader(path, bytes).size;
 
 /**
  * Red, green, blue and alpha of each pixel, whatever the file has.
  *
  * @param path its name, for messages
- * @throws invalid-input if it is not a whole PNG file, or an interlaced one
+ * @param bytes of a size that has been found not to be too large
+ * @throws invalid-input if it is not a whole PNG file
  */
-export function unpackPng(path: string, bytes: Buffer): PNG {
-  const { size, samples, depth, interlaced } = parseHeader(path, bytes);
-  // pngjs 7 unpacks an interlaced image without a bound on how much comes out of it.
-  if (interlaced) throw invalidInput(path, 'a PNG file that is not interlaced', 'an interlaced one');
-  // A row is a byte that names its filter, and its pixels.
-  checkPixels(path, bytes, size.height * (1 + Math.ceil((size.width * samples * depth) / 8)));
+export function unpackPng(path: string, bytes: Buffer): RgbaPixels {
+  const header = parseHeader(path, bytes);
+  checkPixels(path, bytes, unpackedBytes(header));
   try {
-    return PNG.sync.read(bytes);
+    // Rescaling would cut 16 bits to 8.
+    return PNG.sync.read(bytes, { skipRescale: header.depth === 16 }).data;
   } catch (error) {
     throw invalidInput(path, 'a whole PNG file', messageOf(error));
   }
-}
-
-function describe({ height, width, channels }: ImageSize): string {
-  return `${width} × ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}`;
 }
 
 /** What IHDR says. */
@@ -75,12 +44,9 @@ interface Header {
 const SAMPLES: readonly (number | undefined)[] = [1, undefined, 3, 1, 2, undefined, 4];
 
 function parseHeader(path: string, bytes: Buffer): Header {
-  if (bytes.length < HEADER_BYTES || !bytes.subarray(0, 8).equals(SIGNATURE))
-    throw invalidInput(path, 'a PNG file', bytes.length < HEADER_BYTES ? `${bytes.length} bytes` : 'another format');
+  if (bytes.length < HEADER_BYTES) throw invalidInput(path, 'a whole PNG file', `${bytes.length} bytes`);
   if (bytes.toString('latin1', 12, 16) !== 'IHDR') throw invalidInput(path, 'a PNG file that begins with IHDR', 'none');
   const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
-  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
-    throw invalidInput(path, `1 to ${MAX_SIDE} pixels a side`, `${width} × ${height}`);
   const [depth, colourType, interlace] = [bytes.readUInt8(24), bytes.readUInt8(25), bytes.readUInt8(28)];
   const samples = SAMPLES[colourType];
   if (samples === undefined) throw invalidInput(path, 'a colour type of PNG', String(colourType));
@@ -88,9 +54,34 @@ function parseHeader(path: string, bytes: Buffer): Header {
   return { size: { height, width, channels }, samples, depth, interlaced: interlace !== 0 };
 }
 
+/** First column, first row, and steps between columns and rows, of each of the seven passes of an interlaced image (Adam7). */
+const PASSES: readonly (readonly [left: number, top: number, across: number, down: number])[] = [
+  ...([
+    [0, 0, 8, 8],
+    [4, 0, 8, 8],
+    [0, 4, 4, 8],
+    [2, 0, 4, 4],
+  ] as const),
+  ...([
+    [0, 2, 2, 4],
+    [1, 0, 2, 2],
+    [0, 1, 1, 2],
+  ] as const),
+];
+const ONE_PASS: typeof PASSES = [[0, 0, 1, 1]];
+
+/** How many bytes the pixels are before compression: a row is a byte that names its filter, and its pixels. */
+function unpackedBytes({ size: { height, width }, samples, depth, interlaced }: Header): number {
+  return (interlaced ? PASSES : ONE_PASS).reduce((sum, [left, top, across, down]) => {
+    const [columns, rows] = [Math.ceil((width - left) / across), Math.ceil((height - top) / down)];
+    return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * samples * depth) / 8)) : sum;
+  }, 0);
+}
+
 /**
- * Unpacks the pixels once more, only to see whether they are all there: where some are missing, pngjs 7 takes what happens to be in
- * memory for them (its sync-inflate reads Node's numbers of bytes left in the wrong order).
+ * Unpacks the pixels once more, only to see whether they are all there and not more: where some are missing, pngjs 7 takes what happens
+ * to be in memory for them (its sync-inflate reads Node's numbers of bytes left in the wrong order), and it unpacks an interlaced image
+ * without a bound on how much comes out of it.
  *
  * @throws invalid-input
  */
@@ -108,26 +99,4 @@ function checkPixels(path: string, bytes: Buffer, sizeBytes: number): void {
   }
   if (unpacked.length !== sizeBytes)
     throw invalidInput(path, `a whole PNG file of ${sizeBytes} bytes unpacked`, String(unpacked.length));
-}
-
-async function readAtMost(path: string, maxBytes: number): Promise<Buffer> {
-  const file = await openFile(path);
-  if (file === undefined) throw invalidInput(path, 'a PNG file', 'none');
-  try {
-    const { size } = await file.stat();
-    const bytes = Buffer.alloc(Math.min(maxBytes, size));
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-    return bytes.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-function opaque(path: string, rgba: Buffer, channels: number): Uint8Array {
-  const pixels = new Uint8Array((rgba.length / 4) * channels);
-  for (let i = 0; i < rgba.length / 4; i++) {
-    if (rgba[4 * i + 3] !== 255) throw invalidInput(path, 'an image without transparency', 'transparent pixels');
-    for (let c = 0; c < channels; c++) pixels[i * channels + c] = rgba[4 * i + c] ?? 0;
-  }
-  return pixels;
 }

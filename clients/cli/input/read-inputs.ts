@@ -7,7 +7,7 @@ import { readGiven } from '../given-file.js';
 import { integer, integers } from '../option-types.js';
 import { CommandFailure } from '../report-failure.js';
 import type { Inputs } from './inputs.js';
-import { decodePng } from './png.js';
+import { decodeImages } from './image-files.js';
 import { decodeRaw, RAW_TYPES } from './raw.js';
 import type { RawType } from './raw.js';
 
@@ -23,7 +23,7 @@ export interface InputOptions {
 /** Adds what {@link readInputs} reads: files, or examples of a data set. */
 export function withInputs(command: Command): Command {
   return command
-    .argument('[files...]', 'PNG files, or one raw file with --shape and --dtype')
+    .argument('[files...]', 'PNG or JPEG files, or one raw file with --shape and --dtype')
     .option('--dataset <name>', 'take images of a data set: digits, mnist, …')
     .option('--index <n,…>', 'which of its images, from 0: 3 or 3,5 or 0-9', integers(0))
     .addOption(new Option('--split <split>', 'of which part').choices(SPLITS).default('test'))
@@ -48,7 +48,7 @@ export async function readInputs(
   }
   const [first] = files;
   if (first === undefined)
-    throw new CommandFailure('Which images? Give PNG files, a raw file, or --dataset and --index.', 2);
+    throw new CommandFailure('Which images? Give PNG or JPEG files, a raw file, or --dataset and --index.', 2);
   if (options.shape !== undefined || options.dtype !== undefined) {
     if (options.shape === undefined || files.length > 1) {
       throw new CommandFailure('A raw file needs --shape, and there may be one only.', 2);
@@ -56,7 +56,6 @@ export async function readInputs(
     const images = decodeRaw(readGiven('files', 'a raw file', first), first, options.shape, options.dtype ?? 'float32');
     return { images, names: Array.from({ length: images.shape[0] ?? 0 }, (_, i) => String(i)) };
   }
-  const pixels = files.map((file) => decodePng(readGiven('files', 'a PNG file', file), file, inputShape));
-  const data = new Uint8Array(Buffer.concat(pixels));
-  return { images: { data, shape: [files.length, ...inputShape] }, names: files.map((file) => basename(file)) };
+  const given = files.map((path) => ({ path, bytes: readGiven('files', 'a PNG or JPEG file', path) }));
+  return { images: await decodeImages(given, inputShape), names: files.map((file) => basename(file)) };
 }

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { PNG, type ColorType } from 'pngjs';
 import { openDataset } from '../../../../trainer/data/open-dataset.js';
+import { JPEG_FILES } from '../../../support/jpeg-files.js';
+import { chunk, crc, pngBytes } from '../../../support/png-bytes.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
 const [GREY, COLOUR, COLOUR_ALPHA]: readonly ColorType[] = [0, 2, 6];
@@ -87,7 +89,7 @@ describe('a folder of PNG files', () => {
     await put('one/1.png', image(1));
     await refused(open(), '', 'expected 2 to 256 directories, one per class, got 1');
     await put('two/notes.txt', Buffer.from('x'));
-    await refused(open(), 'two', 'expected PNG files only, got notes.txt');
+    await refused(open(), 'two', 'expected PNG and JPEG files only, got notes.txt');
   });
 
   it('refuses a test class that training does not have, and a test split without images', async () => {
@@ -99,19 +101,56 @@ describe('a folder of PNG files', () => {
     for (const name of ['train/a/1', 'train/b/1']) await put(`${name}.png`, image(1));
     await mkdir(join(directory(), 'test'));
     const dataset = await open();
-    await assert.rejects(dataset.read('test'), { kind: 'not-found', message: /expected PNG files for the test split/ });
+    await assert.rejects(dataset.read('test'), {
+      kind: 'not-found',
+      message: /expected PNG or JPEG files for the test split/,
+    });
   });
 
-  const sizes = ', as the first image is, got';
+  it('reads 16 bits where they say no more than 8', async () => {
+    const sixteen = (low: number) =>
+      pngBytes({ width: 2, height: 1, depth: 16, colourType: 0, rows: [[7, 7, 9, low]] });
+    for (const name of ['train/a/1', 'train/b/1', 'test/a/1']) await put(`${name}.png`, sixteen(9));
+    assert.deepEqual([...(await (await open()).read('test')).images], [7, 9]);
+    await put('test/a/1.png', sixteen(8));
+    await refused(
+      (await open()).read('test'),
+      'test/a/1.png',
+      'expected at most 8 bits a value, as data sets hold, got 16',
+    );
+  });
+
+  it('reads JPEG files among PNG files, whatever they are called', async () => {
+    const size = { width: 16, height: 8 };
+    for (const name of ['train/a/1.png', 'train/b/1.JPEG']) await put(name, image(200, COLOUR, size));
+    await put('test/a/1.jpg', JPEG_FILES.grey);
+    const dataset = await open();
+    assert.deepEqual(dataset.inputShape, [8, 16, 3]);
+    assert.equal((await dataset.read('train')).count, 2);
+    const [red, green, blue] = (await dataset.read('test')).images.subarray(-3);
+    assert.deepEqual([red, red], [green, blue], 'a grey image has three channels among images in colour');
+    assert.ok(Math.abs((red ?? 0) - 234) <= 4);
+  });
+
+  it('takes colour formats for grey where no pixel has a colour', async () => {
+    for (const name of ['train/a/1', 'train/b/1']) await put(`${name}.png`, image(1));
+    const pixels = { width: 5, height: 4, depth: 8, colourType: 6 };
+    await put(
+      'test/a/1.png',
+      pngBytes({ ...pixels, rows: new Array(4).fill(new Array(5).fill([9, 9, 9, 255]).flat()) }),
+    );
+    assert.deepEqual([...(await (await open()).read('test')).images], new Array(20).fill(9));
+  });
+
+  const sizes = ', as the first image of the data set is, got';
   const wrong: readonly (readonly [what: string, bytes: Buffer, message: string])[] = [
-    ['another size', image(1, GREY, { width: 6 }), `expected 5 × 4 pixels in grey${sizes} 6 × 4`],
-    ['colour among grey', image(1, COLOUR), `expected 5 × 4 pixels in grey${sizes} 5 × 4 pixels in colour`],
-    ['16 bits a channel', image(1, GREY, { bitDepth: 16 }), 'expected at most 8 bits a channel, got 16'],
-    ['another format', Buffer.alloc(64, 'GIF89a'), 'expected a PNG file, got another format'],
-    ['an empty file', Buffer.alloc(0), 'expected a PNG file, got 0 bytes'],
+    ['another size', image(1, GREY, { width: 6 }), `expected 5 × 4 pixels${sizes} 6 × 4`],
+    ['colour among grey', image(1, COLOUR), `expected a grey image${sizes} a coloured pixel at x = 0, y = 0`],
+    ['another format', Buffer.alloc(64, 'GIF89a'), 'expected a PNG or JPEG file, got another format'],
+    ['an empty file', Buffer.alloc(0), 'expected a PNG or JPEG file, got 0 bytes'],
     ['a cut file', image(1).subarray(0, 50), 'expected a whole PNG file'],
     ['a size that is a lie', header(60_000, 60_000), 'expected 1 to 4096 pixels a side, got 60000 × 60000'],
-    ['an interlaced file', header(5, 4, 1), 'expected a PNG file that is not interlaced'],
+    ['too much in an interlaced file', header(5, 4, 1, deflateSync(Buffer.alloc(1e8))), 'expected a whole PNG file'],
     ['fewer pixels than it says', header(5, 4, 0, deflateSync(Buffer.alloc(23))), 'expected a whole PNG file'],
     ['more pixels than it says', header(5, 4, 0, deflateSync(Buffer.alloc(1e8))), 'expected a whole PNG file'],
   ];
@@ -150,19 +189,6 @@ function header(width: number, height: number, interlace = 0, data: Buffer = Buf
   bytes.writeUInt8(interlace, 28);
   bytes.writeUInt32BE(crc(bytes.subarray(12, 29)), 29);
   if (data.length === 0) return bytes;
-  const chunk = Buffer.concat([Buffer.alloc(4), Buffer.from('IDAT'), data, Buffer.alloc(4)]);
-  chunk.writeUInt32BE(data.length, 0);
-  chunk.writeUInt32BE(crc(chunk.subarray(4, -4)), chunk.length - 4);
   const end = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);
-  return Buffer.concat([bytes.subarray(0, 33), chunk, end]);
-}
-
-/** CRC-32 as PNG has it (zlib.crc32 needs a newer Node). */
-function crc(bytes: Uint8Array): number {
-  let value = 0xffffffff;
-  for (const byte of bytes) {
-    value ^= byte;
-    for (let k = 0; k < 8; k++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
-  }
-  return (value ^ 0xffffffff) >>> 0;
+  return Buffer.concat([bytes.subarray(0, 33), chunk('IDAT', data), end]);
 }

@@ -1,31 +1,33 @@
 import assert from 'node:assert/strict';
-import { PNG } from 'pngjs';
-import { decodePng } from '../../../../../clients/cli/input/png.js';
+import { decodeImages } from '../../../../../clients/cli/input/image-files.js';
 import { decodeRaw } from '../../../../../clients/cli/input/raw.js';
+import { pngBytes } from '../../../../support/png-bytes.js';
 
-function pngOf(width: number, height: number, rgb: readonly number[]): Buffer {
-  const png = new PNG({ width, height });
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    for (let c = 0; c < 3; c++) png.data[4 * pixel + c] = rgb[3 * pixel + c]!;
-    png.data[4 * pixel + 3] = 255;
-  }
-  return PNG.sync.write(png);
-}
+const grey = (depth: number, row: readonly number[]) => ({
+  path: 'a.png',
+  bytes: pngBytes({ width: 2, height: 1, depth, colourType: 0, rows: [row] }),
+});
 
 describe('decoding inputs', () => {
-  it('takes grey and colours from a PNG', () => {
-    const bytes = pngOf(2, 1, [7, 7, 7, 255, 0, 100]);
-    assert.deepEqual([...decodePng(bytes, 'a.png', [1, 2, 3])], [7, 7, 7, 255, 0, 100]);
-    // Rec. 601: 0.299 · 255 + 0.114 · 100 = 87.6.
-    assert.deepEqual([...decodePng(bytes, 'a.png', [1, 2, 1])], [7, 88]);
+  it('takes the bytes of files, one behind the other', async () => {
+    assert.deepEqual(await decodeImages([grey(8, [7, 8]), grey(8, [9, 10])], [1, 2, 1]), {
+      data: Uint8Array.of(7, 8, 9, 10),
+      shape: [2, 1, 2, 1],
+    });
   });
 
-  it('names the file and what was expected', () => {
-    assert.throws(() => decodePng(pngOf(2, 1, [0, 0, 0, 0, 0, 0]), 'a.png', [28, 28, 1]), {
+  it('keeps the precision of 16 bits, beside files of 8', async () => {
+    assert.deepEqual(await decodeImages([grey(8, [0, 51]), grey(16, [1, 0, 255, 255])], [1, 2, 1]), {
+      data: Float32Array.of(0, 0.2, 256 / 65_535, 1),
+      shape: [2, 1, 2, 1],
+    });
+  });
+
+  it('names the file and what was expected', async () => {
+    await assert.rejects(decodeImages([grey(8, [0, 0])], [28, 28, 1]), {
       message: 'a.png: expected 28 × 28 pixels, as the model takes, got 2 × 1',
     });
-    assert.throws(() => decodePng(Buffer.from('GIF89a'), 'b.png', [1, 1, 1]), /b\.png: expected a PNG file/);
-    assert.throws(() => decodePng(Buffer.alloc(0), 'c.png', [1, 1, 2]), /c\.png: the model takes \[1, 1, 2\]/);
+    await assert.rejects(decodeImages([grey(8, [0, 0])], [1, 1, 2]), /a\.png: the model takes \[1, 1, 2\]/);
   });
 
   it('takes raw values, little-endian, one image or a batch', () => {

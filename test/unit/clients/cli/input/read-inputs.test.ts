@@ -10,7 +10,7 @@ describe('input files', () => {
   it('are named when they are not there', async () => {
     const absent = join(directory(), 'absent');
     const message = (kind: string): string => `files: expected ${kind}, got ${absent}, which cannot be read (ENOENT)`;
-    await assert.rejects(readInputs([absent], defaults, [1, 1, 1]), { message: message('a PNG file') });
+    await assert.rejects(readInputs([absent], defaults, [1, 1, 1]), { message: message('a PNG or JPEG file') });
     await assert.rejects(readInputs([absent], { ...defaults, shape: [1, 1, 1, 1] }, [1, 1, 1]), {
       message: message('a raw file'),
     });
