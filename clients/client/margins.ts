@@ -68,6 +68,8 @@ export interface MarginResult {
   readonly gradientEvaluations: number;
   /** False if deadline or budget cut the search short. */
   readonly converged: boolean;
+  /** Float32 cannot tell the two largest logits of the image apart: status and distance rest on rounding. */
+  readonly unresolved: boolean;
 }
 
 const EFFORTS = { fast: EffortCode.FAST, standard: EffortCode.STANDARD, thorough: EffortCode.THOROUGH } as const;

@@ -8,7 +8,9 @@ import type { OnnxValueInfo } from '../engine/onnx/onnx-model.js';
 import { placeholder } from '../engine/trace/placeholder.js';
 import { anPgdResult, rayOf, stepSizesOf } from '../margin/an-pgd.js';
 import { compileAttackSteps } from '../margin/attack-steps.js';
+import { successOf } from '../margin/attacks/success.js';
 import { openBracket } from '../margin/bisection.js';
+import { sharpnessAt } from '../margin/sharpness.js';
 import { SEARCH_REACH, type ThreatModel } from '../margin/threat-model.js';
 import type { Architecture } from '../model/architecture.js';
 import { classifierOf } from '../model/classifier.js';
@@ -36,8 +38,8 @@ export interface ExportedAttack {
 const INT32 = 6;
 
 /**
- * AN-PGD (core/margin/an-pgd.ts) of a classifier as one ONNX model: a random start, N iterations of PGD on SLM, bisections of LM along the ray,
- * the clipped perturbation. Its two loops are Loop nodes whose bodies use the weights of the whole.
+ * AN-PGD (core/margin/an-pgd.ts) of a classifier as one ONNX model: a random start, N iterations of PGD on SLM of logits
+ * brought to a spread (core/margin/sharpness.ts), bisections of success along the ray, the clipped perturbation. Its two loops are Loop nodes whose bodies use the weights of the whole.
  *
  *     inputs        [batch, h, w, c] float32   x, inside the bounds
  *     labels        [batch] int64              y
@@ -60,7 +62,7 @@ export function attackOnnx(
   const parts = attackParts(architecture, attack);
   const graph = composeGraph(`an-pgd ${architecture.family}`, weightConstants(model));
   const labels = graph.node('Cast', ['labels'], 'labels_int32', { to: { int: INT32 } });
-  const start = graph.call('start', parts.start);
+  const start = graph.call('start', parts.start, weightNames(model));
   const given = { ...weightNames(model), ...start, labels };
   const reached = graph.loop('pgd', parts.iteration, attack.iterations, { perturbations: start['start'] ?? '' }, given);
   const ray = graph.call('ray', parts.ray, reached);
@@ -93,9 +95,10 @@ export function attackOnnx(
 
 /** What the search consists of, each part as a graph. */
 function attackParts(architecture: Architecture, { threat, maxDistance, iterations }: ExportedAttack) {
-  const steps = compileAttackSteps(eager, classifierOf(buildModel(architecture)), threat, {
+  const classifier = classifierOf(buildModel(architecture));
+  const steps = compileAttackSteps(eager, classifier, threat, {
     search: 'slm',
-    crossing: 'lm',
+    crossing: successOf('leave'),
   });
   const images = (batch: number): Tensor4D => inputPlaceholder(architecture, batch);
   const vector = (batch: number): Tensor1D => placeholder([batch]);
@@ -108,8 +111,14 @@ function attackParts(architecture: Architecture, { threat, maxDistance, iteratio
   });
   return {
     start: lowerFunction(
-      (n) => ({ inputs: images(n), radii: vector(n), uniforms: images(n) }),
-      ({ inputs, radii, uniforms }) => ({
+      (n) => ({
+        weights: weightPlaceholders(architecture),
+        inputs: images(n),
+        radii: vector(n),
+        uniforms: images(n),
+      }),
+      ({ weights, inputs, radii, uniforms }) => ({
+        sharpness: sharpnessAt(classifier(weights, inputs)),
         start: steps.geometry.randomStart(inputs, radii, uniforms, threat.bounds),
         stepSizes: stepSizesOf(radii, iterations),
       }),
@@ -121,6 +130,7 @@ function attackParts(architecture: Architecture, { threat, maxDistance, iteratio
         labels: labels(n),
         radii: vector(n),
         stepSizes: vector(n),
+        sharpness: vector(n),
         state: { perturbations: images(n) },
       }),
       ({ weights, state, ...fixed }) => ({ next: { perturbations: steps.iterate(weights, { ...fixed, ...state }) } }),

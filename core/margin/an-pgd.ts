@@ -25,6 +25,8 @@ export interface AnPgdRequest {
   readonly maxRadius: number;
   /** α > 0, [n]: the length of PGD's steps; not given: 2.5 ε₀ / N (Algorithm 1). */
   readonly stepSizes?: Tensor1D;
+  /** β, [n] (see `PgdState`). */
+  readonly sharpness?: Tensor1D;
   /** N ≥ 1. */
   readonly iterations: number;
   /** At least 1. */
@@ -69,12 +71,13 @@ export async function pgd(
   steps: Pick<AttackSteps, 'iterate'>,
   request: Omit<AnPgdRequest, 'maxRadius' | 'bisections'>,
 ): Promise<Tensor4D> {
-  const { weights, inputs, labels, radii, iterations, proceed = unhurried } = request;
+  const { weights, inputs, labels, radii, sharpness, iterations, proceed = unhurried } = request;
   const stepSizes = tidy(() => request.stepSizes?.clone() ?? stepSizesOf(radii, iterations));
+  const fixed = { inputs, labels, radii, stepSizes, ...(sharpness && { sharpness }) };
   let perturbations: Tensor4D = request.start.clone();
   try {
     for (let i = 0; i < iterations && (await proceed()); i++) {
-      const next = tidy(() => steps.iterate(weights, { inputs, labels, perturbations, radii, stepSizes }));
+      const next = tidy(() => steps.iterate(weights, { ...fixed, perturbations }));
       perturbations.dispose();
       perturbations = next;
     }

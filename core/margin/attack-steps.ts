@@ -3,7 +3,7 @@ import type { Compile, TensorMap } from '../engine/engine.js';
 import { bisectOnce, type Bracket } from './bisection.js';
 import { geometryOf } from './geometries.js';
 import type { NormGeometry } from './geometry.js';
-import { lossOf, type Loss, type LossName } from './losses.js';
+import { ascendedLossOf, lossOf, type Loss, type LossName } from './losses.js';
 import { pgdIteration, type Classifier, type PgdState } from './pgd.js';
 import type { Bounds, ThreatModel } from './threat-model.js';
 
@@ -28,25 +28,26 @@ export interface AttackSteps {
   readonly lossAt: (weights: TensorMap, inputs: Tensor4D, labels: Tensor1D) => Tensor1D;
 }
 
-const asLoss = (loss: LossName | Loss): Loss => (typeof loss === 'string' ? lossOf(loss) : loss);
-
 /** About how often each step is taken before the weights change. */
 export interface StepsPerWeights {
   readonly iterations: number;
   readonly bisections: number;
 }
 
-/** Compiles the steps of attacks. `search` is the loss that PGD climbs, `crossing` the one whose zero the bisection looks for. */
+/**
+ * Compiles the steps of attacks. `search` is the loss that PGD ascends, in the form that is never lost (`ascendedLossOf`); `crossing` the one whose zero
+ * the bisection looks for.
+ */
 export function compileAttackSteps(
   compile: Compile,
   classifier: WeightedClassifier,
   threat: ThreatModel,
-  losses: { readonly search: LossName | Loss; readonly crossing: LossName | Loss },
+  losses: { readonly search: LossName; readonly crossing: LossName | Loss },
   { iterations, bisections }: StepsPerWeights = { iterations: 1, bisections: 1 },
 ): AttackSteps {
   const geometry = geometryOf(threat.norm);
-  const search = asLoss(losses.search);
-  const crossing = asLoss(losses.crossing);
+  const search = ascendedLossOf(losses.search);
+  const crossing = typeof losses.crossing === 'string' ? lossOf(losses.crossing) : losses.crossing;
   const at =
     (weights: TensorMap): Classifier =>
     (inputs) =>

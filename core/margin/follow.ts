@@ -4,7 +4,7 @@ import type { TensorMap } from '../engine/engine.js';
 import type { WeightedClassifier } from './attack-steps.js';
 import { pointAt } from './box.js';
 import { hostLength } from './host-length.js';
-import { logitMarginOf, readLogits } from './host-logits.js';
+import { largestLogit, readLogits } from './host-logits.js';
 import type { ThreatModel } from './threat-model.js';
 
 /** Where a perturbation leads, on the host. */
@@ -42,6 +42,6 @@ export async function follow(
   }
 }
 
-/** Whether a perturbation leads away from a class, and is no longer than it may be. */
+/** Whether a perturbation leads to another answer than a class, and is no longer than it may be. */
 export const leaves = ({ logits, distance }: Followed, label: number, maxDistance: number): boolean =>
-  logitMarginOf(logits, label) > 0 && distance <= maxDistance;
+  largestLogit(logits) !== label && distance <= maxDistance;

@@ -31,9 +31,24 @@ export async function readLogits(logits: Tensor2D): Promise<HostLogits> {
   return { classes, rows };
 }
 
-/** argmax_j z_j, the first of equals. */
+/**
+ * Two logits that are no further apart than so many spacings of float32 at the largest |z| count as unresolved: each is rounded by up to half of one,
+ * and what attacks look for lies two or three beyond (`roundingAllowance`).
+ */
+const RESOLVED_SPACINGS = 16;
+
+/** The largest distance between neighbouring numbers of float32, as a fraction of their size. */
+const SPACING = 2 ** -23;
+
+/** argmax_j z_j, the answer; ties: lowest index. */
 export function largestLogit(logits: Float32Array): number {
   return logits.reduce((best, value, index) => (value > (logits[best] ?? -Infinity) ? index : best), 0);
+}
+
+/** Whether float32 cannot tell the two largest logits apart: their difference is at most 16 spacings of float32 at the largest |z|. */
+export function isUnresolved(logits: Float32Array): boolean {
+  const largest = logits.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return -logitMarginOf(logits, largestLogit(logits)) <= RESOLVED_SPACINGS * SPACING * largest;
 }
 
 /** LM = max_{j≠y} z_j − z_y. */

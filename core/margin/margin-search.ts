@@ -5,7 +5,7 @@ import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../engine/engine.
 import { invalidInput } from '../errors.js';
 import type { WeightedClassifier } from './attack-steps.js';
 import { follow, leaves, type Followed } from './follow.js';
-import { largestLogit, logitMarginOf, readLogits } from './host-logits.js';
+import { isUnresolved, largestLogit, logitMarginOf, readLogits } from './host-logits.js';
 import { seedsOfImages } from './image-seeds.js';
 import type { AttackKind, MinimumNormAttack, MinimumNormRequest } from './attacks/attack.js';
 import { bestOf } from './attacks/best-of.js';
@@ -34,6 +34,8 @@ export interface MarginFinding {
   readonly adversarialClass: number;
   /** LM at the unperturbed input, max_{j≠y} z_j − z_y: negative means correct. */
   readonly logitMargin: number;
+  /** Float32 cannot tell the two largest logits of the unperturbed input apart (see `isUnresolved`): status and distance rest on rounding. */
+  readonly unresolved: boolean;
   /** What looked for the perturbation. */
   readonly attack: string;
   /** What was spent on this input; 0 where nothing was searched. */
@@ -127,7 +129,7 @@ export function compileMarginSearch(
               ...after,
               attack: (after.status === 'found' ? outcome.foundBy?.[row] : undefined) ?? before.attack,
               gradientEvaluations: outcome.gradientEvaluations,
-              converged: outcome.converged,
+              converged: outcome.converged && !before.unresolved,
             };
             if (after.status === 'found') perturbations.set(reached.perturbation, index * size);
           }
@@ -164,6 +166,7 @@ function unsearched(
     lowerBound: 0,
     adversarialClass: -1,
     logitMargin: logitMarginOf(logits, label),
+    unresolved: isUnresolved(logits),
     attack,
     gradientEvaluations: 0,
     converged: true,

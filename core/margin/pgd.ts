@@ -2,7 +2,7 @@ import { add, grad, mul, sum } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from './box.js';
 import type { NormGeometry } from './geometry.js';
-import type { Loss } from './losses.js';
+import { sharpened, type Loss } from './losses.js';
 import type { Bounds } from './threat-model.js';
 
 /** A classifier in evaluation mode: inputs [n, h, w, c] → logits [n, k]; pure, each example for itself. */
@@ -31,6 +31,8 @@ export type PgdState = {
   readonly radii: Tensor1D;
   /** α, [n], the length of each example's step. */
   readonly stepSizes: Tensor1D;
+  /** β, [n]: the loss is of logits that are brought to a spread (see sharpness.ts); absent: of the logits as they are, as the paper has it. */
+  readonly sharpness?: Tensor1D;
 };
 
 /**
@@ -47,7 +49,9 @@ export function pgdIteration(
   bounds: Bounds,
   state: PgdState,
 ): Tensor4D {
-  const gradients = inputGradient(classifier, loss, add(state.inputs, state.perturbations), state.labels);
+  const { sharpness } = state;
+  const ascended = sharpness === undefined ? loss : sharpened(loss, sharpness);
+  const gradients = inputGradient(classifier, ascended, add(state.inputs, state.perturbations), state.labels);
   const moved: Tensor4D = add(
     state.perturbations,
     mul(perExample(state.stepSizes), geometry.steepestAscent(gradients)),

@@ -1,12 +1,12 @@
 import { dispose, tidy } from '@tensorflow/tfjs-core';
 import { filledUp } from '../../core/engine/batch-size.js';
-import { logitMarginOf, readLogits } from '../../core/margin/host-logits.js';
+import { largestLogit, readLogits } from '../../core/margin/host-logits.js';
 import { gather } from '../mma/batches.js';
 import type { EvaluationContext } from './evaluation-context.js';
 import type { ExampleRange } from './shards.js';
 
 /**
- * The examples of a range whose logit margin loss is negative, so that they are classified correctly; ascending.
+ * The examples of a range that are classified correctly; ascending.
  *
  * @param batchSize how many are classified at a time
  * @throws cancelled if the context says so
@@ -26,7 +26,7 @@ export async function correctExamples(
       const { rows } = await readLogits(tidy(() => logitsAt(weights, inputs)));
       for (const [row, example] of batch.entries()) {
         const logits = rows[row];
-        if (logits !== undefined && logitMarginOf(logits, examples.labels[example] ?? 0) < 0) correct.push(example);
+        if (logits !== undefined && largestLogit(logits) === examples.labels[example]) correct.push(example);
       }
     } finally {
       dispose([inputs, labels]);

@@ -3,7 +3,7 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { LASTING_WEIGHTS, type Engine, type TensorMap } from '../../core/engine/engine.js';
 import { invalidInput } from '../../core/errors.js';
 import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
-import { logitMarginOf, readLogits } from '../../core/margin/host-logits.js';
+import { largestLogit, readLogits } from '../../core/margin/host-logits.js';
 import { unhurried, watchedPace, type Proceed } from '../../core/margin/pace.js';
 import type { AttackNorm, ThreatModel } from '../../core/margin/threat-model.js';
 import type { MaskingCheck } from './evaluation-result.js';
@@ -70,7 +70,7 @@ export async function maskingChecks(request: MaskingRequest): Promise<MaskingFin
   const looked = request.labels.slice(0, MASKING_INPUTS).map((_, row) => row);
   const some = rowsOf(request.inputs, looked);
   const { rows } = await readLogits(tidy(() => logitsAt(weights, some)));
-  const correct = looked.filter((row) => logitMarginOf(rows[row] ?? new Float32Array(), request.labels[row] ?? 0) < 0);
+  const correct = looked.filter((row) => largestLogit(rows[row] ?? new Float32Array()) === request.labels[row]);
   const inputs = rowsOf(some, correct);
   some.dispose();
   try {

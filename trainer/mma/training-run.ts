@@ -1,6 +1,6 @@
 import { dispose, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Engine } from '../../core/engine/engine.js';
+import type { Engine, TensorMap } from '../../core/engine/engine.js';
 import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError } from '../../core/errors.js';
 import type { Proceed } from '../../core/margin/pace.js';
@@ -50,9 +50,9 @@ export interface TrainingRun {
   earlyStop(): EarlyStop | undefined;
   /** What a progress tells of it. */
   standing(): Omit<TrainingProgress, 'phase' | 'steps' | 'secondsPerStep' | 'etaSeconds'>;
-  /** Parameters and running statistics as they are. */
+  /** Parameters and running statistics as they are. @throws failed-precondition if one is not finite */
   weights(): Promise<HostTensors>;
-  /** Everything that {@link openTrainingRun} needs to continue. */
+  /** Everything that {@link openTrainingRun} needs to continue. @throws failed-precondition if a number of it is not finite */
   checkpoint(): Promise<Checkpoint>;
   /** The weights of the validation with the largest mean margin. */
   best(): { readonly validation: Validation; readonly weights: HostTensors };
@@ -94,9 +94,16 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   let best = resume?.best;
   let withoutBetter = resume?.withoutBetter ?? 0;
 
+  /** What is kept must be finite: the loss of a step is that before its update, and says nothing of what the update made. */
+  const toFinite = async (named: TensorMap): Promise<HostTensors> => {
+    const values = await toHost(named);
+    const bad = Object.keys(values).find((name) => !values[name]?.data.every(Number.isFinite));
+    if (bad !== undefined) throw notFinite(bad, step);
+    return values;
+  };
   const weightsNow = async (): Promise<HostTensors> => ({
-    ...(await toHost(tensors.parameters)),
-    ...(await toHost(tensors.statistics)),
+    ...(await toFinite(tensors.parameters)),
+    ...(await toFinite(tensors.statistics)),
   });
   /** @param own this process's part of the batch; numbers are drawn for all of it, so that they are the same however many share it */
   const startOf = (search: SearchStart, inputs: Tensor4D, own: Uint32Array): { radii: Tensor1D; start: Tensor4D } => {
@@ -142,11 +149,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       step++;
       boundary = random.state();
       figures = figuresOf(after.report);
-      if (!Number.isFinite(figures.cleanLoss + figures.marginLoss))
-        throw new DomainError(
-          'failed-precondition',
-          `training: the loss is not finite at step ${step}; try a lower learning rate`,
-        );
+      if (!Number.isFinite(figures.cleanLoss + figures.marginLoss)) throw notFinite('the loss', step);
       history = withStep(history, entryOf(step, figures, config));
       return true;
     },
@@ -181,7 +184,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       fingerprint,
       step,
       weights: await weightsNow(),
-      moments: await toHost(tensors.moments),
+      moments: await toFinite(tensors.moments),
       radii: table.radii.slice(),
       order: order.slice(),
       random: boundary,
@@ -204,6 +207,12 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
     },
   };
 }
+
+const notFinite = (what: string, step: number): DomainError =>
+  new DomainError(
+    'failed-precondition',
+    `training: ${what} is not finite after step ${step}; what was saved before stays; try a lower learning rate`,
+  );
 
 function figuresOf(report: StepReport): StepFigures {
   const found = report.radii.filter((radius) => radius > 0);

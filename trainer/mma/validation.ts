@@ -1,10 +1,13 @@
-import { dispose, fill, less, tensor4d, tidy, where, zeros } from '@tensorflow/tfjs-core';
+import { dispose, fill, tensor4d, tidy, where, zeros } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap } from '../../core/engine/engine.js';
 import { ALONE, type World } from '../../core/engine/world/world.js';
 import { anPgd } from '../../core/margin/an-pgd.js';
 import { compileAttackSteps } from '../../core/margin/attack-steps.js';
+import { successOf } from '../../core/margin/attacks/success.js';
+import { isCorrect } from '../../core/margin/is-correct.js';
 import type { Proceed } from '../../core/margin/pace.js';
+import { sharpnessAt } from '../../core/margin/sharpness.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import { classifierOf } from '../../core/model/classifier.js';
 import type { Model } from '../../core/model/model.js';
@@ -33,11 +36,12 @@ export type Validation = ValidationEntry;
 export type Validate = (weights: TensorMap, proceed: Proceed) => Promise<Omit<Validation, 'step'> | undefined>;
 
 /**
- * Compiles the validation of a training: PGD at a fixed radius, then bisection of LM along its direction up to 1.05 d_max (paper,
+ * Compiles the validation of a training: PGD at a fixed radius, then bisection of success along its direction up to 1.05 d_max (paper,
  * settings), on the first `validationMarginExamples`; clean accuracy on all of them.
  *
  * Differs from the paper: unless the configuration names them, the radius is 2/3 d_max for every data set and the steps are those of
- * training, and what counts is the norm of the clipped perturbation, not the multiplier of its ray.
+ * training, and what counts is the norm of the clipped perturbation, not the multiplier of its ray; SLM is of logits brought to a spread, and
+ * success is LM above zero beyond rounding, so that the scale of the logits changes no margin.
  *
  * @param world the processes that measure, each its own part of the batches; all of them hear what was found
  */
@@ -48,13 +52,14 @@ export function compileValidation(
   config: TrainingConfig,
   world: World = ALONE,
 ): Validate {
+  const classifier = classifierOf(model);
   const threat = { norm: config.norm, bounds: IMAGE_BOUNDS };
   const batches = Math.ceil(Math.min(config.validationMarginExamples, examples.count) / config.batchSize);
   const steps = compileAttackSteps(
     compile,
-    classifierOf(model),
+    classifier,
     threat,
-    { search: 'slm', crossing: 'lm' },
+    { search: 'slm', crossing: successOf('leave') },
     { iterations: batches * config.attackIterations, bisections: batches * config.bisections },
   );
   const maxRadius = SEARCH_REACH * config.maxDistance;
@@ -63,9 +68,13 @@ export function compileValidation(
   const start = compile((inputs: Tensor4D, radii: Tensor1D, uniforms: Tensor4D) =>
     steps.geometry.randomStart(inputs, radii, uniforms, IMAGE_BOUNDS),
   );
-  const settle = compile((losses: Tensor1D, found: { perturbations: Tensor4D; crossed: Tensor1D }): Tensor1D => {
-    const distances = where(found.crossed, steps.geometry.lengths(found.perturbations), fill(losses.shape, maxRadius));
-    return where(less(losses, 0), distances, zeros(losses.shape));
+  const answer = compile((weights: TensorMap, inputs: Tensor4D, labels: Tensor1D) => {
+    const logits = classifier(weights, inputs);
+    return { correct: isCorrect(logits, labels), sharpness: sharpnessAt(logits) };
+  });
+  const settle = compile((correct: Tensor1D, found: { perturbations: Tensor4D; crossed: Tensor1D }): Tensor1D => {
+    const distances = where(found.crossed, steps.geometry.lengths(found.perturbations), fill(correct.shape, maxRadius));
+    return where(correct, distances, zeros(correct.shape));
   });
 
   return async (weights, proceed) => {
@@ -74,9 +83,9 @@ export function compileValidation(
       if (!(await proceed())) return undefined;
       if (turn % world.size !== world.rank) continue;
       const { inputs, labels } = gather(examples, inputShape, batch);
-      const losses = tidy(() => steps.lossAt(weights, inputs, labels));
-      for (const loss of (await losses.data()).subarray(0, used)) if (loss < 0) correct++;
-      dispose([inputs, labels, losses]);
+      const answered = tidy(() => answer(weights, inputs, labels));
+      for (const right of (await answered.correct.data()).subarray(0, used)) correct += right;
+      dispose([inputs, labels, answered]);
     }
 
     const random = createRandom(BigInt(config.seed) ^ VALIDATION_STREAM);
@@ -93,6 +102,7 @@ export function compileValidation(
         config.validationStepSize === undefined ? undefined : fill([batch.length], config.validationStepSize);
       const uniforms = tensor4d(drawn, inputs.shape);
       const from = tidy(() => start(inputs, radii, uniforms));
+      const answered = tidy(() => answer(weights, inputs, labels));
       const request = {
         weights,
         inputs,
@@ -101,15 +111,15 @@ export function compileValidation(
         start: from,
         maxRadius,
         proceed,
+        sharpness: answered.sharpness,
         ...(stepSizes && { stepSizes }),
       };
       const { attackIterations: iterations, bisections } = config;
       const found = await anPgd(steps, { ...request, iterations, bisections });
-      const losses = tidy(() => steps.lossAt(weights, inputs, labels));
-      const settled = tidy(() => settle(losses, found));
+      const settled = tidy(() => settle(answered.correct, found));
       margins.set((await settled.data()).subarray(0, used), turn * config.batchSize);
       stepSizes?.dispose();
-      dispose([inputs, labels, radii, uniforms, from, found, losses, settled]);
+      dispose([inputs, labels, radii, uniforms, from, found, answered, settled]);
       if (!(await proceed())) return undefined;
     }
     const [right = 0] = totals(world, correct);

@@ -15,6 +15,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'converged' },
 ];
 
+const UNRESOLVED =
+  'unresolved: float32 cannot tell the two largest logits of the image apart; status and distance rest on rounding.';
+
 /**
  * Margins for people, one image a row.
  *
@@ -32,10 +35,11 @@ export function marginTable(
     className(labels, result.predictedClass),
     className(labels, result.adversarialClass),
     result.status === 'not-found' ? `none found up to ${figure(result.distance)}` : figure(result.distance),
-    result.status,
+    result.unresolved ? `${result.status}, unresolved` : result.status,
     String(result.gradientEvaluations),
     result.converged ? 'yes' : 'no',
     ...(verdicts === undefined ? [] : [verdicts.values[i] ?? '']),
   ]);
-  return formatTable(verdicts === undefined ? COLUMNS : [...COLUMNS, { title: verdicts.title }], rows);
+  const table = formatTable(verdicts === undefined ? COLUMNS : [...COLUMNS, { title: verdicts.title }], rows);
+  return results.some(({ unresolved }) => unresolved) ? `${table}\n${UNRESOLVED}` : table;
 }

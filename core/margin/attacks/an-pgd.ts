@@ -5,11 +5,12 @@ import { createRandom } from '../../random.js';
 import { alongRays, stepSizesOf } from '../an-pgd.js';
 import { compileAttackSteps, type AttackSteps, type WeightedClassifier } from '../attack-steps.js';
 import { perExample, pointAt } from '../box.js';
-import { reaching, softLogitMargin } from '../losses.js';
 import { watchedPace } from '../pace.js';
 import { unitVectors } from '../scaling.js';
+import { sharpnessOf } from '../sharpness.js';
 import { NORMS, type ThreatModel } from '../threat-model.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import { climbedLoss } from './ball/climbed-loss.js';
 import { definedNorm } from './defined-norm.js';
 import { keepShorter, nothingFound, type Nearest } from './nearest.js';
 import { compilePolish, compileRaySearch, searchRays, type RaySearch } from './rays.js';
@@ -63,7 +64,7 @@ interface Steps extends Pick<AttackSteps, 'geometry' | 'bounds' | 'bisect'> {
  * AN-PGD as the paper trains with it (Algorithm 1, see `anPgd`), by itself: N = the budget, ε₀ half of the largest distance, a random start. It is
  * what other searches are compared with.
  *
- * Differs from Alg. 1: what the bisection looks for is a verified success, where training's looks for the zero of SLM; where nothing on the last
+ * Differs from Alg. 1: SLM is of logits brought to a spread (see sharpness.ts), so that their scale changes nothing; what the bisection looks for is a verified success, where training's looks for the zero of SLM; where nothing on the last
  * ray succeeds, what succeeded on the way counts, brought closer along its own ray, because the last iterate need not be the nearest; and where
  * after half of the iterations nothing has succeeded, and nothing does along the ray, the rest starts anew, at random, in the ball of the largest
  * distance, because one search has no next visit whose radius would be larger.
@@ -88,7 +89,8 @@ async function find(steps: Steps, request: MinimumNormRequest): Promise<AttackOu
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const classes = tensor1d([...request.classes], 'int32');
   const maxLength = scalar(maxRadius);
-  const problem: SearchProblem = { inputs, classes, maxLength };
+  const sharpness = tensor1d(request.logits.map(sharpnessOf));
+  const problem: SearchProblem = { inputs, classes, maxLength, sharpness };
   const { geometry, bounds } = steps;
   const startIn = (radii: Tensor1D): Tensor4D =>
     geometry.randomStart(inputs, radii, uniformsOf(inputs, randoms), bounds);
@@ -145,7 +147,7 @@ async function find(steps: Steps, request: MinimumNormRequest): Promise<AttackOu
       dispose(last);
     }
   } finally {
-    dispose([classes, maxLength]);
+    dispose([classes, maxLength, sharpness]);
     dispose(pace);
     dispose(approach);
   }
@@ -154,14 +156,13 @@ async function find(steps: Steps, request: MinimumNormRequest): Promise<AttackOu
 const paceOf = (radii: Tensor1D, iterations: number): Pace => ({ radii, stepSizes: stepSizesOf(radii, iterations) });
 
 function compileSteps(compile: Compile, classifier: WeightedClassifier, threat: ThreatModel, aim: Aim): Steps {
-  const search = aim === 'leave' ? softLogitMargin : reaching(softLogitMargin);
   const success = successOf(aim);
   const often = { iterations: Infinity, bisections: Infinity };
   const { geometry, bounds, bisect } = compileAttackSteps(
     compile,
     classifier,
     threat,
-    { search, crossing: success },
+    { search: 'slm', crossing: success },
     often,
   );
   const rays = { classifier, success, geometry, bounds };
@@ -169,18 +170,17 @@ function compileSteps(compile: Compile, classifier: WeightedClassifier, threat: 
     geometry,
     bounds,
     bisect,
-    iterate: compile(
-      (weights: TensorMap, { inputs, classes }: SearchProblem, pace: Pace, approach: Approach): Approach => {
-        const { perturbations } = approach;
-        const points = pointAt(inputs, perturbations, bounds);
-        const { gradients, logits } = scoredGradient((x) => classifier(weights, x), search, points, classes);
-        const succeeds: Tensor1D = greaterEqual(success(logits, classes), 0);
-        const known = keepShorter(approach, perturbations, geometry.lengths(perturbations), succeeds);
-        const step: Tensor4D = mul(perExample(pace.stepSizes), geometry.steepestAscent(gradients));
-        return { ...known, perturbations: geometry.project(inputs, add(perturbations, step), pace.radii, bounds) };
-      },
-      LASTING_WEIGHTS,
-    ),
+    iterate: compile((weights: TensorMap, problem: SearchProblem, pace: Pace, approach: Approach): Approach => {
+      const { inputs, classes, sharpness } = problem;
+      const search = climbedLoss('slm', aim, sharpness);
+      const { perturbations } = approach;
+      const points = pointAt(inputs, perturbations, bounds);
+      const { gradients, logits } = scoredGradient((x) => classifier(weights, x), search, points, classes);
+      const succeeds: Tensor1D = greaterEqual(success(logits, classes), 0);
+      const known = keepShorter(approach, perturbations, geometry.lengths(perturbations), succeeds);
+      const step: Tensor4D = mul(perExample(pace.stepSizes), geometry.steepestAscent(gradients));
+      return { ...known, perturbations: geometry.project(inputs, add(perturbations, step), pace.radii, bounds) };
+    }, LASTING_WEIGHTS),
     look: compileRaySearch<LookProblem>(compile, rays, {
       directions: (_, { perturbations }) => unitVectors(perturbations, geometry.lengths(perturbations)),
       lowShare: 0,

@@ -2,10 +2,10 @@ import { add, div, maximum, minimum, mul, ones, where } from '@tensorflow/tfjs-c
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { clipToBox, perExample } from '../box.js';
 import { l2 } from '../l2.js';
-import { reaching, softLogitMargin } from '../losses.js';
 import { LEAST_LENGTH } from '../scaling.js';
 import type { ThreatModel } from '../threat-model.js';
 import type { Aim, AttackKind, MinimumNormAttack } from './attack.js';
+import { climbedLoss } from './ball/climbed-loss.js';
 import { definedNorm } from './defined-norm.js';
 import { compileWalk, walkSearch, type WalkMethod } from './walk.js';
 
@@ -31,7 +31,8 @@ const MIN_ITERATIONS = 30;
  * One iteration costs one gradient evaluation. In the end the last δ is tried, and the shortest polished along its ray, by forward evaluations.
  *
  * Differs from Alg. 1: no quantisation of pixels, which would be undone by whoever does not quantise; the gradient of SLM in place of CE's, of
- * the same direction and not lost where CE is saturated; α reaches its last value in the last iteration, not after it; ε never exceeds the largest
+ * the same direction and not lost where CE is saturated, of logits brought to a spread (see sharpness.ts); α reaches its last value in the last
+ * iteration, not after it; ε never exceeds the largest
  * length that counts.
  */
 export const ddn: AttackKind<MinimumNormAttack> = {
@@ -54,7 +55,7 @@ const widthOf = ({ bounds }: ThreatModel): number => bounds.upper - bounds.lower
 
 function methodOf(threat: ThreatModel, aim: Aim): WalkMethod {
   return {
-    loss: aim === 'leave' ? softLogitMargin : reaching(softLogitMargin),
+    loss: ({ sharpness }) => climbedLoss('ce', aim, sharpness),
     firstRadii: ({ inputs, maxLength }) =>
       minimum(mul(maxLength, ones([inputs.shape[0]])), FIRST_RADIUS * widthOf(threat)),
     move: ({ inputs, maxLength }, { perturbations, radii }, { gradients, success }, strides) => {

@@ -1,10 +1,8 @@
 import {
-  abs,
   add,
   div,
   greaterEqual,
   less,
-  max,
   maximum,
   mul,
   neg,
@@ -20,7 +18,7 @@ import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../../engine/engi
 import type { WeightedClassifier } from '../attack-steps.js';
 import { clipToBox, perExample, pointAt } from '../box.js';
 import { DUAL_NORM, geometryOf } from '../geometries.js';
-import { beyondRounding, logitMargin, softMarginOver } from '../losses.js';
+import { beyondRounding, logitMargin, roundingAllowance, softMarginOver, spreadOf } from '../losses.js';
 import { LEAST_SLOPE } from '../scaling.js';
 import { NORMS, type Norm, type ThreatModel } from '../threat-model.js';
 import { backFromSuccess, nothingNear, stepToBoundary } from './adaptive-boundary.js';
@@ -52,7 +50,7 @@ const MIN_ITERATIONS = 3;
 /** A step goes beyond the linear boundary by this share (η). */
 const OVERSHOOT = 0.02;
 
-/** And by this share of the logits: where the box holds values back, shares of the gap alone never close it. */
+/** And by this fraction of the spread of the logits: where the box holds values back, shares of the gap alone never close it. */
 const BEYOND = 1e-4;
 
 const POLISH = { share: 1, probes: 12 };
@@ -146,7 +144,7 @@ function compileSteps(
   const boundaryOf = (weights: TensorMap, points: Tensor4D, classes: Tensor1D, rival: Tensor2D) => {
     const loss = beyondRounding(softMarginOver(rival, ones(classes.shape)));
     const scored = scoredGradient((x) => classifier(weights, x), loss, points, classes);
-    const beyond: Tensor1D = mul(add(max(abs(scored.logits), 1), 1), BEYOND);
+    const beyond: Tensor1D = add(mul(spreadOf(scored.logits), BEYOND), roundingAllowance(scored.logits));
     const distances: Tensor1D = div(
       add(relu(neg(scored.losses)), beyond),
       maximum(dual.lengths(scored.gradients), LEAST_SLOPE),

@@ -57,7 +57,7 @@ function methodOf({ norm, bounds }: ThreatModel, aim: Aim): WalkMethod {
   const geometry = geometryOf(norm);
   const dual = geometryOf(DUAL_NORM[norm]);
   return {
-    loss: aim === 'leave' ? logitMargin : reaching(logitMargin),
+    loss: () => (aim === 'leave' ? logitMargin : reaching(logitMargin)),
     firstRadii: ({ inputs, maxLength }) => mul(maxLength, ones([inputs.shape[0]])),
     move: (
       { inputs, maxLength },

@@ -2,6 +2,7 @@ import { cast, dispose, lessEqual, mul, scalar, tensor1d, tidy } from '@tensorfl
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../box.js';
 import { watchedPace } from '../pace.js';
+import { sharpnessOf } from '../sharpness.js';
 import type { AttackOutcome, MinimumNormRequest } from './attack.js';
 import type { Nearest } from './nearest.js';
 import { searchRays, type RaySearch } from './rays.js';
@@ -16,6 +17,8 @@ export type SearchProblem = {
   readonly classes: Tensor1D;
   /** The largest length that counts. */
   readonly maxLength: Scalar;
+  /** β, [n]: how sharply soft losses prefer the nearest class (see sharpness.ts). */
+  readonly sharpness: Tensor1D;
 };
 
 /** One compiled call of a search, and what it costs. */
@@ -44,7 +47,8 @@ export async function runSearch<State extends Nearest>(
   const { weights, inputs } = request;
   const classes = tensor1d([...request.classes], 'int32');
   const maxLength = scalar(request.maxDistance * WITHIN);
-  const problem: SearchProblem = { inputs, classes, maxLength };
+  const sharpness = tensor1d(request.logits.map(sharpnessOf));
+  const problem: SearchProblem = { inputs, classes, maxLength, sharpness };
   const { proceed: goOn, stopped } = watchedPace(request.proceed);
   let gradientEvaluations = 0;
   let held: Nearest | undefined;
@@ -77,7 +81,7 @@ export async function runSearch<State extends Nearest>(
       converged: settles && !stopped(),
     };
   } finally {
-    dispose([classes, maxLength]);
+    dispose([classes, maxLength, sharpness]);
     if (held !== undefined) dispose(held);
   }
 }

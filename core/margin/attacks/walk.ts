@@ -43,8 +43,8 @@ export interface Seen {
 
 /** A method that walks through perturbations one gradient at a time. */
 export interface WalkMethod {
-  /** What is climbed; the class is the one to leave, or to reach. */
-  readonly loss: Loss;
+  /** What is ascended; the class is the one to leave, or to reach. */
+  readonly loss: (problem: SearchProblem) => Loss;
   /** r before the first iteration, [n]. */
   readonly firstRadii: (problem: SearchProblem) => Tensor1D;
   /** δ and r after an iteration, inside the box. @param strides the iteration's annealed numbers */
@@ -76,10 +76,12 @@ export function compileWalk(
 ): WalkSteps {
   const geometry: NormGeometry = geometryOf(norm);
   const success = successOf(aim);
-  const seenAt = (weights: TensorMap, { inputs, classes }: SearchProblem, walk: Walk): Seen => {
+  const seenAt = (weights: TensorMap, problem: SearchProblem, walk: Walk): Seen => {
+    const { inputs, classes } = problem;
+    const loss = method.loss(problem);
     const { perturbations } = walk;
     const points = pointAt(inputs, perturbations, bounds);
-    const { losses, gradients, logits } = scoredGradient((x) => classifier(weights, x), method.loss, points, classes);
+    const { losses, gradients, logits } = scoredGradient((x) => classifier(weights, x), loss, points, classes);
     const succeeds: Tensor1D = greaterEqual(success(logits, classes), 0);
     const lengths = geometry.lengths(perturbations);
     return {

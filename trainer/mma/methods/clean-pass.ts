@@ -1,8 +1,9 @@
-import { cast, concat, div, less, mean, reshape } from '@tensorflow/tfjs-core';
+import { cast, concat, div, mean, reshape } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
 import type { World } from '../../../core/engine/world/world.js';
-import { logitMargin, lossOf } from '../../../core/margin/losses.js';
+import { isCorrect } from '../../../core/margin/is-correct.js';
+import { lossOf } from '../../../core/margin/losses.js';
 import { trainingPass, type TrainingPass } from '../objective.js';
 import { lossesOf } from './method-config.js';
 import type { MethodContext } from './training-method.js';
@@ -38,4 +39,4 @@ export const asVector = (value: Scalar): Tensor1D => reshape(value, [1]);
 
 /** This process's part of the share of the batch that is classified correctly. */
 export const accuracyOf = (logits: Tensor2D, labels: Tensor1D, world: World): Scalar =>
-  div(mean(cast(less(logitMargin(logits, labels), 0), 'float32')), world.size);
+  div(mean(cast(isCorrect(logits, labels), 'float32')), world.size);

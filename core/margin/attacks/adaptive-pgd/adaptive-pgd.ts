@@ -7,6 +7,7 @@ import { descendFrom, type SearchContext } from './descent-rounds.js';
 import { compileDescentSteps, type DescentSteps } from './descent-steps.js';
 import { readLogits } from '../../host-logits.js';
 import { watchedPace } from '../../pace.js';
+import { sharpnessOf } from '../../sharpness.js';
 import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import { nothingFound, type Nearest } from '../nearest.js';
 import { searchRays } from '../rays.js';
@@ -15,16 +16,6 @@ import { areShort } from '../short-evaluations.js';
 import { uniformsOf } from '../uniforms.js';
 import { WITHIN } from '../within.js';
 import { ATTACK_NORMS } from '../../threat-model.js';
-
-/**
- * The spread of logits that the search loss is made for: so soft that it sees all near classes, so sharp that it climbs towards the nearest. Logits
- * are brought to it, so that multiplying them by a number changes nothing. Trained networks are about there by themselves.
- */
-const SPREAD = 16;
-
-/** Beyond these the loss would leave float32. */
-const MIN_SHARPNESS = 1e-20;
-const MAX_SHARPNESS = 1e20;
 
 /**
  * A search for shortest perturbations by rounds of projected gradient ascent whose radius follows the boundary (see `descend` and
@@ -90,12 +81,6 @@ async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim
     dispose([maxLength, classes, sharpness]);
     dispose(nearest);
   }
-}
-
-/** β = 16 / (max z − min z) at x; 1 where the logits are equal. */
-function sharpnessOf(logits: Float32Array): number {
-  const spread = Math.max(...logits) - Math.min(...logits);
-  return spread > 0 ? Math.min(Math.max(SPREAD / spread, MIN_SHARPNESS), MAX_SHARPNESS) : 1;
 }
 
 /** A round's rivals as [n, k] float32, 1 for the classes that the search loss is over; the caller disposes it. */

@@ -57,7 +57,7 @@ export const apgdT: AttackKind<FixedNormAttack> = {
   compile: (compile, classifier, threat, aim) => {
     const find = compileAutoPgd(compile, classifier, threat, aim, {
       loss: ({ targets }) => logitRatioTowards(targets),
-      rank: logitMargin,
+      rank: () => logitMargin,
       targets: ({ logits, classes }) => rivalsByRank(logits, classes).slice(0, MAX_TARGETS[threat.norm]),
     });
     return { name: 'apgd-t', find };

@@ -15,6 +15,8 @@ export type BallProblem = {
   readonly targets: Tensor1D;
   /** ε, [n]. */
   readonly radii: Tensor1D;
+  /** β, [n]: how sharply soft losses prefer the nearest class (see sharpness.ts). */
+  readonly sharpness: Tensor1D;
 };
 
 /** Where a run stands: δ, [n, h, w, c], inside ball and box, which is tried next, and what else the method remembers. */
@@ -43,7 +45,7 @@ export interface BallMethod<S extends BallState> {
   /** L: what is climbed. */
   readonly loss: (problem: BallProblem) => Loss;
   /** What the best of what does not succeed is judged by, where L of different runs does not compare; default L. */
-  readonly rank?: Loss;
+  readonly rank?: (problem: BallProblem) => Loss;
   /** A random δ to start from, from uniform numbers in [0, 1) of the inputs' shape; default the space's. */
   readonly start?: (space: BallSpace, problem: BallProblem, uniforms: Tensor4D) => Tensor4D;
   /** Whether δ may lie outside of the ball on the way, where it does not count; default false. */

@@ -6,6 +6,7 @@ import type { WeightedClassifier } from '../../attack-steps.js';
 import { pointAt } from '../../box.js';
 import { watchedPace } from '../../pace.js';
 import type { Classifier } from '../../pgd.js';
+import { sharpnessOf } from '../../sharpness.js';
 import type { ThreatModel } from '../../threat-model.js';
 import type { Aim, AttackOutcome, FixedNormRequest } from '../attack.js';
 import { followedGradients } from '../followed-gradients.js';
@@ -58,7 +59,7 @@ export function compileBallSearch<S extends BallState>(
     logits: Tensor2D,
     losses: Tensor1D,
   ): Strongest => {
-    const ranks = method.rank === undefined ? losses : method.rank(logits, problem.classes);
+    const ranks = method.rank === undefined ? losses : method.rank(problem)(logits, problem.classes);
     const succeeds: Tensor1D = greaterEqual(success(logits, problem.classes), 0);
     if (method.strays !== true) return keepStronger(known, perturbations, ranks, succeeds);
     const inside: Tensor1D = lessEqual(space.geometry.lengths(perturbations), problem.radii);
@@ -101,7 +102,12 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
   let gradientEvaluations = 0;
   const towards = (restart: number) => steps.method.targets?.(request, restart) ?? [request.classes];
   const runs = Array.from({ length: restarts }, (_, restart) => towards(restart)).flat();
-  const given = { inputs, classes: tensor1d([...request.classes], 'int32'), radii: tensor1d([...request.radii]) };
+  const given = {
+    inputs,
+    classes: tensor1d([...request.classes], 'int32'),
+    radii: tensor1d([...request.radii]),
+    sharpness: tensor1d(request.logits.map(sharpnessOf)),
+  };
   let strongest = nothingTried(inputs);
   try {
     for (const [index, target] of runs.entries()) {
@@ -124,7 +130,7 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
       converged: !stopped(),
     };
   } finally {
-    dispose([given.classes, given.radii]);
+    dispose([given.classes, given.radii, given.sharpness]);
     dispose(strongest);
   }
 }

@@ -1,8 +1,8 @@
-import { add, cast, equal, relu, sub, where } from '@tensorflow/tfjs-core';
+import { cast, equal, sub, where } from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { logitRatioTowards } from '../../logit-ratio.js';
 import { isClass, pick, type Loss } from '../../loss.js';
-import { CW_CONFIDENCE, type LossName } from '../../losses.js';
+import type { LossName } from '../../losses.js';
 import type { AttackNorm } from '../../threat-model.js';
 import type { Aim } from '../attack.js';
 import { rivalsByRank } from '../rivals.js';
@@ -16,7 +16,7 @@ const MAX_RIVALS = 9;
 const TOWARDS: Partial<Record<LossName, (targets: Tensor1D) => Loss>> = {
   cw: (targets) => (logits, labels) => {
     const of = (classes: Tensor1D): Tensor1D => pick(logits, isClass(classes, logits.shape[1]));
-    return relu(add(sub(of(targets), of(labels)), CW_CONFIDENCE));
+    return sub(of(targets), of(labels));
   },
   dlr: logitRatioTowards,
 };
@@ -31,18 +31,19 @@ export function climbOf(
   norm: AttackNorm,
   aim: Aim,
 ): Pick<BallMethod<BallState>, 'loss' | 'rank' | 'targets'> {
-  const loss = climbedLoss(name, aim);
+  const ranked: BallMethod<BallState>['loss'] = ({ sharpness }) => climbedLoss(name, aim, sharpness);
   const towards = TOWARDS[name];
-  if (towards === undefined || aim === 'reach' || norm === 'l1') return { loss: () => loss };
+  if (towards === undefined || aim === 'reach' || norm === 'l1') return { loss: ranked };
   return {
-    loss: ({ targets }) => {
-      const targeted = towards(targets);
+    loss: (problem) => {
+      const { targets } = problem;
+      const [loss, targeted] = [ranked(problem), towards(targets)];
       return (logits, labels) => {
         const any = equal(cast(targets, 'float32'), cast(labels, 'float32'));
         return where(any, loss(logits, labels), targeted(logits, labels));
       };
     },
-    rank: loss,
+    rank: ranked,
     targets: ({ logits, classes }, restart) => {
       if (restart % 2 === 0) return [classes];
       const rivals = rivalsByRank(logits, classes).slice(0, MAX_RIVALS);

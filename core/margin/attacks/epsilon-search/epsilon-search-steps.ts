@@ -118,8 +118,10 @@ export function compileEpsilonSteps<S extends BallState>(
   const lossTowards = (targets: Tensor1D): Loss => (aim === 'leave' ? logitRatioTowards(targets) : reachingLogitRatio);
   const logitsAt = (weights: TensorMap, { inputs }: SearchProblem, perturbations: Tensor4D): Tensor2D =>
     classifier(weights, pointAt(inputs, perturbations, bounds));
-  const ballOf = ({ inputs, classes }: SearchProblem, { targets, radii }: Pick<EpsilonRun<S>, 'targets' | 'radii'>) =>
-    ({ inputs, classes, targets, radii }) satisfies BallProblem;
+  const ballOf = (
+    { inputs, classes, sharpness }: SearchProblem,
+    { targets, radii }: Pick<EpsilonRun<S>, 'targets' | 'radii'>,
+  ) => ({ inputs, classes, targets, radii, sharpness }) satisfies BallProblem;
 
   const iterateOnce = (
     weights: TensorMap,
@@ -195,9 +197,11 @@ export function compileEpsilonSteps<S extends BallState>(
       return keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds);
     }, LASTING_WEIGHTS),
     ascent: compileRaySearch(compile, rays, {
-      directions: (weights, { inputs, classes }) => {
+      directions: (weights, { inputs, classes, sharpness }) => {
         const at = (x: Tensor4D): Tensor2D => classifier(weights, x);
-        return geometry.steepestAscent(scoredGradient(at, climbedLoss('lm', aim), inputs, classes).gradients);
+        return geometry.steepestAscent(
+          scoredGradient(at, climbedLoss('lm', aim, sharpness), inputs, classes).gradients,
+        );
       },
       lowShare: 0,
       probes: RAY_PROBES,

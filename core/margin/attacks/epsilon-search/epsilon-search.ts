@@ -1,6 +1,7 @@
 import { dispose, scalar, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
 import { watchedPace } from '../../pace.js';
+import { sharpnessOf } from '../../sharpness.js';
 import { ATTACK_NORMS } from '../../threat-model.js';
 import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import type { BallState } from '../ball/ball-method.js';
@@ -54,7 +55,8 @@ async function search<S extends BallState>(
   const { weights, inputs, maxGradientEvaluations } = request;
   const classes = tensor1d([...request.classes], 'int32');
   const maxLength = scalar(request.maxDistance * WITHIN);
-  const problem: SearchProblem = { inputs, classes, maxLength };
+  const sharpness = tensor1d(request.logits.map(sharpnessOf));
+  const problem: SearchProblem = { inputs, classes, maxLength, sharpness };
   const rivals = rivalsByRank(request.logits, request.classes).slice(0, MAX_TARGETS);
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const { proceed: goOn, stopped } = watchedPace(request.proceed);
@@ -106,7 +108,7 @@ async function search<S extends BallState>(
       converged: !stopped() && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS,
     };
   } finally {
-    dispose([classes, maxLength]);
+    dispose([classes, maxLength, sharpness]);
     dispose(nearest);
     dispose(pace);
   }

@@ -169,6 +169,11 @@ export interface MarginResult {
   gradientEvaluations: number;
   /** The search ran to its end; false if deadline or budget cut it short. */
   converged: boolean;
+  /**
+   * Float32 cannot tell the two largest logits of the unperturbed input apart: they differ by at most 16 spacings (2^-23) of float32 at the largest |z|,
+   * as where a large constant is added to all of them. Status and distance then rest on rounding, and distance may be far longer than the margin is.
+   */
+  unresolved: boolean;
 }
 
 /** Status says what the search found. */
@@ -963,6 +968,7 @@ function createBaseMarginResult(): MarginResult {
     attack: "",
     gradientEvaluations: 0,
     converged: false,
+    unresolved: false,
   };
 }
 
@@ -1000,6 +1006,9 @@ export const MarginResult: MessageFns<MarginResult> = {
     }
     if (message.converged !== false) {
       writer.uint32(88).bool(message.converged);
+    }
+    if (message.unresolved !== false) {
+      writer.uint32(96).bool(message.unresolved);
     }
     return writer;
   },
@@ -1105,6 +1114,14 @@ export const MarginResult: MessageFns<MarginResult> = {
             message.converged = reader.bool();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.unresolved = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1150,6 +1167,7 @@ export const MarginResult: MessageFns<MarginResult> = {
         ? globalThis.Number(object.gradient_evaluations)
         : 0,
       converged: isSet(object.converged) ? globalThis.Boolean(object.converged) : false,
+      unresolved: isSet(object.unresolved) ? globalThis.Boolean(object.unresolved) : false,
     };
   },
 
@@ -1188,6 +1206,9 @@ export const MarginResult: MessageFns<MarginResult> = {
     if (message.converged !== false) {
       obj.converged = message.converged;
     }
+    if (message.unresolved !== false) {
+      obj.unresolved = message.unresolved;
+    }
     return obj;
   },
 
@@ -1209,6 +1230,7 @@ export const MarginResult: MessageFns<MarginResult> = {
     message.attack = object.attack ?? "";
     message.gradientEvaluations = object.gradientEvaluations ?? 0;
     message.converged = object.converged ?? false;
+    message.unresolved = object.unresolved ?? false;
     return message;
   },
 };

@@ -7,8 +7,10 @@ import { classifierOf } from '../../../../core/model/classifier.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { anPgd } from '../../../../core/margin/an-pgd.js';
 import { compileAttackSteps } from '../../../../core/margin/attack-steps.js';
+import { successOf } from '../../../../core/margin/attacks/success.js';
 import { pointAt } from '../../../../core/margin/box.js';
 import { hostLength } from '../../../../core/margin/host-length.js';
+import { sharpnessAt } from '../../../../core/margin/sharpness.js';
 import { NORMS, SEARCH_REACH, type Norm } from '../../../../core/margin/threat-model.js';
 import type { Architecture } from '../../../../core/model/architecture.js';
 import { lenet } from '../../../../core/model/lenet.js';
@@ -75,7 +77,7 @@ async function compare(
 ): Promise<number> {
   const { threat, maxDistance } = attack;
   const classify = classifierOf(buildModel(architecture));
-  const steps = compileAttackSteps(engine.compile, classify, threat, { search: 'slm', crossing: 'lm' });
+  const steps = compileAttackSteps(engine.compile, classify, threat, { search: 'slm', crossing: successOf('leave') });
   const random = createRandom(batch);
   const shape = [batch, ...architecture.inputShape] as const;
   const size = sizeOf(shape);
@@ -88,8 +90,9 @@ async function compare(
   const start = tidy(() =>
     steps.geometry.randomStart(inputs, radiiTensor, tensor<Rank.R4>(uniforms, [...shape]), threat.bounds),
   );
+  const sharpness = tidy(() => sharpnessAt(classify(weights, inputs)));
   const expected = await anPgd(steps, {
-    ...{ weights, inputs, labels, radii: radiiTensor, start },
+    ...{ weights, inputs, labels, radii: radiiTensor, start, sharpness },
     ...{ maxRadius: SEARCH_REACH * maxDistance, iterations: attack.iterations, bisections: attack.bisections },
   });
   const given = await file.run({
@@ -111,7 +114,7 @@ async function compare(
     const points = pointAt(inputs, tensor4d(values, [...shape]), threat.bounds);
     return argMax(classify(weights, points), 1).dataSync();
   });
-  dispose([inputs, labels, radiiTensor, start]);
+  dispose([inputs, labels, radiiTensor, start, sharpness]);
   dispose(expected);
   const changed = classes.filter((label, i) => found[i] && reached[i] !== label).length;
   assert.equal(changed, Array.from(found).filter(Boolean).length, 'what is found changes the answer');

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { memory, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import {
+  ascendedLossOf,
   beyondRounding,
   lossOf,
   LOSS_NAMES,
   reaching,
+  sharpened,
   softMarginOver,
   type LossName,
 } from '../../../../core/margin/losses.js';
+import { sharpnessOf } from '../../../../core/margin/sharpness.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
 import { differences, evaluate } from '../../../support/loss-values.js';
@@ -124,15 +127,60 @@ describe('losses', () => {
     const { values } = evaluate(
       beyondRounding(lossOf('lm')),
       [
-        [2, 2],
-        [20, 20.00005],
-        [20, 20.001],
+        [0, 0, 0],
+        [2, 2, -2],
+        [20, 20.00005, -20],
+        [20, 20.001, -20],
       ],
-      [0, 0, 0],
+      [0, 0, 0, 0],
     );
     assert.deepEqual(
       values.map((value) => value >= 0),
-      [false, false, true],
+      [false, false, false, true],
     );
+  });
+
+  it('what counts beyond rounding does not depend on the scale of the logits, nor on a constant but for the spacing of float32', () => {
+    const counts = (logits: number[]): boolean => evaluate(beyondRounding(lossOf('lm')), [logits], [0]).values[0]! >= 0;
+    for (const scale of [2 ** -40, 2 ** -20, 1, 2 ** 20, 2 ** 40]) {
+      assert.ok(counts([scale, scale * 1.001, -scale]), `scale ${scale}`);
+      assert.ok(!counts([scale, scale * 1.000005, -scale]), `scale ${scale}`);
+    }
+    // Float32 holds every sixteenth at a million.
+    assert.ok(counts([1e6, 1e6 + 0.5, 1e6 - 1]));
+    assert.ok(!counts([1e6, 1e6 + 0.125, 1e6 - 1]));
+    assert.ok(!counts([1e9, 1e9 + 64, 1e9 - 64]));
+  });
+
+  it('ce and cw are ascended in a form of the same direction that is never lost', () => {
+    for (const name of ['ce', 'cw'] as const) {
+      const { gradients: own } = evaluate(lossOf(name), rows, labels);
+      const { gradients: ascended } = evaluate(ascendedLossOf(name), rows, labels);
+      for (const row of rows.keys()) {
+        const [a, b] = [own, ascended].map((all) => Array.from(all.slice(row * CLASSES, (row + 1) * CLASSES)));
+        const dot = (x: number[], y: number[]): number => x.reduce((sum, value, j) => sum + value * y[j]!, 0);
+        assertClose([dot(a!, b!) / Math.sqrt(dot(a!, a!) * dot(b!, b!))], [1], 1e-5);
+      }
+      const sure = evaluate(ascendedLossOf(name), [[1e6, 0, -1e6, 5, 70]], [0]).gradients;
+      assertClose(sure, [-1, 0, 0, 0, 1], 1e-2);
+    }
+  });
+
+  it('a sharpened loss does not change where its logits are scaled and shifted', () => {
+    const plain = rows.map((z) => Float32Array.from(z));
+    for (const [scale, shift] of [
+      [2 ** -20, 0],
+      [2 ** 20, 0],
+      [1, 1024],
+    ] as const) {
+      const other = plain.map((z) => z.map((value) => value * scale + shift));
+      const valuesOf = (logits: readonly Float32Array[]) =>
+        evaluate(
+          (z, y) => sharpened(lossOf('ce'), tensor1d(logits.map(sharpnessOf)))(z, y),
+          logits.map((z) => [...z]),
+          labels,
+        ).values;
+      assertClose(valuesOf(other), valuesOf(plain), shift === 0 ? 1e-5 : 1e-3);
+    }
   });
 });

@@ -162,6 +162,25 @@ describe('training', () => {
     });
   });
 
+  it('saves nothing of a step whose update is not finite, though its loss was: the checkpoint before it stays', async () => {
+    const saved: Checkpoint[] = [];
+    // The third step is the first whose learning rate leaves float32.
+    const schedule = [
+      { fromStep: 0, learningRate: 0.05 },
+      { fromStep: 2, learningRate: 1e39 },
+    ];
+    const optimizer = { rule: 'sgd', learningRate: 0.05, momentum: 0, weightDecay: 0, schedule } as const;
+    const config: TrainingConfig = { ...STANDARD, optimizer, steps: 3, checkpointInterval: 1, validationInterval: 3 };
+    const saveCheckpoint = (checkpoint: Checkpoint) => Promise.resolve(void saved.push(checkpoint));
+    await assert.rejects(trainStripes(engine, config, { saveCheckpoint }), { message: /not finite after step 3/ });
+    assert.deepEqual(
+      saved.map(({ step }) => step),
+      [1, 2],
+    );
+    for (const { weights } of saved)
+      for (const { data } of Object.values(weights)) assert.ok(data.every(Number.isFinite));
+  });
+
   it('fails with a reason when the loss is no longer finite', async () => {
     const { numTensors } = engine.memory();
     const optimizer = { rule: 'sgd', learningRate: 1e30, momentum: 0, weightDecay: 0 } as const;

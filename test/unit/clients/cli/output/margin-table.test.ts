@@ -10,6 +10,7 @@ const result: MarginResult = {
   lowerBound: 0,
   adversarialClass: 0,
   logitMargin: -1,
+  unresolved: false,
   attack: 'test',
   gradientEvaluations: 20,
   converged: true,

@@ -10,6 +10,7 @@ const result = (perturbation?: readonly number[]): MarginResult => ({
   distance: 0,
   lowerBound: 0,
   logitMargin: -1,
+  unresolved: false,
   ...(perturbation && { perturbation: { data: Float32Array.from(perturbation), shape: [2, 2, 1] } }),
   attack: 'test',
   gradientEvaluations: 1,

@@ -37,6 +37,7 @@ const right: MarginResult = {
   lowerBound: 0,
   adversarialClass: 1,
   logitMargin: -1,
+  unresolved: false,
   perturbation: { data: Float32Array.of(0.3125, 0.25), shape: [2] },
   attack: 'test',
   gradientEvaluations: 1,
