@@ -69,8 +69,10 @@ export interface ServerMetrics {
   countMargins(labels: MarginLabels, answered: AnsweredMargins): void;
   /** Counts inputs whose margins could not be computed. */
   countFailedMargins(labels: MarginLabels, inputs: number): void;
-  /** Shows what is counted of a model, from 0, whether or not one of its versions can be loaded. */
-  knowModel(model: string): void;
+  /** Shows what is counted of each model there is, from 0, whether or not one of its versions can be loaded; drops the series of others. */
+  knowModels(models: readonly string[]): void;
+  /** Shows which models cannot be read. */
+  showUnreadable(models: readonly string[]): void;
   /** Shows a version as loaded, and what is counted of it, from 0. */
   showModel(manifest: Manifest): void;
   /** Drops every series of a version. */
@@ -174,6 +176,13 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     DURATION_EDGES_SECONDS,
   );
 
+  const unreadable = metrics.gauge({
+    name: 'model_unreadable',
+    help: '1 for each model whose directory or aliases cannot be read: what was loaded of it goes on, and follows no change.',
+    labels: ['model'],
+  });
+  let known: readonly string[] = [];
+
   return {
     queueWait,
     batchSize,
@@ -219,9 +228,17 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     countFailedMargins: (labels, inputs) => {
       margins.add({ ...labels, result: 'failed' }, inputs);
     },
-    knowModel: (model) => {
-      modelRefusals.show({ model });
-      modelLoad.show({ model });
+    knowModels: (models) => {
+      for (const model of known) {
+        if (models.includes(model)) continue;
+        for (const metric of [modelRefusals, modelLoad]) metric.forget({ model });
+      }
+      known = models;
+      for (const model of models) for (const metric of [modelRefusals, modelLoad]) metric.show({ model });
+    },
+    showUnreadable: (models) => {
+      unreadable.forget({});
+      for (const model of models) unreadable.set({ model }, 1);
     },
     showModel: (manifest) => {
       const { name: model, version, threatModel, evaluation } = manifest;

@@ -79,9 +79,11 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
       if (unreadable.get(name) !== said) log.error({ model: name, problem: said }, 'model cannot be read');
     }
     unreadable = new Map(found.unreadable.map(({ name, problem: said }) => [name, said]));
+    metrics.showUnreadable([...unreadable.keys()]);
     models = [...found.models, ...models.filter(({ name }) => unreadable.has(name))].sort((a, b) =>
       a.name < b.name ? -1 : 1,
     );
+    metrics.knowModels(models.map(({ name }) => name));
   };
   const nothingPublished = (): string => [...unreadable.values()][0] ?? 'no model is published';
 
@@ -122,7 +124,6 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
 
   const look = async (): Promise<void> => {
     await survey();
-    for (const { name } of models) metrics.knowModel(name);
     const targets = models
       .filter(({ name }) => keeps(name))
       .flatMap(({ name, aliases }) => Object.entries(aliases).map(([alias, version]) => ({ name, alias, version })));

@@ -112,6 +112,8 @@ describe('Rollout: versions come and aliases move under traffic', () => {
     await writeFile(aliases, '{garbage');
     const { problem } = await server.line(({ msg }) => msg === 'model cannot be read');
     assert.match(String(problem), /aliases\.json: expected JSON/);
+    const unreadable = () => server.metric('maxmargin_model_unreadable', 'model="digits"');
+    await eventually(unreadable, (shown) => shown === 1);
     assert.equal(await answeredBy(), 1n);
     const { models } = await client.listModels({});
     assert.deepEqual(
@@ -121,6 +123,7 @@ describe('Rollout: versions come and aliases move under traffic', () => {
     await writeFile(aliases, whole);
     await registry.crown('digits', smallLenet(2));
     await eventually(answeredBy, (version) => version === 2n);
+    assert.equal(await unreadable(), 0);
   });
 
   it('says so when a version loses a file, and lists the others', async () => {
