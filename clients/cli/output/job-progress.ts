@@ -29,11 +29,11 @@ function progressFigures(progress: ShownProgress): string {
   const figures = [
     `${duration(etaSeconds)} left`,
     `loss ${cleanLoss.toFixed(2)} clean, ${marginLoss.toFixed(2)} margin`,
-    `accuracy ${(100 * batchAccuracy).toFixed(0)} %`,
+    `batch accuracy ${(100 * batchAccuracy).toFixed(0)} %`,
     `radius ${meanRadius.toFixed(3)}`,
   ];
   // Known since the last validation.
-  if (validationMargin !== undefined) figures.push(`mean margin ${validationMargin.toFixed(3)}`);
+  if (validationMargin !== undefined) figures.push(`mean validation margin ${validationMargin.toFixed(3)}`);
   return figures.join(' · ');
 }
 
