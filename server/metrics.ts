@@ -122,9 +122,9 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     },
     DURATION_EDGES_SECONDS,
   );
-  const unconverged = metrics.counter({
-    name: 'margins_unconverged_total',
-    help: 'Margins whose search was cut short by its budget or deadline.',
+  const cutShort = metrics.counter({
+    name: 'margins_cut_short_total',
+    help: 'Margins whose search was ended by its deadline.',
     labels: MARGIN,
   });
   const evaluations = metrics.counter({
@@ -148,7 +148,7 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     labels: MARGIN,
   });
   const ofVersion = [
-    ...[classifications, classifyDurations, margins, checked, marginDurations, distances, unconverged, evaluations],
+    ...[classifications, classifyDurations, margins, checked, marginDurations, distances, cutShort, evaluations],
     ...[info, cleanAccuracy, meanMargin],
   ];
   const queueWait = metrics.histogram(
@@ -220,7 +220,7 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
         const counted = status === 'not-found' ? Math.max(distance, BEYOND * maxDistance) : distance;
         if (!targeted) distances.observe(labels, counted, edgesUpTo(maxDistance));
         evaluations.add(labels, finding.gradientEvaluations);
-        if (!finding.converged) unconverged.add(labels);
+        if (!finding.complete) cutShort.add(labels);
       }
       if (labelled && !targeted) checked.add(labels, findings.length);
       marginDurations.observe(labels, seconds);
@@ -247,7 +247,7 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
       for (const each of NORMS) {
         const labels = { model, version, norm: each };
         for (const result of MARGIN_RESULTS) margins.show({ ...labels, result });
-        for (const metric of [checked, unconverged, evaluations, marginDurations]) metric.show(labels);
+        for (const metric of [checked, cutShort, evaluations, marginDurations]) metric.show(labels);
         distances.show(labels, edgesUpTo(maxDistanceFor(manifest, each)));
       }
       info.set({ model, version, norm: threatModel.norm, max_distance: threatModel.maxDistance }, 1);

@@ -4,6 +4,7 @@ import { filledUp } from '../engine/batch-size.js';
 import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../engine/engine.js';
 import { invalidInput } from '../errors.js';
 import type { WeightedClassifier } from './attack-steps.js';
+import { hasConverged } from './convergence.js';
 import { follow, leaves, type Followed } from './follow.js';
 import { isUnresolved, largestLogit, logitMarginOf, readLogits } from './host-logits.js';
 import { seedsOfImages } from './image-seeds.js';
@@ -40,7 +41,12 @@ export interface MarginFinding {
   readonly attack: string;
   /** What was spent on this input; 0 where nothing was searched. */
   readonly gradientEvaluations: number;
-  /** Whether the search ran its plan to the end: false if `proceed` stopped it before, or if the budget was too small for a plan. */
+  /** Whether the search ran its plan to the end: false if `proceed` stopped it before. */
+  readonly complete: boolean;
+  /**
+   * Whether it also settled: something was found, and over the last half of the gradient evaluations, at least the last 100, the distance fell by no
+   * more than 1 % (see `hasConverged`). Where nothing was found it is false, where nothing was searched true.
+   */
   readonly converged: boolean;
 }
 
@@ -129,7 +135,12 @@ export function compileMarginSearch(
               ...after,
               attack: (after.status === 'found' ? outcome.foundBy?.[row] : undefined) ?? before.attack,
               gradientEvaluations: outcome.gradientEvaluations,
-              converged: outcome.converged && !before.unresolved,
+              complete: outcome.complete,
+              converged:
+                after.status === 'found' &&
+                !before.unresolved &&
+                outcome.complete &&
+                hasConverged(outcome.trace, row, after.distance, outcome.gradientEvaluations),
             };
             if (after.status === 'found') perturbations.set(reached.perturbation, index * size);
           }
@@ -169,7 +180,8 @@ function unsearched(
     unresolved: isUnresolved(logits),
     attack,
     gradientEvaluations: 0,
-    converged: true,
+    complete: true,
+    converged: status !== 'not-found',
   };
 }
 

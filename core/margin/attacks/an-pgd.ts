@@ -9,13 +9,14 @@ import { watchedPace } from '../pace.js';
 import { unitVectors } from '../scaling.js';
 import { sharpnessOf } from '../sharpness.js';
 import { NORMS, type ThreatModel } from '../threat-model.js';
-import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import type { Aim, AttackKind, MinimumNormOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
 import { climbedLoss } from './ball/climbed-loss.js';
 import { definedNorm } from './defined-norm.js';
 import { keepShorter, nothingFound, type Nearest } from './nearest.js';
 import { compilePolish, compileRaySearch, searchRays, type RaySearch } from './rays.js';
 import { scoredGradient } from './scored-gradient.js';
 import type { SearchProblem } from './search-runs.js';
+import { milestoneAt, MILESTONES, type Milestone } from './search-trace.js';
 import { areShort } from './short-evaluations.js';
 import { successOf } from './success.js';
 import { uniformsOf } from './uniforms.js';
@@ -26,9 +27,6 @@ const RADIUS_SHARE = 0.5;
 
 /** Forward evaluations along the ray that PGD ends on, and along others. */
 const BISECTIONS = 10;
-
-/** Fewer iterations do not let PGD settle. */
-const MIN_ITERATIONS = 10;
 
 /** After this share of the iterations it is looked at whether the search is anywhere near. */
 const LOOK_SHARE = 0.5;
@@ -80,11 +78,12 @@ export const anPgd: AttackKind<MinimumNormAttack> = {
   },
 };
 
-async function find(steps: Steps, request: MinimumNormRequest): Promise<AttackOutcome> {
+async function find(steps: Steps, request: MinimumNormRequest): Promise<MinimumNormOutcome> {
   const { weights, inputs, maxGradientEvaluations: iterations } = request;
   const maxRadius = request.maxDistance * WITHIN;
   const { proceed: goOn, stopped } = watchedPace(request.proceed);
   let spent = 0;
+  const trace: Milestone[] = [];
   const rayPace = { weights, together: areShort(weights, inputs), goOn };
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const classes = tensor1d([...request.classes], 'int32');
@@ -120,6 +119,7 @@ async function find(steps: Steps, request: MinimumNormRequest): Promise<AttackOu
   };
 
   try {
+    const stride = Math.ceil(iterations / MILESTONES);
     const look = Math.floor(iterations * LOOK_SHARE);
     while (spent < iterations && (await goOn())) {
       if (spent === look && look > 0) {
@@ -128,6 +128,7 @@ async function find(steps: Steps, request: MinimumNormRequest): Promise<AttackOu
       }
       hold(tidy(() => steps.iterate(weights, problem, pace, approach)));
       spent += 1;
+      if (spent % stride === 0) trace.push(await milestoneAt(spent, approach));
     }
     const { radii } = pace;
     const ray = { weights, inputs, labels: classes, radii, maxRadius, bisections: BISECTIONS, proceed: goOn };
@@ -141,7 +142,8 @@ async function find(steps: Steps, request: MinimumNormRequest): Promise<AttackOu
       return {
         perturbations: tidy(() => where(perExample(last.crossed), last.perturbations, approach.best)),
         gradientEvaluations: spent,
-        converged: !stopped() && iterations >= MIN_ITERATIONS,
+        complete: !stopped(),
+        trace,
       };
     } finally {
       dispose(last);

@@ -3,6 +3,7 @@ import type { Compile, TensorMap } from '../../engine/engine.js';
 import type { WeightedClassifier } from '../attack-steps.js';
 import type { Proceed } from '../pace.js';
 import type { AttackNorm, ThreatModel } from '../threat-model.js';
+import type { Milestone } from './search-trace.js';
 
 /** What an attack is to do with the class that it is given of each input: lead away from it, or to it. */
 export type Aim = 'leave' | 'reach';
@@ -52,8 +53,14 @@ export interface AttackOutcome {
   readonly gradientEvaluations: number;
   /** What was spent on each input beside those, where an attack lives on them. */
   readonly forwardEvaluations?: number;
-  /** Whether the plan was run to its end, and the budget sufficed for one. */
-  readonly converged: boolean;
+  /** Whether the plan was run to its end: false if `proceed` stopped it before. */
+  readonly complete: boolean;
+}
+
+/** What a search for shortest perturbations found. */
+export interface MinimumNormOutcome extends AttackOutcome {
+  /** How the shortest came about, ascending; what is found after the last milestone is told by the perturbations. */
+  readonly trace: readonly Milestone[];
   /** Which attack found each perturbation, where several had a part; else it is the attack itself. */
   readonly foundBy?: readonly string[];
 }
@@ -61,7 +68,7 @@ export interface AttackOutcome {
 /** A search for the shortest perturbation that succeeds. */
 export interface MinimumNormAttack {
   readonly name: string;
-  find(request: MinimumNormRequest): Promise<AttackOutcome>;
+  find(request: MinimumNormRequest): Promise<MinimumNormOutcome>;
 }
 
 /** A search for any perturbation of at most a length that succeeds. */

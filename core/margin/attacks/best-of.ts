@@ -3,10 +3,12 @@ import { hostLength } from '../host-length.js';
 import { watchedPace } from '../pace.js';
 import { ATTACK_NORMS, type AttackNorm } from '../threat-model.js';
 import { adaptivePgd } from './adaptive-pgd/adaptive-pgd.js';
-import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import type { AttackKind, MinimumNormOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import { compileBlends, type Blends } from './blends.js';
 import { definedMembers, divideBudget, type Member } from './best-of-plan.js';
 import { fabT } from './fab-t.js';
 import { fmn } from './fmn.js';
+import type { Milestone } from './search-trace.js';
 
 /**
  * Who has a part, in the order in which they run: a search that is stopped has had the best of them first. Adaptive PGD comes closest at every
@@ -27,7 +29,8 @@ interface Shortest {
 
 /**
  * Several attacks within one budget on the same inputs; each input's shortest perturbation counts, and `foundBy` says whose it is. No attack wins
- * everywhere, so that the least is the honest figure; and where an attack that usually wins does not, gradients may be masked.
+ * everywhere, so that the least is the honest figure; and where an attack that usually wins does not, gradients may be masked. Inputs for which none
+ * finds anything are blended with other images in the end, which costs no gradient (see `Blends`).
  */
 export const bestOf: AttackKind<MinimumNormAttack> = {
   name: 'best-of',
@@ -37,16 +40,18 @@ export const bestOf: AttackKind<MinimumNormAttack> = {
     const members = definedMembers(MEMBERS, threat.norm, aim);
     const attacks = new Map(members.map(({ kind }) => [kind, kind.compile(compile, classifier, threat, aim)]));
     const attackOf = (kind: AttackKind<MinimumNormAttack>) => attacks.get(kind);
-    return { name: 'best-of', find: (request) => find(members, attackOf, threat.norm, request) };
+    const blends = compileBlends(compile, classifier, threat, aim);
+    return { name: 'best-of', find: (request) => find(members, attackOf, blends, threat.norm, request) };
   },
 };
 
 async function find(
   members: readonly Member[],
   attackOf: (kind: AttackKind<MinimumNormAttack>) => MinimumNormAttack | undefined,
+  blends: Blends,
   norm: AttackNorm,
   request: MinimumNormRequest,
-): Promise<AttackOutcome> {
+): Promise<MinimumNormOutcome> {
   const { inputs } = request;
   const count = inputs.shape[0];
   const known: Shortest = {
@@ -56,26 +61,42 @@ async function find(
   };
   const { proceed, stopped } = watchedPace(request.proceed);
   let gradientEvaluations = 0;
-  let settled = false;
+  const trace: Milestone[] = [];
   for (const { kind, gradientEvaluations: share } of divideBudget(members, request.maxGradientEvaluations)) {
     const attack = attackOf(kind);
     if (attack === undefined || stopped()) break;
     const outcome = await attack.find({ ...request, maxGradientEvaluations: share, proceed });
+    for (const { gradientEvaluations: spent, lengths } of outcome.trace) {
+      const shortest = lengths.map((length, index) => Math.min(length, known.lengths[index] ?? Infinity));
+      trace.push({ gradientEvaluations: gradientEvaluations + spent, lengths: shortest });
+    }
     gradientEvaluations += outcome.gradientEvaluations;
-    settled ||= outcome.converged;
     await keepShortest(known, outcome, norm, attack.name);
+    trace.push({ gradientEvaluations, lengths: [...known.lengths] });
+  }
+  const unknown = [...known.lengths.keys()].filter((index) => known.lengths[index] === Infinity);
+  if (unknown.length > 0 && !stopped()) {
+    for (const [index, perturbation] of await blends.find({ ...request, proceed }, unknown)) {
+      known.values.set(perturbation, (index * inputs.size) / count);
+      known.foundBy[index] = 'blend';
+    }
   }
   return {
     perturbations: tensor4d(known.values, inputs.shape),
     gradientEvaluations,
-    // Shares are for looking elsewhere too: that one of the attacks settled is enough.
-    converged: settled && !stopped(),
+    complete: !stopped(),
+    trace,
     foundBy: known.foundBy,
   };
 }
 
 /** Keeps what is shorter than what is known, and disposes it. A perturbation of 0 is none. */
-async function keepShortest(known: Shortest, outcome: AttackOutcome, norm: AttackNorm, attack: string): Promise<void> {
+async function keepShortest(
+  known: Shortest,
+  outcome: MinimumNormOutcome,
+  norm: AttackNorm,
+  attack: string,
+): Promise<void> {
   let values: Float32Array;
   try {
     values = (await outcome.perturbations.data()) as Float32Array;

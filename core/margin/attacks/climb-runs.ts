@@ -61,7 +61,7 @@ export async function climbRuns<State extends Strongest>(
       perturbations: strongest.best.clone(),
       gradientEvaluations: 0,
       forwardEvaluations,
-      converged: !stopped(),
+      complete: !stopped(),
     };
   } finally {
     dispose([classes, radii]);

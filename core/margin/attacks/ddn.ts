@@ -19,9 +19,6 @@ const STEP_FALL = 100;
 /** γ: by what share the radius grows or shrinks. */
 const ADAPTATION = 0.05;
 
-/** Fewer iterations do not let the radius settle. */
-const MIN_ITERATIONS = 30;
-
 /**
  * Decoupled direction and norm (Rony et al. 2019, arXiv:1811.09600, Algorithm 1), from x:
  *
@@ -46,7 +43,7 @@ export const ddn: AttackKind<MinimumNormAttack> = {
     const schedules = [{ first, last: first / STEP_FALL }];
     return {
       name: 'ddn',
-      find: (request) => walkSearch(steps, request, schedules, MIN_ITERATIONS),
+      find: (request) => walkSearch(steps, request, schedules),
     };
   },
 };

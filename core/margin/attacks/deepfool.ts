@@ -22,7 +22,7 @@ import { beyondRounding, logitMargin, roundingAllowance, softMarginOver, spreadO
 import { LEAST_SLOPE } from '../scaling.js';
 import { NORMS, type Norm, type ThreatModel } from '../threat-model.js';
 import { backFromSuccess, nothingNear, stepToBoundary } from './adaptive-boundary.js';
-import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import type { AttackKind, MinimumNormOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
 import { definedNorm } from './defined-norm.js';
 import { keepShorter, type Nearest } from './nearest.js';
 import { compilePolish, type RaySearch } from './rays.js';
@@ -43,9 +43,6 @@ const FEWEST_ITERATIONS = 4;
 
 /** How many other classes are looked at, those with the largest logits at x. */
 const MAX_RIVALS = 9;
-
-/** Fewer iterations seldom reach the boundary. */
-const MIN_ITERATIONS = 3;
 
 /** A step goes beyond the linear boundary by this share (η). */
 const OVERSHOOT = 0.02;
@@ -96,7 +93,7 @@ export const deepfool: AttackKind<MinimumNormAttack> = {
   },
 };
 
-function find(steps: FoolingSteps, request: MinimumNormRequest): Promise<AttackOutcome> {
+function find(steps: FoolingSteps, request: MinimumNormRequest): Promise<MinimumNormOutcome> {
   const { weights, logits, classes, maxGradientEvaluations: budget } = request;
   const affordable = Math.max(1, Math.floor(budget / FEWEST_ITERATIONS));
   const count = Math.min((logits[0]?.length ?? 2) - 1, MAX_RIVALS, affordable);
@@ -125,7 +122,6 @@ function find(steps: FoolingSteps, request: MinimumNormRequest): Promise<AttackO
         ...Array.from({ length: single }, (_, index) => (index === restartAt ? again : refinement)),
       ],
       polish: steps.polish,
-      settles: whole + single >= MIN_ITERATIONS,
     };
   });
 }

@@ -8,7 +8,7 @@ import { geometryOf } from '../geometries.js';
 import { logitMargin, reaching, softMarginOver } from '../losses.js';
 import { ATTACK_NORMS, type ThreatModel } from '../threat-model.js';
 import { backFromSuccess, nothingNear, stepToBoundary } from './adaptive-boundary.js';
-import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
+import type { Aim, AttackKind, MinimumNormOutcome, MinimumNormAttack, MinimumNormRequest } from './attack.js';
 import { planRuns } from './fab-t-plan.js';
 import { keepShorter, type Nearest } from './nearest.js';
 import { compilePolish, type RaySearch } from './rays.js';
@@ -22,9 +22,6 @@ import { uniformsOf } from './uniforms.js';
 const RANDOM_SHARE = 0.5;
 
 const POLISH = { share: 1, probes: 12 };
-
-/** A smaller budget lets no run settle. */
-const MIN_BUDGET = 20;
 
 /** Where a search stands; batched. */
 type Adapting = Nearest & {
@@ -60,7 +57,7 @@ export const fabT: AttackKind<MinimumNormAttack> = {
   },
 };
 
-function find(steps: FabSteps, request: MinimumNormRequest, aim: Aim): Promise<AttackOutcome> {
+function find(steps: FabSteps, request: MinimumNormRequest, aim: Aim): Promise<MinimumNormOutcome> {
   const { weights, inputs, logits, classes, maxGradientEvaluations } = request;
   const runs = planRuns(maxGradientEvaluations, aim === 'reach' ? 1 : (logits[0]?.length ?? 2) - 1);
   const randoms = request.seeds.map((seed) => createRandom(seed));
@@ -86,7 +83,6 @@ function find(steps: FabSteps, request: MinimumNormRequest, aim: Aim): Promise<A
       start: () => atInput(nothingNear(inputs, problem.maxLength)),
       calls: calls(),
       polish: steps.polish,
-      settles: maxGradientEvaluations >= MIN_BUDGET,
     };
   });
 }

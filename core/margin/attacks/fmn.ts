@@ -20,9 +20,6 @@ const STEP_FALL = 100;
 /** γ: by what share the radius grows or shrinks. */
 const ADAPTATION: Annealed = { first: 0.05, last: 0.001 };
 
-/** Fewer iterations do not let the radius settle. */
-const MIN_ITERATIONS = 30;
-
 /**
  * Fast minimum-norm attack (Pintor et al. 2021, arXiv:2102.12827, Algorithm 1), from x, with LM as its loss:
  *
@@ -48,7 +45,7 @@ export const fmn: AttackKind<MinimumNormAttack> = {
     const schedules = [{ first, last: first / STEP_FALL }, ADAPTATION];
     return {
       name: 'fmn',
-      find: (request) => walkSearch(steps, request, schedules, MIN_ITERATIONS),
+      find: (request) => walkSearch(steps, request, schedules),
     };
   },
 };

@@ -3,9 +3,10 @@ import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../box.js';
 import { watchedPace } from '../pace.js';
 import { sharpnessOf } from '../sharpness.js';
-import type { AttackOutcome, MinimumNormRequest } from './attack.js';
+import type { MinimumNormOutcome, MinimumNormRequest } from './attack.js';
 import type { Nearest } from './nearest.js';
 import { searchRays, type RaySearch } from './rays.js';
+import { milestoneAt, MILESTONES, type Milestone } from './search-trace.js';
 import { areShort } from './short-evaluations.js';
 import { WITHIN } from './within.js';
 
@@ -35,15 +36,13 @@ export interface SearchPlan<State extends Nearest> {
   readonly finish?: (state: State) => Nearest;
   /** Brings the nearest closer along its own rays in the end. */
   readonly polish?: RaySearch<SearchProblem>;
-  /** Whether the budget sufficed for the method to settle. */
-  readonly settles: boolean;
 }
 
 /** Runs a search call by call, until it is told to stop. */
 export async function runSearch<State extends Nearest>(
   request: MinimumNormRequest,
   open: (problem: SearchProblem, together: boolean) => SearchPlan<State>,
-): Promise<AttackOutcome> {
+): Promise<MinimumNormOutcome> {
   const { weights, inputs } = request;
   const classes = tensor1d([...request.classes], 'int32');
   const maxLength = scalar(request.maxDistance * WITHIN);
@@ -51,6 +50,8 @@ export async function runSearch<State extends Nearest>(
   const problem: SearchProblem = { inputs, classes, maxLength, sharpness };
   const { proceed: goOn, stopped } = watchedPace(request.proceed);
   let gradientEvaluations = 0;
+  const trace: Milestone[] = [];
+  const stride = Math.ceil(request.maxGradientEvaluations / MILESTONES);
   let held: Nearest | undefined;
   /** Holds what is known next in place of what was. */
   const hold = <S extends Nearest>(next: S): S => {
@@ -60,12 +61,14 @@ export async function runSearch<State extends Nearest>(
   };
   try {
     const together = areShort(weights, inputs);
-    const { start, calls, finish, polish, settles } = open(problem, together);
+    const { start, calls, finish, polish } = open(problem, together);
     let state = hold(tidy(start));
     for (const call of calls) {
       if (!(await goOn())) break;
       state = hold(tidy(() => call.take(state)));
       gradientEvaluations += call.gradientEvaluations;
+      if (gradientEvaluations - (trace.at(-1)?.gradientEvaluations ?? 0) < stride) continue;
+      trace.push(await milestoneAt(gradientEvaluations, state));
     }
     let nearest: Nearest = state;
     if (finish !== undefined && (await goOn())) nearest = hold(tidy(() => finish(state)));
@@ -78,7 +81,8 @@ export async function runSearch<State extends Nearest>(
         mul(nearest.best, perExample(cast(lessEqual(nearest.bestLengths, maxLength), 'float32'))),
       ),
       gradientEvaluations,
-      converged: settles && !stopped(),
+      complete: !stopped(),
+      trace,
     };
   } finally {
     dispose([classes, maxLength, sharpness]);

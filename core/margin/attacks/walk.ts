@@ -8,7 +8,7 @@ import type { NormGeometry } from '../geometry.js';
 import type { Loss } from '../losses.js';
 import type { ThreatModel } from '../threat-model.js';
 import { annealedCalls, type Annealed } from './annealing.js';
-import type { Aim, AttackOutcome, MinimumNormRequest } from './attack.js';
+import type { Aim, MinimumNormOutcome, MinimumNormRequest } from './attack.js';
 import { keepShorter, nothingFound, type Nearest } from './nearest.js';
 import { compilePolish, type RaySearch } from './rays.js';
 import { scoredGradient } from './scored-gradient.js';
@@ -124,14 +124,12 @@ export function compileWalk(
  * Spends a budget on one walk.
  *
  * @param schedules the numbers that each iteration takes, over all iterations
- * @param minIterations fewer do not let the walk settle
  */
 export function walkSearch(
   steps: WalkSteps,
   request: MinimumNormRequest,
   schedules: readonly Annealed[],
-  minIterations: number,
-): Promise<AttackOutcome> {
+): Promise<MinimumNormOutcome> {
   const { weights, maxGradientEvaluations: iterations } = request;
   return runSearch<Walk>(request, (problem, together) => ({
     start: () => steps.start(problem),
@@ -140,6 +138,5 @@ export function walkSearch(
     ),
     finish: (walk) => steps.finish(weights, problem, walk),
     polish: steps.polish,
-    settles: iterations >= minIterations,
   }));
 }

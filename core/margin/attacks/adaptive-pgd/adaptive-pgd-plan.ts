@@ -27,14 +27,14 @@ const ROUND_ITERATIONS = 25;
 /** From so many iterations on there are two rounds. */
 const TWO_ROUNDS = 14;
 
+/** With fewer gradients rays towards single classes find more than a round, which only begins to turn. */
+const FEWEST_FOR_ROUNDS = 5;
+
 /** The share of the budget for rays towards single classes. */
 const RAY_SHARE = 0.1;
 
 /** How many of the classes that are largest at x are aimed at in turn. */
 const RANKS = 4;
-
-/** A smaller budget does not let the radius settle: its answers are upper bounds, but do not count as converged. */
-export const MIN_GRADIENT_EVALUATIONS = 10;
 
 /**
  * The plan for a budget, at least 1: rays along gradients at x, towards all other classes and towards the likeliest ones (on a linear model
@@ -45,7 +45,7 @@ export const MIN_GRADIENT_EVALUATIONS = 10;
  * @param rivals how many other classes there are to aim at one by one; 0 if that is pointless
  */
 export function planSearch(budget: number, rivals: number): Plan {
-  const ranked = Math.min(rivals, Math.floor(budget * RAY_SHARE));
+  const ranked = Math.min(rivals, budget < FEWEST_FOR_ROUNDS ? budget - 1 : Math.floor(budget * RAY_SHARE));
   const rays: Rivals[] = ['all', ...Array.from({ length: ranked }, (_, rank) => ({ rank }))];
   const iterations = budget - rays.length;
   if (iterations === 0) return { rays, rounds: [] };

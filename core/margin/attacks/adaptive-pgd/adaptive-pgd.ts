@@ -1,17 +1,18 @@
 import { dispose, scalar, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { createRandom } from '../../../random.js';
-import { MIN_GRADIENT_EVALUATIONS, planSearch, type Rivals } from './adaptive-pgd-plan.js';
+import { planSearch, type Rivals } from './adaptive-pgd-plan.js';
 import type { DescentProblem } from './descent.js';
 import { descendFrom, type SearchContext } from './descent-rounds.js';
 import { compileDescentSteps, type DescentSteps } from './descent-steps.js';
 import { readLogits } from '../../host-logits.js';
 import { watchedPace } from '../../pace.js';
 import { sharpnessOf } from '../../sharpness.js';
-import type { Aim, AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
+import type { Aim, AttackKind, MinimumNormOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import { nothingFound, type Nearest } from '../nearest.js';
 import { searchRays } from '../rays.js';
 import { rivalsAt } from '../rivals.js';
+import { milestoneAt, type Milestone } from '../search-trace.js';
 import { areShort } from '../short-evaluations.js';
 import { uniformsOf } from '../uniforms.js';
 import { WITHIN } from '../within.js';
@@ -31,7 +32,7 @@ export const adaptivePgd: AttackKind<MinimumNormAttack> = {
   },
 };
 
-async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim): Promise<AttackOutcome> {
+async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim): Promise<MinimumNormOutcome> {
   const { weights, inputs, maxGradientEvaluations, classes: classValues, logits } = request;
   const maxLength = scalar(request.maxDistance * WITHIN);
   const classes = tensor1d([...classValues], 'int32');
@@ -39,6 +40,7 @@ async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const { proceed: goOn, stopped } = watchedPace(request.proceed);
   let gradientEvaluations = 0;
+  const trace: Milestone[] = [];
   const context: SearchContext = { steps, weights, together: areShort(weights, inputs), goOn };
   let nearest = tidy(() => nothingFound(inputs, maxLength));
 
@@ -62,6 +64,7 @@ async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim
       gradientEvaluations += 1;
       await advance(over, (problem) => searchRays(context, steps.ascent, problem, nearest));
     }
+    trace.push(await milestoneAt(gradientEvaluations, nearest));
     for (const { start, rivals, iterations } of plan.rounds) {
       if (!(await goOn())) break;
       await advance(rivals, async (problem) => {
@@ -74,9 +77,9 @@ async function search(steps: DescentSteps, request: MinimumNormRequest, aim: Aim
       });
       if (!(await goOn())) break;
       await advance('all', (problem) => searchRays(context, steps.polish, problem, nearest));
+      trace.push(await milestoneAt(gradientEvaluations, nearest));
     }
-    const converged = !stopped() && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS;
-    return { perturbations: nearest.best.clone(), gradientEvaluations, converged };
+    return { perturbations: nearest.best.clone(), gradientEvaluations, complete: !stopped(), trace };
   } finally {
     dispose([maxLength, classes, sharpness]);
     dispose(nearest);

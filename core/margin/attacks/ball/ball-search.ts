@@ -127,7 +127,7 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
     return {
       perturbations: strongest.best.clone(),
       gradientEvaluations,
-      converged: !stopped(),
+      complete: !stopped(),
     };
   } finally {
     dispose([given.classes, given.radii, given.sharpness]);

@@ -10,9 +10,6 @@ export interface EpsilonRound {
 /** A run has about as many iterations as there are runs, but at least so many: fewer leave Auto-PGD no steps to halve. */
 const MIN_ITERATIONS = 10;
 
-/** A smaller budget does not let the radius settle: its answers are upper bounds, but do not count as converged. */
-export const MIN_GRADIENT_EVALUATIONS = 60;
-
 /**
  * The runs of a budget, at least 1, of which one gradient goes to the ray along which the search begins: towards the class that is nearest by now,
  * and in turn towards each of the likeliest others from elsewhere.

@@ -3,7 +3,7 @@ import { createRandom } from '../../../random.js';
 import { watchedPace } from '../../pace.js';
 import { sharpnessOf } from '../../sharpness.js';
 import { ATTACK_NORMS } from '../../threat-model.js';
-import type { AttackKind, AttackOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
+import type { AttackKind, MinimumNormOutcome, MinimumNormAttack, MinimumNormRequest } from '../attack.js';
 import type { BallState } from '../ball/ball-method.js';
 import { cloned } from '../cloned.js';
 import { nothingFound, type Nearest } from '../nearest.js';
@@ -11,12 +11,13 @@ import { searchRays, type RayPace } from '../rays.js';
 import { rivalsByRank } from '../rivals.js';
 import type { SearchProblem } from '../search-runs.js';
 import { runIterations } from '../run-iterations.js';
+import { milestoneAt, type Milestone } from '../search-trace.js';
 import { areShort } from '../short-evaluations.js';
 import { stridesOf } from '../strides.js';
 import { uniformsOf } from '../uniforms.js';
 import { WITHIN } from '../within.js';
 import { denseClimb, sparseClimb } from './epsilon-climb.js';
-import { MIN_GRADIENT_EVALUATIONS, planRounds, type EpsilonRound } from './epsilon-search-plan.js';
+import { planRounds, type EpsilonRound } from './epsilon-search-plan.js';
 import { compileEpsilonSteps, type EpsilonRun, type EpsilonState, type EpsilonSteps } from './epsilon-search-steps.js';
 
 /** How many other classes are led towards. */
@@ -51,7 +52,7 @@ export const epsilonSearch: AttackKind<MinimumNormAttack> = {
 async function search<S extends BallState>(
   steps: EpsilonSteps<S>,
   request: MinimumNormRequest,
-): Promise<AttackOutcome> {
+): Promise<MinimumNormOutcome> {
   const { weights, inputs, maxGradientEvaluations } = request;
   const classes = tensor1d([...request.classes], 'int32');
   const maxLength = scalar(request.maxDistance * WITHIN);
@@ -61,6 +62,7 @@ async function search<S extends BallState>(
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const { proceed: goOn, stopped } = watchedPace(request.proceed);
   let gradientEvaluations = 0;
+  const trace: Milestone[] = [];
   const rayPace: RayPace = { weights, together: areShort(weights, inputs), goOn };
   let nearest = tidy(() => nothingFound(inputs, maxLength));
   let pace = tidy(() => steps.firstPace(nearest));
@@ -85,6 +87,7 @@ async function search<S extends BallState>(
     if (await goOn()) {
       gradientEvaluations += 1;
       hold(await searchRays(rayPace, steps.ascent, problem, nearest));
+      trace.push(await milestoneAt(gradientEvaluations, nearest));
     }
     for (const round of planRounds(maxGradientEvaluations, rivals.length)) {
       if (!(await goOn())) break;
@@ -101,11 +104,13 @@ async function search<S extends BallState>(
       hold(found);
       if (!(await goOn())) break;
       hold(await searchRays(rayPace, steps.polish, problem, nearest));
+      trace.push(await milestoneAt(gradientEvaluations, nearest));
     }
     return {
       perturbations: nearest.best.clone(),
       gradientEvaluations,
-      converged: !stopped() && maxGradientEvaluations >= MIN_GRADIENT_EVALUATIONS,
+      complete: !stopped(),
+      trace,
     };
   } finally {
     dispose([classes, maxLength, sharpness]);

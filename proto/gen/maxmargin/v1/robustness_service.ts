@@ -167,7 +167,12 @@ export interface MarginResult {
   attack: string;
   /** Gradient evaluations spent on this input. */
   gradientEvaluations: number;
-  /** The search ran to its end; false if deadline or budget cut it short. */
+  /**
+   * The search ran to its end and settled: something was found, and over the last half of its gradient evaluations, at least the last 100 of them,
+   * the distance fell by no more than 1 %. So a budget below 200, that of EFFORT_STANDARD included, never converges; a deadline that ends the search makes it
+   * false; and so it is where nothing was found or the input is unresolved. True where nothing is searched, MISCLASSIFIED and TARGET_REACHED. It proves nothing: on the first
+   * model ten times the budget then shortens the distance by more than 1 % for one input in twenty at 200 gradient evaluations, and for none at 1,000.
+   */
   converged: boolean;
   /**
    * Float32 cannot tell the two largest logits of the unperturbed input apart: they differ by at most 16 spacings (2^-23) of float32 at the largest |z|,

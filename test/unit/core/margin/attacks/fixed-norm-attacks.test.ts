@@ -152,8 +152,8 @@ describe('attacks within balls', () => {
           // Each input with a radius of its own.
           const beyond = (index: number): boolean => index % 3 !== 0;
           const radii = exact.map((margin, index) => margin * (beyond(index) ? effort.surely : 0.99));
-          const { rows, converged } = await attack({ ...sure, compile: engine.compile, model, radii });
-          assert.ok(converged);
+          const { rows, complete } = await attack({ ...sure, compile: engine.compile, model, radii });
+          assert.ok(complete);
           for (const [index, row] of rows.entries()) {
             const answer = answerAt(model, index, norm, row, radii[index]!);
             const own = argMax(linearLogits(model, model.inputs[index]!));
@@ -220,14 +220,14 @@ describe('attacks within balls', () => {
         const run = { ...common, compile: eager, model, radii };
         let asked = 0;
         const whole = await attack({ ...run, proceed: () => ++asked > 0 });
-        assert.ok(whole.converged);
+        assert.ok(whole.complete);
         const succeeded: number[] = [];
         for (const share of [0, 0.3, 0.95]) {
           const last = Math.floor(share * asked);
           let now = 0;
-          const { rows, converged, gradientEvaluations } = await attack({ ...run, proceed: () => now++ < last });
+          const { rows, complete, gradientEvaluations } = await attack({ ...run, proceed: () => now++ < last });
           assert.equal(now, last + 1, 'asked once more, and not again');
-          assert.ok(!converged && gradientEvaluations <= whole.gradientEvaluations);
+          assert.ok(!complete && gradientEvaluations <= whole.gradientEvaluations);
           if (share === 0) assert.ok(rows.every((row) => row.every((value) => value === 0)));
           succeeded.push(
             rows.filter((row, index) => {

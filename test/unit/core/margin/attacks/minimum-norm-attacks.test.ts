@@ -228,7 +228,7 @@ describe('minimum-norm attacks', () => {
           }
           let asked = 0;
           const whole = await find(kind, norm, aim, given, { maxDistance, budget: 12, proceed: () => ++asked > 0 });
-          assert.ok(whole.converged || CLOSENESS[name].mean > 1.005);
+          assert.ok(whole.complete);
           let spent = whole.gradientEvaluations;
           for (const last of [asked >> 1, 1, 0]) {
             let askedNow = 0;
@@ -241,7 +241,7 @@ describe('minimum-norm attacks', () => {
               proceed: () => askedNow++ < last,
             });
             assert.equal(askedNow, last + 1, 'asked once more, and not again');
-            assert.ok(!stopped.converged && stopped.gradientEvaluations <= spent);
+            assert.ok(!stopped.complete && stopped.gradientEvaluations <= spent);
             assert.equal(stopped.gradientEvaluations, passes.backward / COUNT);
             spent = stopped.gradientEvaluations;
             for (const [index, perturbation] of stopped.perturbations.entries())
