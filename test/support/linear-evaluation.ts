@@ -25,7 +25,7 @@ export function linearEvaluation(
       inputShape: [4, 4, 1],
       origins: [],
     },
-    classifier: evaluatedClassifier([{ title: 'linear 1', model, weights }]),
+    classifier: evaluatedClassifier([{ title: 'linear 1', model, weights, labels: ['below', 'above'] }]),
     dataset: { name: 'linear', fingerprint: 'none' },
     examples,
     plan: planOf(

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandom } from '../../core/random.js';
 import type { Random } from '../../core/random.js';
@@ -23,16 +23,19 @@ interface LabelledFile {
 
 /**
  * Labelled PNG and JPEG images: `DIR/train/CLASS/*.png` and `DIR/test/CLASS/*.png`; or `DIR/CLASS/*.png`, of which a seeded sixth of each
- * class are test images. Names that begin with a dot are passed over, any other file is an error.
+ * class are test images. It is the former where `DIR/train` holds directories: a class may be called train or test. Names that begin with a dot are
+ * passed over, any other file or directory is an error. Symbolic links are followed.
  *
- * Classes are the names of the directories, sorted by their UTF-16 code units. All images have the size of the first, and are grey (one
+ * Classes are the names of the directories, sorted as numbers if all of them are, else by their UTF-16 code units. All images have the size of the first, and are grey (one
  * channel) if its file has a grey format. The order of the examples is shuffled, by a fixed seed, since the first ones are taken for validation.
  *
  * @throws not-found; invalid-input naming the directory or file, what was expected and what came
  */
 export async function imageFolder(directory: string): Promise<Dataset> {
   const inside = await directoriesIn(directory);
-  const isSplit = inside.includes('train');
+  const isSplit = inside.includes('train') && (await list(join(directory, 'train'))).some((entry) => entry.isDirectory);
+  const stray = isSplit ? inside.find((name) => name !== 'train' && name !== 'test') : undefined;
+  if (stray !== undefined) throw invalidInput(directory, 'train and test, since train holds directories', stray);
   const classes = isSplit ? await directoriesIn(join(directory, 'train')) : inside;
   if (classes.length < 2 || classes.length > MAX_CLASSES)
     throw invalidInput(directory, `2 to ${MAX_CLASSES} directories, one per class`, String(classes.length));
@@ -64,18 +67,30 @@ async function listSplits(
   };
 }
 
+/** The directories of one that holds nothing else. */
 async function directoriesIn(path: string): Promise<string[]> {
   const entries = await list(path);
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const stray = entries.find((entry) => !entry.isDirectory);
+  if (stray !== undefined) throw invalidInput(path, 'directories only', `the file ${stray.name}`);
+  const names = entries.map(({ name }) => name);
+  return names.every((name) => /^\d+$/.test(name)) ? names.sort((a, b) => Number(a) - Number(b)) : names;
 }
 
-async function list(path: string) {
-  try {
-    const entries = await readdir(path, { withFileTypes: true });
-    return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
+async function list(path: string): Promise<{ readonly name: string; readonly isDirectory: boolean }[]> {
+  const names = await readdir(path).catch((error: unknown) => {
     const got = isErrno(error, 'ENOENT') ? 'nothing there' : isErrno(error, 'ENOTDIR') ? 'a file' : messageOf(error);
     throw new DomainError('not-found', `${path}: expected a directory, got ${got}`);
+  });
+  const shown = names.filter((name) => !name.startsWith('.')).sort((a, b) => (a < b ? -1 : 1));
+  return Promise.all(shown.map(async (name) => ({ name, isDirectory: await isDirectory(join(path, name)) })));
+}
+
+/** Links are followed. @throws invalid-input naming one that leads nowhere */
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw invalidInput(path, 'a file or directory that can be read', messageOf(error));
   }
 }
 
@@ -89,7 +104,8 @@ async function listImages(
     if (!present.includes(name)) continue;
     const path = join(directory, name);
     for (const entry of await list(path)) {
-      if (!IMAGE_FILE_NAME.test(entry.name)) throw invalidInput(path, 'PNG and JPEG files only', entry.name);
+      if (entry.isDirectory || !IMAGE_FILE_NAME.test(entry.name))
+        throw invalidInput(path, 'PNG and JPEG files only', entry.name);
       files.push({ path: join(path, entry.name), label });
     }
   }

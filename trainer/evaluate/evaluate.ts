@@ -12,6 +12,7 @@ import { MASKING_INPUTS } from './masking-checks.js';
 import { mergeShards } from './merge-shards.js';
 import { runShard } from './run-shard.js';
 import type { ShardRecord } from './shard-record.js';
+import { isInOrder } from '../data/match-classes.js';
 import { evaluationKey, shardsInMemory, type EvaluationIdentity, type ShardStore } from './shard-store.js';
 import { marginAttackNamed } from './attack-stages.js';
 import { shardsOf, shareOf, type Shard, type Share } from './shards.js';
@@ -21,7 +22,12 @@ export interface EvaluationRequest {
   readonly engine: Engine;
   readonly subject: Subject;
   readonly classifier: EvaluatedClassifier;
-  readonly dataset: { readonly name: string; readonly fingerprint: string };
+  readonly dataset: {
+    readonly name: string;
+    readonly fingerprint: string;
+    /** Which class of the model each of its classes is; absent: the one of its number. The labels of the examples are the model's. */
+    readonly classes?: readonly number[];
+  };
   /** Of the test split. */
   readonly examples: Examples;
   readonly plan: EvaluationPlan;
@@ -56,6 +62,7 @@ export function identityOf(request: EvaluationRequest): EvaluationIdentity {
     checksums,
     dataset: dataset.name,
     fingerprint: dataset.fingerprint,
+    ...(dataset.classes && !isInOrder(dataset.classes) && { classes: dataset.classes }),
     examples: examples.count,
     plan,
     engine: engine.name,

@@ -55,13 +55,14 @@ export async function evaluateTrained(request: FinalEvaluationRequest): Promise<
   const { engine, model, weights, examples, norm, maxDistance, epsilons = [], onProgress } = request;
   const { inputShape, classes } = model.architecture;
   const subject = { dataset: '', norm, trainedMaxDistance: maxDistance, examples: examples.count };
+  const labels = Array.from({ length: classes }, (_, label) => `${label}`);
   const result = await evaluate({
     engine,
-    classifier: evaluatedClassifier([{ title: 'the model', model, weights }]),
+    classifier: evaluatedClassifier([{ title: 'the model', model, weights, labels }]),
     subject: {
       title: 'the model',
       members: [],
-      labels: Array.from({ length: classes }, (_, label) => `${label}`),
+      labels,
       inputShape,
       origins: [],
     },

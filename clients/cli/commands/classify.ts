@@ -24,7 +24,7 @@ export function classifyCommand(): Command {
     .action(async (files: string[], options: Options) => {
       await withClient(options.address, async (client) => {
         const version = await client.getModel(modelSelector(options), { deadlineMs: options.deadlineMs });
-        const inputs = await readInputs(files, options, version.inputShape);
+        const inputs = await readInputs(files, options, version);
         const model = { name: version.name, version: version.version };
         const answers = await client.classify(inputs.images, { model, deadlineMs: options.deadlineMs });
         const results = answers.results.map((result, i) => ({

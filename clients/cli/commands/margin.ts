@@ -60,7 +60,7 @@ export function marginCommand(): Command {
 async function run(files: string[], options: Options): Promise<void> {
   await withClient(options.address, async (client) => {
     const version = await client.getModel(modelSelector(options), { deadlineMs: options.deadlineMs });
-    const inputs = await readInputs(files, options, version.inputShape);
+    const inputs = await readInputs(files, options, version);
     const answers = await client.margins(inputs.images, {
       model: { name: version.name, version: version.version },
       labels: labelsFor(inputs, options.label),

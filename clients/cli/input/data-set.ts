@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Split } from '../../../trainer/data/dataset.js';
+import { matchClasses, withClasses } from '../../../trainer/data/match-classes.js';
 import { openDataset } from '../../../trainer/data/open-dataset.js';
 import { CommandFailure } from '../report-failure.js';
 import type { Inputs } from './inputs.js';
@@ -12,12 +13,16 @@ export interface ExampleSelection {
   readonly indices: readonly number[];
   /** Where data sets are, each in a directory of its name. */
   readonly directory: string;
+  /** The model's, whose labels are asked for. */
+  readonly classes: readonly string[];
 }
 
-/** Examples of a data set. @throws invalid-input or not-found of the data set; CommandFailure for an index beyond its end */
-export async function readExamples({ name, split, indices, directory }: ExampleSelection): Promise<Inputs> {
+/** Examples of a data set, labelled with the classes of a model of the same names. @throws invalid-input or not-found of the data set; CommandFailure for an index beyond its end */
+export async function readExamples({ name, split, indices, directory, classes }: ExampleSelection): Promise<Inputs> {
   const dataset = await openDataset(name, join(directory, name), '--data');
-  const { count, images, labels } = await dataset.read(split);
+  const from = { title: `data set ${name}`, classes: dataset.labelNames };
+  const matched = matchClasses(from, { title: 'the model', classes });
+  const { count, images, labels } = withClasses(await dataset.read(split), matched);
   const size = images.length / count;
   const data = new Uint8Array(indices.length * size);
   for (const [i, index] of indices.entries()) {

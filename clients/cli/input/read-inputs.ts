@@ -34,17 +34,17 @@ export function withInputs(command: Command): Command {
 
 const extents = (text: string): number[] => text.split(/[,x×]/).map(integer(1));
 
-/** @param inputShape what the model takes: height, width, channels */
+/** @param model what takes them: images of its shape, height, width, channels, and labels of its classes */
 export async function readInputs(
   files: readonly string[],
   options: InputOptions,
-  inputShape: readonly number[],
+  { inputShape, labels: classes }: { readonly inputShape: readonly number[]; readonly labels: readonly string[] },
 ): Promise<Inputs> {
   if (options.dataset !== undefined) {
     if (files.length > 0) throw new CommandFailure('Give either files or --dataset, not both.', 2);
     const { readExamples } = await import('./data-set.js');
     const { dataset: name, split, index: indices = [0], data: directory } = options;
-    return readExamples({ name, split, indices, directory });
+    return readExamples({ name, split, indices, directory, classes });
   }
   const [first] = files;
   if (first === undefined)

@@ -5,7 +5,9 @@ import { openEngine } from '../../../core/engine/open-engine.js';
 import { DomainError } from '../../../core/errors.js';
 import type { AttackNorm } from '../../../core/margin/threat-model.js';
 import { openRegistry } from '../../../core/registry/open-registry.js';
+import type { DatasetInfo } from '../../../trainer/data/dataset.js';
 import { fingerprint } from '../../../trainer/data/fingerprint.js';
+import { matchClasses, withClasses } from '../../../trainer/data/match-classes.js';
 import { openDataset } from '../../../trainer/data/open-dataset.js';
 import {
   evaluate,
@@ -75,15 +77,17 @@ export async function evaluateLocally(options: LocalEvaluationOptions): Promise<
     join(options.data, options.directory ?? options.dataset),
     '--data, --directory',
   );
-  for (const subject of subjects) checkFit(subject, options.dataset, dataset);
+  const matches = subjects.map((subject) => matchTo(subject, options.dataset, dataset));
   const examples = await dataset.read('test');
   const plan = planFor(subjects[0]?.threatModel, options, examples.count);
   const engine = await openEngine(options.engine);
   const found: EvaluationResult[] = [];
   const code = await codeFingerprint();
   for (const [index, { subject, classifier, checksums, history }] of subjects.entries()) {
-    const about = { name: options.dataset, fingerprint: fingerprint(examples) };
-    const request = { engine, examples, plan, subject, classifier, checksums, code, history, dataset: about };
+    const classes = matches[index] ?? [];
+    const about = { name: options.dataset, fingerprint: fingerprint(examples), classes };
+    const labelled = withClasses(examples, classes);
+    const request = { engine, examples: labelled, plan, subject, classifier, checksums, code, history, dataset: about };
     const place = state === undefined || index === 0 ? state : `${state}-baseline`;
     const evaluated = await run(request, place, options);
     if ('shards' in evaluated) return evaluated;
@@ -156,19 +160,18 @@ function directoryName({ subject }: EvaluationRequest, key: string): string {
   return `${names.join('+').slice(0, 100)}-${key.slice(0, 16)}`;
 }
 
-function checkFit(
+/** Which class of the model each class of the data set is. @throws CommandFailure if the images do not fit; invalid-input if the classes do not */
+function matchTo(
   { subject: { title, inputShape, labels } }: LoadedSubject,
   datasetName: string,
-  dataset: { readonly inputShape: readonly number[]; readonly labelNames: readonly string[] },
-): void {
+  dataset: DatasetInfo,
+): readonly number[] {
   if (dataset.inputShape.join() !== inputShape.join()) {
     const [wanted, given] = [inputShape, dataset.inputShape].map((shape) => shape.join(' × '));
     throw new CommandFailure(
       `--dataset ${datasetName}: model ${title} takes ${wanted ?? ''}, the images are ${given ?? ''}`,
     );
   }
-  if (dataset.labelNames.length > labels.length) {
-    const counts = `${dataset.labelNames.length} classes, model ${title} has ${labels.length}`;
-    throw new CommandFailure(`--dataset ${datasetName}: it has ${counts}`);
-  }
+  const from = { title: `data set ${datasetName}`, classes: dataset.labelNames };
+  return matchClasses(from, { title: `model ${title}`, classes: labels });
 }

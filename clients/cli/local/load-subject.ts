@@ -30,12 +30,13 @@ export async function loadSubject(registry: Registry, selectors: readonly ModelS
   const leader = await load(first);
   const loaded = [leader];
   for (const selector of others) loaded.push(await load(selector));
-  const members = loaded.map(({ manifest: { name, version }, architecture, weights }) => ({
+  const members = loaded.map(({ manifest: { name, version, labels }, architecture, weights }) => ({
+    labels,
     title: `${name} ${version}`,
     model: buildModel(architecture),
     weights,
   }));
-  const { labels, inputShape, threatModel, name, version } = leader.manifest;
+  const { inputShape, threatModel, name, version } = leader.manifest;
   return {
     classifier: evaluatedClassifier(members),
     checksums: loaded.map(({ manifest }) => manifest.files['weights.bin']?.sha256 ?? ''),
@@ -44,7 +45,7 @@ export async function loadSubject(registry: Registry, selectors: readonly ModelS
     subject: {
       title: members.map(({ title }) => title).join(' + '),
       members: loaded.map(({ manifest }) => ({ model: manifest.name, version: manifest.version })),
-      labels,
+      labels: leader.manifest.labels,
       inputShape,
       origins: loaded.map(({ manifest }) => manifest.origin),
     },

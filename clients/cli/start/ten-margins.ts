@@ -23,7 +23,8 @@ export async function askTenMargins(
   signal: AbortSignal,
 ): Promise<TenMargins> {
   const indices = Array.from({ length: IMAGES }, (_, i) => i);
-  const examples = await readExamples({ name: 'digits', split: 'test', indices, directory: dataDirectory });
+  const { labels: classes } = version;
+  const examples = await readExamples({ name: 'digits', split: 'test', indices, directory: dataDirectory, classes });
   const { results } = await server.margins(examples.images, {
     model: { name: version.name, version: version.version },
     labels: examples.labels,

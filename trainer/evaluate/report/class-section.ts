@@ -20,7 +20,7 @@ export function classSection(comparison: Comparison): Child {
   const classes = model.margins?.byClass ?? [];
   if (classes.length === 0) return undefined;
   const other = baselineInNorm(comparison);
-  const theirs = new Map(other?.margins?.byClass.map((margins) => [margins.label, margins]));
+  const theirs = new Map(other?.margins?.byClass.map((margins) => [className(other, margins.label), margins] as const));
   const ordered = classes.toSorted((a, b) => a.quartiles[1] - b.quartiles[1] || a.label - b.label);
   const shown =
     ordered.length > MOST_CLASSES
@@ -45,9 +45,9 @@ ${table({
   ],
   rows: shown.map((margins) => [
     className(model, margins.label),
-    quartileBar(margins, theirs.get(margins.label), longest > 0 ? longest : 1),
+    quartileBar(margins, theirs.get(className(model, margins.label)), longest > 0 ? longest : 1),
     unit.distance(margins.quartiles[1]),
-    ...(against ? [unit.distance(theirs.get(margins.label)?.quartiles[1] ?? NaN)] : []),
+    ...(against ? [unit.distance(theirs.get(className(model, margins.label))?.quartiles[1] ?? NaN)] : []),
     unit.distance(margins.mean),
     estimate(margins.misclassifiedShare, margins.misclassifiedInterval),
     estimate(margins.notFoundShare, margins.notFoundInterval),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { PNG, type ColorType } from 'pngjs';
@@ -28,6 +28,30 @@ describe('a folder of PNG files', () => {
     await writeFile(path, bytes);
   };
   const open = () => openDataset('folder', directory());
+
+  it('sorts classes that are numbers as numbers, follows links, and takes a class called train for one', async () => {
+    for (const name of ['10', '9', '0']) await put(`${name}/a.png`, image(Number(name)));
+    assert.deepEqual((await open()).labelNames, ['0', '9', '10']);
+    await rm(join(directory(), '9'), { recursive: true });
+    await put('elsewhere.d/b.png', image(3));
+    await rename(join(directory(), 'elsewhere.d'), join(directory(), '.elsewhere'));
+    await symlink(join(directory(), '.elsewhere'), join(directory(), 'train'));
+    assert.deepEqual((await open()).labelNames, ['0', '10', 'train']);
+    await symlink(join(directory(), 'nowhere'), join(directory(), '0', 'broken.png'));
+    await assert.rejects(open(), { kind: 'invalid-input', message: /broken\.png: expected .* ENOENT/ });
+  });
+
+  it('names a stray file beside the classes, and a stray directory beside train', async () => {
+    for (const name of ['cat', 'dog']) await put(`${name}/a.png`, image(1));
+    await put('labels.csv', Buffer.from('stray'));
+    await assert.rejects(open(), {
+      kind: 'invalid-input',
+      message: /expected directories only, got the file labels\.csv/,
+    });
+    await rm(join(directory(), 'labels.csv'));
+    for (const name of ['cat', 'dog']) await put(`train/${name}/a.png`, image(1));
+    await assert.rejects(open(), { kind: 'invalid-input', message: /expected train and test, .* got cat/ });
+  });
 
   it('reads the splits that there are, labels by the names of directories in order', async () => {
     for (const value of [10, 11]) await put(`train/dog/${value}.png`, image(value));

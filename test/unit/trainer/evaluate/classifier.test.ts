@@ -17,9 +17,10 @@ function member(
   sizes: readonly number[],
   classes = 3,
   shape: readonly [number, number, number] = SHAPE,
+  labels = Array.from({ length: classes }, (_, label) => `${label}`),
 ): Member {
   const model = buildModel(mlp(sizes, shape, classes));
-  return { title: `m ${seed}`, model, weights: initialWeights(model, createRandom(seed)) };
+  return { title: `m ${seed}`, model, weights: initialWeights(model, createRandom(seed)), labels };
 }
 
 describe('the classifier that is evaluated', () => {
@@ -71,7 +72,26 @@ describe('the classifier that is evaluated', () => {
     }
   });
 
+  it('of members whose classes come in another order takes those of the same names together', async () => {
+    const [cats, dogs] = [
+      member(1, [5], 3, SHAPE, ['ant', 'cat', 'dog']),
+      member(2, [4], 3, SHAPE, ['dog', 'ant', 'cat']),
+    ];
+    const [own, theirs] = [await logits(evaluatedClassifier([cats])), await logits(evaluatedClassifier([dogs]))];
+    const together = await logits(evaluatedClassifier([cats, dogs]));
+    for (const [row, z] of together.entries()) {
+      const [a, b] = [softmax(own[row] ?? []), softmax(theirs[row] ?? [])];
+      // ant, cat, dog are the classes 1, 2, 0 of the second.
+      const mean = [1, 2, 0].map((at, label) => ((a[label] ?? NaN) + (b[at] ?? NaN)) / 2);
+      for (const [label, value] of z.entries()) assert.ok(Math.abs(Math.exp(value) - (mean[label] ?? NaN)) < 1e-6);
+    }
+  });
+
   it('refuses members that do not fit each other, by name', () => {
+    assert.throws(
+      () => evaluatedClassifier([member(1, [4], 3, SHAPE, ['a', 'b', 'c']), member(2, [4], 3, SHAPE, ['a', 'b', 'd'])]),
+      { kind: 'invalid-input', message: 'the classes of m 2 are not those of m 1: a, b, d (3) and a, b, c (3)' },
+    );
     assert.throws(() => evaluatedClassifier([]), { kind: 'invalid-input' });
     assert.throws(() => evaluatedClassifier([member(1, [4]), member(2, [4], 4)]), {
       kind: 'invalid-input',
