@@ -102,11 +102,40 @@ describe('maxmargin commands', function () {
       assert.match(String(status), /^(found|not-found|misclassified)$/);
       assert.equal(perturbation !== undefined, status === 'found');
     }
-    const picture = PNG.sync.read(await readFile(join(directory, 'margin.png')));
-    assert.deepEqual([picture.width, picture.height], [3 * 224 + 4 * 8, 2 * 224 + 3 * 8]);
+    const { succeeds } = answers?.saved as { readonly succeeds: (boolean | null)[] };
+    assert.deepEqual(
+      succeeds.map((each) => each !== null),
+      results.map(({ status }) => status === 'found'),
+    );
 
     const forPeople = await runCommand(['margin', '--dataset', 'digits', '--address', server.address], directory);
     assert.match(forPeople.stdout, /^image +label +class +adversarial +distance +status +gradients +converged$/m);
+  });
+
+  it('margin: the adversarial image of a saved picture, read back, is classified as it says', async () => {
+    const [answers] = await ask('margin', 'one.png', '--max-distance', '1', '--save', 'one-margin.png');
+    const [result] = answers?.results as Json[];
+    const { succeeds } = answers?.saved as { readonly succeeds: (boolean | null)[] };
+    assert.equal(result?.status, 'found');
+    // The last of three tiles, of 28 × 28 squares of 7 pixels, 16 pixels from right and below.
+    const picture = PNG.sync.read(await readFile(join(directory, 'one-margin.png')));
+    const tile = new PNG({ width: 28, height: 28 });
+    for (let i = 0; i < 784; i++) {
+      const x = picture.width - 16 - 196 + 7 * (i % 28) + 3;
+      const y = picture.height - 16 - 196 + 7 * Math.floor(i / 28) + 3;
+      picture.data.copy(tile.data, 4 * i, 4 * (y * picture.width + x), 4 * (y * picture.width + x) + 4);
+    }
+    await writeFile(join(directory, 'read-back.png'), PNG.sync.write(tile));
+    const [again] = await ask('classify', 'read-back.png');
+    const [{ predictedClass } = {}] = again?.results as Json[];
+    assert.equal(predictedClass !== result.label, succeeds[0]);
+  });
+
+  it('margin: a picture that cannot be written is refused before any work', async () => {
+    const nowhere = ['--dataset', 'digits', '--address', '127.0.0.1:1', '--save'];
+    await fails(2, /--save: expected a \.png file that can be written, got a\.gif/, 'margin', ...nowhere, 'a.gif');
+    await fails(2, /but there is no directory absent$/m, 'margin', ...nowhere, 'absent/a.png');
+    await fails(2, /but there is no directory one\.png$/m, 'margin', ...nowhere, 'one.png/a.png');
   });
 
   it('jobs: a job is created, watched to its end, listed and shown', async () => {

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
+import { readImage } from '../../trainer/data/image-file.js';
+import { openDataset } from '../../trainer/data/open-dataset.js';
 import { remembered } from '../support/started-processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -53,6 +55,22 @@ describe('maxmargin data', () => {
     assert.deepEqual([width, height], [20 * 30 + 2, 10 * 30 + 2]);
   });
 
+  it('writes an image of a data set to a file, which reads as the same values', async () => {
+    const file = join(directory(), 'digit.png');
+    const { code, stdout, stderr } = await maxmargin('data', 'image', 'digits', '--index', '3', '--output', file);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /digit\.png: image 3 of the test split of digits, 28 × 28 pixels in grey, class \d/);
+    const { images, labels } = await (await openDataset('digits', '')).read('test');
+    assert.match(stdout, new RegExp(`class ${labels[3]}$`, 'm'));
+    const read = await readImage(file, await readFile(file), { height: 28, width: 28, channels: 1 }, 'it is');
+    assert.deepEqual(read, images.subarray(3 * 784, 4 * 784));
+    const absent = await maxmargin('data', 'image', 'digits', '--output', join(directory(), 'absent', 'digit.png'));
+    assert.equal(absent.code, 2);
+    assert.match(absent.stderr, /--output: expected a \.png file that can be written, .* but there is no directory/);
+    const beyond = await maxmargin('data', 'image', 'digits', '--index', '1000', '--output', file);
+    assert.match(beyond.stderr, /--index: expected at most 999, got 1000/);
+  });
+
   it('fails with what is missing', async () => {
     const fails = async (message: RegExp): Promise<void> => {
       const { code, stdout, stderr } = await maxmargin('data', 'info', 'mnist', '--data', directory());
@@ -62,13 +80,15 @@ describe('maxmargin data', () => {
     };
     await fails(/--data, --directory: expected a directory with the files of mnist, got .*mnist, which is not there/);
     await mkdir(join(directory(), 'mnist'));
-    await fails(/expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, got neither/);
+    await fails(
+      /expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, got neither; "maxmargin data fetch mnist --data .*" downloads them/,
+    );
   });
 
   it('refuses a name that is none, with an exit code of its own', async () => {
     const { code, stderr } = await maxmargin('data', 'fetch', 'imagenet');
     assert.equal(code, 2);
-    assert.match(stderr, /Allowed choices are mnist, cifar10/);
+    assert.match(stderr, /Allowed choices are mnist, fashion-mnist, cifar10/);
   });
 
   it('leaves nothing half when it is killed while it downloads', async () => {
@@ -93,6 +113,6 @@ describe('maxmargin data', () => {
       server.closeAllConnections();
       server.close();
     }
-    assert.deepEqual(await readdir(join(directory(), 'mnist')), []);
+    assert.deepEqual(await readdir(directory()), []);
   });
 });

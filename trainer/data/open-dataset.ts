@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
 import { isErrno } from '../../core/registry/bounded-file.js';
 import { cifar10 } from './cifar10.js';
@@ -33,11 +34,21 @@ export async function openDataset(name: string, directory: string, field = 'data
   const known = DATASET_NAMES.find((each) => each === name);
   if (known === undefined) throw invalidInput('data set', DATASET_NAMES.join(', '), name);
   if (known !== 'digits') await assertDirectory(known, directory, field);
-  return OPEN[known](directory);
+  const dataset = await OPEN[known](directory);
+  return {
+    ...dataset,
+    read: (split) =>
+      dataset.read(split).catch((error: unknown) => {
+        if (!(error instanceof DomainError) || error.kind !== 'not-found') throw error;
+        throw new DomainError('not-found', error.message + howToGet(known, directory));
+      }),
+  };
 }
 
-function howToGet(name: DatasetName): string {
-  return FETCHABLE.some((each) => each === name) ? `; "maxmargin data fetch ${name}" downloads them` : '';
+function howToGet(name: DatasetName, directory: string): string {
+  if (!FETCHABLE.some((each) => each === name)) return '';
+  const into = basename(directory) === name ? ` --data ${dirname(directory)}` : '';
+  return `; "maxmargin data fetch ${name}${into}" downloads them`;
 }
 
 async function assertDirectory(name: DatasetName, directory: string, field: string): Promise<void> {
@@ -46,7 +57,7 @@ async function assertDirectory(name: DatasetName, directory: string, field: stri
     if ((await stat(directory)).isDirectory()) return;
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw invalidInput(field, 'a readable directory', messageOf(error));
-    found = `which is not there${howToGet(name)}`;
+    found = `which is not there${howToGet(name, directory)}`;
   }
   throw new DomainError(
     'not-found',

@@ -13,7 +13,9 @@ import { printResult } from '../output/print.js';
 import { progressBar } from '../output/progress-bar.js';
 import { formatFields, formatTable } from '../output/table.js';
 import { command } from '../command.js';
+import { checkPicturePath } from '../given-file.js';
 import { withOutput, type OutputOptions } from '../shared-options.js';
+import { imageCommand } from './data-image.js';
 
 interface DataOptions extends OutputOptions {
   readonly data: string;
@@ -24,7 +26,8 @@ export function dataCommand(): Command {
   return command('data', 'Make, download and describe data sets')
     .addCommand(makeCommand())
     .addCommand(fetchCommand())
-    .addCommand(infoCommand());
+    .addCommand(infoCommand())
+    .addCommand(imageCommand());
 }
 
 function makeCommand(): Command {
@@ -86,6 +89,7 @@ function infoCommand(): Command {
     .option('--contact-sheet <file>', 'write the first 200 test images to a PNG file');
   return withOutput(info, 'maxmargin data info digits --contact-sheet digits.png').action(
     async (name: string, options: DataOptions & { readonly directory?: string; readonly contactSheet?: string }) => {
+      if (options.contactSheet !== undefined) checkPicturePath('--contact-sheet', options.contactSheet);
       const dataset = await openDataset(name, join(options.data, options.directory ?? name), '--data, --directory');
       const splits = await readSplits(dataset);
       const test = splits.at(-1);

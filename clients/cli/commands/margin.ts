@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { MarginBudget, MarginOptions } from '../../client/margins.js';
+import { replaceFile } from '../../../core/durable/durable-files.js';
 import { NORMS } from '../../../core/margin/threat-model.js';
 import { readInputs, withInputs } from '../input/read-inputs.js';
 import type { Inputs } from '../input/inputs.js';
@@ -9,11 +9,12 @@ import type { InputOptions } from '../input/read-inputs.js';
 import { modelSelector, withModel } from '../model-options.js';
 import type { ModelOptions } from '../model-options.js';
 import { decimal, integer, integers } from '../option-types.js';
-import { figure } from '../output/figures.js';
+import { inEightBits } from '../output/eight-bits.js';
 import { marginTable } from '../output/margin-table.js';
-import { drawPanel } from '../output/panel.js';
+import { drawPanel, largestChange } from '../output/panel.js';
 import { printResult } from '../output/print.js';
 import { command } from '../command.js';
+import { checkPicturePath } from '../given-file.js';
 import { CommandFailure } from '../report-failure.js';
 import { SERVER_ADDRESS, withAddress, withClient, withOutput } from '../shared-options.js';
 import type { AddressOptions, OutputOptions } from '../shared-options.js';
@@ -53,11 +54,12 @@ export function marginCommand(): Command {
     .option('--seed <n>', 'what random starts are drawn from (default: 0)', seed)
     .option('--deadline-ms <ms>', 'answer with the best found by then', integer(1))
     .option('--perturbations', 'with --json: the perturbations as well')
-    .option('--save <file>', 'draw original, perturbation and adversarial image side by side into a PNG')
+    .option('--save <file>', 'a PNG of each original, its perturbation and the adversarial image, with captions')
     .action(run);
 }
 
 async function run(files: string[], options: Options): Promise<void> {
+  if (options.save !== undefined) checkPicturePath('--save', options.save);
   await withClient(options.address, async (client) => {
     const version = await client.getModel(modelSelector(options), { deadlineMs: options.deadlineMs });
     const inputs = await readInputs(files, options, version);
@@ -73,30 +75,51 @@ async function run(files: string[], options: Options): Promise<void> {
       deadlineMs: options.deadlineMs,
     });
     const norm = options.norm ?? version.norm;
-    const saved =
-      options.save === undefined ? undefined : { file: options.save, ...drawPanel(inputs.images, answers.results) };
-    if (saved !== undefined) await writeFile(saved.file, saved.png);
+    const { save } = options;
+    let picture:
+      | { readonly file: string; readonly perturbationScales: number[]; readonly succeeds: (boolean | null)[] }
+      | undefined;
+    if (save !== undefined) {
+      const model = { name: version.name, version: version.version };
+      const adversarial = await inEightBits(client, model, inputs.images, answers.results, options.target);
+      const contents = { ...inputs, results: answers.results, adversarial, classNames: version.labels, norm };
+      await replaceFile(save, drawPanel(contents));
+      picture = {
+        file: save,
+        perturbationScales: answers.results.map(({ perturbation }) => largestChange(perturbation?.data)),
+        succeeds: adversarial.map((each) => each?.succeeds ?? null),
+      };
+    }
 
     const results = answers.results.map(({ perturbation, ...result }, i) => ({
       image: inputs.names[i],
       ...result,
       ...(options.perturbations === true && perturbation !== undefined ? { perturbation } : {}),
     }));
-    const picture = saved && { file: saved.file, perturbationScales: saved.scales };
     printResult(options.json, { ...answers, norm, results, ...(picture && { saved: picture }) }, () =>
       [
         marginTable(inputs.names, answers.results, version.labels),
         '',
         `${answers.model} version ${answers.version}, distances in ${norm}`,
-        ...(saved === undefined
-          ? []
-          : [
-              `${saved.file}: original, perturbation (mid-grey is 0, black and white are the largest change), adversarial`,
-              `  largest change: ${saved.scales.map((scale, i) => `${inputs.names[i] ?? ''} ±${figure(scale)}`).join(', ')}`,
-            ]),
+        ...(picture === undefined ? [] : [describePicture(picture)]),
       ].join('\n'),
     );
   });
+}
+
+/** @param succeeds of each image with a perturbation: whether it still does in 8 bits */
+function describePicture({
+  file,
+  succeeds,
+}: {
+  readonly file: string;
+  readonly succeeds: readonly (boolean | null)[];
+}): string {
+  const undone = succeeds.filter((each) => each === false).length;
+  const line = `${file}: original, perturbation (at the scale that its caption says), adversarial image in 8 bits`;
+  return undone === 0
+    ? line
+    : `${line}\n  ${undone} of them rounded to 8 bits are classified as before, as their captions say`;
 }
 
 function labelsFor(inputs: Inputs, given: readonly number[] | undefined): readonly number[] | undefined {

@@ -3,7 +3,7 @@ import type { MarginResult } from '../../client/margins.js';
 import type { MaxMarginClient } from '../../client/connect.js';
 import type { ModelVersion } from '../../client/models.js';
 import type { Norm } from '../../client/plain.js';
-import { unitValues } from '../output/panel.js';
+import { unitValues } from '../output/eight-bits.js';
 
 /** A distance and the norm of its perturbation may differ by float32 rounding. */
 const TOLERANCE = 1e-5;

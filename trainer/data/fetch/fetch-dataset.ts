@@ -18,11 +18,11 @@ export interface FetchOptions {
 }
 
 /**
- * Downloads a data set into a directory, each file checked against its SHA-256 before it gets its name. What is there already, and is
- * right, is not downloaded again; a download that was killed leaves nothing half.
+ * Downloads a data set into a directory, each file checked against its checksum before it gets its name. What is there already, and is
+ * right, is not downloaded again; a download that was killed leaves nothing half, and one that failed not even the directory.
  *
  * @returns the names of the files that were downloaded
- * @throws unavailable naming every mirror and what was wrong with it
+ * @throws unavailable naming every mirror and what was wrong with it, and where which files are expected
  */
 export function fetchDataset(name: Fetchable, directory: string, options: FetchOptions = {}): Promise<string[]> {
   return fetchSource(name, SOURCES[name], directory, options);
@@ -35,7 +35,6 @@ export async function fetchSource(
   directory: string,
   options: FetchOptions = {},
 ): Promise<string[]> {
-  await makeDirectory(directory);
   const missing: FetchedFile[] = [];
   for (const file of source.files) if (!(await isThere(directory, file))) missing.push(file);
   if (missing.length === 0) return [];
@@ -51,7 +50,9 @@ export async function fetchSource(
       failures.push(`${mirror}: ${explain(error)}`);
     }
   }
-  throw new DomainError('unavailable', `${name} could not be downloaded:\n  ${failures.join('\n  ')}`);
+  const files = missing.map((file) => file.name).join(', ');
+  const instead = `Without a network, put ${source.archive === undefined ? '' : `from ${source.archive} `}these into ${directory}: ${files}`;
+  throw new DomainError('unavailable', `${name} could not be downloaded:\n  ${failures.join('\n  ')}\n${instead}`);
 }
 
 async function fetchFiles(
@@ -114,8 +115,10 @@ async function* download(url: string, name: string, { onProgress, signal }: Fetc
 
 async function keep(directory: string, file: FetchedFile, bytes: Uint8Array): Promise<void> {
   if (bytes.length !== file.sizeBytes) throw invalidInput(file.name, `${file.sizeBytes} bytes`, String(bytes.length));
-  const got = sha256(bytes);
-  if (got !== file.sha256) throw invalidInput(file.name, `SHA-256 ${file.sha256}`, got);
+  const { algorithm, hex } = file.checksum;
+  const got = createHash(algorithm).update(bytes).digest('hex');
+  if (got !== hex) throw invalidInput(file.name, `${algorithm === 'md5' ? 'MD5' : 'SHA-256'} ${hex}`, got);
+  await makeDirectory(directory);
   await replaceFile(join(directory, file.name), bytes);
 }
 
@@ -124,15 +127,13 @@ async function isThere(directory: string, expected: FetchedFile): Promise<boolea
   if (file === undefined) return false;
   try {
     if ((await file.stat()).size !== expected.sizeBytes) return false;
-    const hash = createHash('sha256');
+    const hash = createHash(expected.checksum.algorithm);
     for await (const piece of file.createReadStream({ autoClose: false })) hash.update(piece as Uint8Array);
-    return hash.digest('hex') === expected.sha256;
+    return hash.digest('hex') === expected.checksum.hex;
   } finally {
     await file.close();
   }
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`);
 

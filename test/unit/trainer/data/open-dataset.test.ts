@@ -20,7 +20,8 @@ describe('openDataset', () => {
     const file = join(directory(), 'file');
     await writeFile(file, '');
     for (const name of DATASET_NAMES.filter((each) => each !== 'digits')) {
-      const how = name === 'mnist' || name === 'cifar10' ? `; "maxmargin data fetch ${name}" downloads them` : '';
+      const fetched = ['mnist', 'fashion-mnist', 'cifar10'].includes(name);
+      const how = fetched ? `; "maxmargin data fetch ${name}" downloads them` : '';
       for (const [path, found] of [
         [absent, `which is not there${how}`],
         [join(file, 'below'), `which is not there${how}`],

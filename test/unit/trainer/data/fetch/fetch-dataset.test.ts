@@ -112,6 +112,16 @@ describe('downloading a data set', () => {
     });
   }
 
+  it('leaves no directory behind where nothing was downloaded, and says where the files go', async () => {
+    const mirror = await serve((_, response) => response.writeHead(404).end());
+    const fresh = join(directory(), 'data', 'two');
+    await assert.rejects(fetchSource('two', { mirrors: [mirror], files: FILES }, fresh), {
+      kind: 'unavailable',
+      message: new RegExp(`^Without a network, put these into ${fresh}: one\\.gz, two\\.gz$`, 'm'),
+    });
+    assert.deepEqual(await names(), []);
+  });
+
   it('says why nobody answers', async () => {
     const mirror = await serve(contents);
     server?.closeAllConnections();
@@ -186,6 +196,16 @@ describe('downloading a data set', () => {
     assert.deepEqual(await fetchDataset('mnist', directory(), { from: 'http://127.0.0.1:1/' }), []);
   });
 
+  it('knows the published checksums of Fashion-MNIST (skipped where ../shared/data is not there)', async function () {
+    const reference = referenceData('fashion-mnist');
+    if (reference === undefined) this.skip();
+    for (const file of SOURCES['fashion-mnist'].files.filter(({ name }) => name.startsWith('t10k'))) {
+      const bytes: Buffer = await readFile(join(reference, file.name));
+      const hex = createHash('md5').update(bytes).digest('hex');
+      assert.deepEqual(file, { name: file.name, sizeBytes: bytes.length, checksum: { algorithm: 'md5', hex } });
+    }
+  });
+
   it('knows the published checksums of CIFAR-10 (skipped where ../shared/data is not there)', async function () {
     const reference = referenceData('cifar10');
     if (reference === undefined) this.skip();
@@ -197,7 +217,11 @@ describe('downloading a data set', () => {
 });
 
 function describeFile(name: string, bytes: Uint8Array): FetchedFile {
-  return { name, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return {
+    name,
+    sizeBytes: bytes.length,
+    checksum: { algorithm: 'sha256', hex: createHash('sha256').update(bytes).digest('hex') },
+  };
 }
 
 /** A POSIX archive. */
