@@ -38,6 +38,13 @@ export interface RegistryClient {
    *   only then may the request be sent again, since a repetition would find that the alias has moved.
    */
   setAlias(name: string, alias: string, version: number, expected?: number, options?: CallOptions): Promise<Model>;
+  /**
+   * Undoes the last move of an alias; again, the one before it.
+   *
+   * @param expected the version it must point to now, otherwise ABORTED; not given: whatever it points to
+   * @throws RequestError FAILED_PRECONDITION if it has pointed to no other version
+   */
+  rollbackAlias(name: string, alias: string, expected?: number, options?: CallOptions): Promise<Model>;
   /** @throws RequestError FAILED_PRECONDITION if an alias points to it */
   deleteVersion(name: string, version: number, options?: CallOptions): Promise<void>;
   importModel(model: ImportOptions, options?: CallOptions): Promise<ModelVersion>;
@@ -52,6 +59,11 @@ export function registryClient(channel: Channel, connection: ConnectOptions): Re
       const policy = policyOptions(connection, call, expected === undefined ? 'repeatable' : 'once');
       const request = { name, alias, version: BigInt(version), expectedVersion };
       return fromModel(await orRequestError(stub.setAlias(request, policy)));
+    },
+    rollbackAlias: async (name, alias, expected, call) => {
+      const expectedVersion = expected === undefined ? undefined : BigInt(expected);
+      const policy = policyOptions(connection, call, 'once');
+      return fromModel(await orRequestError(stub.rollbackAlias({ name, alias, expectedVersion }, policy)));
     },
     deleteVersion: async (name, version, call) => {
       const policy = policyOptions(connection, call, 'once');

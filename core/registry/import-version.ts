@@ -5,13 +5,12 @@ import type { Architecture } from '../model/architecture.js';
 import { importLayersModel } from '../model/keras/import-layers-model.js';
 import { LAYERS_MODEL } from '../model/keras/read-topology.js';
 import { importSafetensors, type ImportedModel } from '../model/import-weights.js';
+import { makeFirstChampion } from './first-champion.js';
 import { checkAliasName } from './names.js';
 import type { Publication, Registry } from './registry.js';
 
 /** A class's name must fit into a table. */
 const MAX_LABEL_LENGTH = 200;
-
-const CHAMPION = 'champion';
 
 /** Weights that were trained elsewhere, and what they do not say themselves. */
 export interface ImportRequest {
@@ -45,9 +44,8 @@ export async function importVersion(registry: Registry, request: ImportRequest):
   const { name, alias } = request;
   if (alias !== '') checkAliasName(alias);
   const version = await registry.publish(name, publicationOf(request));
-  const { aliases } = await registry.model(name);
-  const target = alias === '' && aliases[CHAMPION] === undefined ? CHAMPION : alias;
-  if (target !== '') await registry.setAlias(name, target, version);
+  if (alias === '') await makeFirstChampion(registry, name, version);
+  else await registry.setAlias(name, alias, version);
   return version;
 }
 

@@ -1,7 +1,8 @@
-import { link, lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checked, parseJson } from '../checked-json.js';
+import { claimedFile, claimName } from '../durable/claim-name.js';
 import { syncDirectory, temporaryName, writeSynced } from '../durable/durable-files.js';
 import { isErrno, readBoundedFile } from './bounded-file.js';
 import { MANIFEST_FILE } from './manifest.js';
@@ -10,8 +11,8 @@ import { versionOf } from './names.js';
 /*
  * What moves about a model: its aliases, and which versions are deleted. It is compared and set between processes, perhaps in several
  * containers, any of which may be killed at any point; so there is no lock that somebody might die with. The change from generation g to
- * g + 1 is the creation of `.aliases-<g + 1>.json` by link(2), complete and synced before it has that name: one process succeeds, all others
- * get EEXIST, read again and decide again. Then the same file becomes `aliases.json` by rename, which is what people look at. Should its
+ * g + 1 is the creation of `.aliases-<g + 1>.json` (see `claimName`), complete and synced before it has that name: one process succeeds, all
+ * others read again and decide again. Then the same file becomes `aliases.json` by rename, which is what people look at. Should its
  * writer die before, or be overtaken, then the entry of a higher generation is what counts.
  */
 
@@ -24,6 +25,7 @@ const MAX_STATE_BYTES = 4 * 1024 * 1024;
 const stateSchema = z.object({
   generation: z.int().min(0),
   aliases: z.record(z.string(), z.int().min(1)),
+  history: z.record(z.string(), z.array(z.int().min(1))).default({}),
   deletedVersions: z.array(z.int().min(1)),
 });
 
@@ -32,6 +34,8 @@ export interface ModelState {
   readonly generation: number;
   /** alias → version. */
   readonly aliases: Readonly<Record<string, number>>;
+  /** alias → the versions that it pointed to before, the last one last; what rollbacks have gone back from is not among them. */
+  readonly history: Readonly<Record<string, readonly number[]>>;
   /** Their numbers are never used again. */
   readonly deletedVersions: readonly number[];
 }
@@ -81,15 +85,10 @@ async function commitState(path: string, from: ModelState, change: Partial<Model
   const entry = entryPath(path, generation);
   try {
     await writeSynced(temporary, `${JSON.stringify(state, null, 2)}\n`);
-    try {
-      await link(temporary, entry);
-    } catch (error) {
-      if (isErrno(error, 'EEXIST')) return false;
-      throw error;
-    }
+    if (!(await claimName(temporary, entry))) return false;
     const names = await readdir(path);
     if (highestGeneration(names) >= generation + RETAINED) {
-      await rm(entry);
+      await rm(entry, { recursive: true });
       return false;
     }
     await rename(temporary, join(path, ALIASES_FILE));
@@ -117,8 +116,8 @@ export async function changeState(
 async function readState(path: string, highest: number): Promise<ModelState | undefined> {
   const current = await readStateFile(join(path, ALIASES_FILE));
   if (current !== undefined && current.generation >= highest) return current;
-  if (highest > 0) return readStateFile(entryPath(path, highest));
-  return { generation: 0, aliases: {}, deletedVersions: [] };
+  if (highest > 0) return readStateFile(await claimedFile(entryPath(path, highest)));
+  return { generation: 0, aliases: {}, history: {}, deletedVersions: [] };
 }
 
 async function readStateFile(file: string): Promise<ModelState | undefined> {
@@ -137,7 +136,7 @@ async function isFile(path: string): Promise<boolean> {
 async function dropEntries(path: string, names: readonly string[], upTo: number): Promise<void> {
   for (const name of names) {
     const generation = generationOf(name);
-    if (generation !== undefined && generation <= upTo) await rm(join(path, name), { force: true });
+    if (generation !== undefined && generation <= upTo) await rm(join(path, name), { recursive: true, force: true });
   }
 }
 

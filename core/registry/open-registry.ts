@@ -3,13 +3,15 @@ import { join, resolve } from 'node:path';
 import { makeDirectory, syncDirectory } from '../durable/durable-files.js';
 import { DomainError, messageOf } from '../errors.js';
 import { loadVersion, readHistory, readManifest, versionNotFound, type VersionPlace } from './load-version.js';
-import { changeState, readModelDirectory, type ModelDirectory } from './model-state.js';
+import { CHAMPION } from './first-champion.js';
+import { changeState, readModelDirectory, type ModelDirectory, type ModelState } from './model-state.js';
 import { checkAliasName, checkModelName, checkVersion, isModelName } from './names.js';
 import { publishVersion } from './publish-version.js';
 import type { RegisteredModel, Registry, Survey, VersionSelector, WriteOnnx } from './registry.js';
 import { removeVersion } from './sweep.js';
 
-const CHAMPION = 'champion';
+/** Moves of an alias that can be undone. */
+const MOST_REMEMBERED = 100;
 
 export interface RegistryOptions {
   /** Default: in this process, which computes meanwhile. */
@@ -68,15 +70,28 @@ export async function openRegistry(
     publish: async (name, publication) => publishVersion(directoryOf(name), name, publication, writeOnnx),
     setAlias: async (name, alias, version, expected) => {
       checkAliasName(alias);
-      checkVersion(version);
+      await loadVersion(await placeOf(name, version));
       await changeState(directoryOf(name), (directory) => {
-        const { aliases } = requireVersion(name, version, directory).state;
-        const current = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
-        if (expected !== undefined && (current ?? 0) !== expected) {
-          const message = `model ${name}: alias ${alias}: expected ${shown(expected)}, got ${shown(current ?? 0)}`;
-          throw new DomainError('aborted', message);
-        }
-        return current === version ? undefined : { aliases: { ...aliases, [alias]: version } };
+        const { state } = requireVersion(name, version, directory);
+        const current = pointedTo(state, alias);
+        checkExpected(name, alias, current, expected);
+        if (current === version) return undefined;
+        const before = current === undefined ? [] : [...historyOf(state, alias), current].slice(-MOST_REMEMBERED);
+        return { aliases: { ...state.aliases, [alias]: version }, history: { ...state.history, [alias]: before } };
+      });
+      return model(name);
+    },
+    rollbackAlias: async (name, alias, expected) => {
+      checkAliasName(alias);
+      const last = lastBefore(name, alias, await readModelDirectory(directoryOf(name)));
+      await loadVersion(await placeOf(name, last));
+      await changeState(directoryOf(name), (directory) => {
+        const back = lastBefore(name, alias, directory);
+        const { state } = requireVersion(name, back, directory);
+        checkExpected(name, alias, pointedTo(state, alias), expected);
+        const left = historyOf(state, alias);
+        const before = left.slice(0, left.lastIndexOf(back));
+        return { aliases: { ...state.aliases, [alias]: back }, history: { ...state.history, [alias]: before } };
       });
       return model(name);
     },
@@ -127,6 +142,31 @@ function resolveVersion({ name, versions, aliases }: RegisteredModel, selector: 
   if (version !== undefined) return version;
   const message = `model ${name}: alias ${alias}: expected one that is set, got none`;
   throw new DomainError(named === undefined ? 'failed-precondition' : 'not-found', message);
+}
+
+const pointedTo = ({ aliases }: ModelState, alias: string): number | undefined =>
+  Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
+
+const historyOf = ({ history }: ModelState, alias: string): readonly number[] =>
+  Object.hasOwn(history, alias) ? (history[alias] ?? []) : [];
+
+/** The version that an alias pointed to before its last move, of those that are still there. @throws failed-precondition */
+function lastBefore(name: string, alias: string, directory: ModelDirectory | undefined): number {
+  const { versions } = registered(name, directory);
+  const before = directory === undefined ? [] : historyOf(directory.state, alias);
+  const last = before.findLast((version) => versions.includes(version));
+  if (last !== undefined) return last;
+  throw new DomainError(
+    'failed-precondition',
+    `model ${name}: alias ${alias} has pointed to no other version that is still there`,
+  );
+}
+
+/** @throws aborted */
+function checkExpected(name: string, alias: string, current = 0, expected = current): void {
+  if (current === expected) return;
+  const message = `model ${name}: alias ${alias}: expected ${shown(expected)}, got ${shown(current)}`;
+  throw new DomainError('aborted', message);
 }
 
 function shown(version: number): string {

@@ -81,8 +81,21 @@ export interface Registry {
   history(name: string, version: number): Promise<unknown>;
   /** Publishes atomically, with `model.onnx` beside the weights. @returns the new version number, one above the highest ever used */
   publish(name: string, publication: Publication): Promise<number>;
-  /** Compare-and-set. @param expected the version it must point to now; 0: it must not exist; undefined: whatever. @throws aborted, not-found */
+  /**
+   * Compare-and-set, once the files of the version have been checked.
+   *
+   * @param expected the version it must point to now; 0: it must not exist; undefined: whatever
+   * @throws aborted, not-found; data-loss as `load`
+   */
   setAlias(name: string, alias: string, version: number, expected?: number): Promise<RegisteredModel>;
+  /**
+   * Undoes the last move of an alias, and the one before it when it is called again: it points to the version that it pointed to before, whose files
+   * have been checked. Versions that have been deleted meanwhile are passed over.
+   *
+   * @param expected as of `setAlias`
+   * @throws failed-precondition if there was no other; aborted, not-found; data-loss as `load`
+   */
+  rollbackAlias(name: string, alias: string, expected?: number): Promise<RegisteredModel>;
   /** @throws failed-precondition if an alias points to it; not-found */
   deleteVersion(name: string, version: number): Promise<void>;
 }

@@ -24,9 +24,14 @@ export function createRegistryService(parts: RegistryServiceParts): RegistryServ
 
   return {
     setAlias: async ({ name, alias, version, expectedVersion }) => {
-      const expected =
-        expectedVersion === undefined ? undefined : versionNumber('expected_version', expectedVersion, 0);
+      const expected = expectedNumber(expectedVersion);
       const model = await registry.setAlias(name, alias, versionNumber('version', version, 1), expected);
+      await followed();
+      return messages.model(model);
+    },
+
+    rollbackAlias: async ({ name, alias, expectedVersion }) => {
+      const model = await registry.rollbackAlias(name, alias, expectedNumber(expectedVersion));
       await followed();
       return messages.model(model);
     },
@@ -45,6 +50,9 @@ export function createRegistryService(parts: RegistryServiceParts): RegistryServ
     },
   };
 }
+
+const expectedNumber = (value: bigint | undefined): number | undefined =>
+  value === undefined ? undefined : versionNumber('expected_version', value, 0);
 
 function versionNumber(field: string, value: bigint, least: number): number {
   if (value >= BigInt(least) && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);

@@ -185,9 +185,10 @@ describe('maxmargin commands', function () {
         '1',
         ...place,
       );
+      await fails(1, /no alias to point to it, got champion/, 'models', 'delete', 'digits', '2', ...place);
       const [back] = await models('rollback', 'digits');
       assert.deepEqual(back, { model: 'digits', alias: 'champion', version: 1, previousVersion: 2 });
-      await fails(1, /there is no version before version 1/, 'models', 'rollback', 'digits', ...place);
+      await fails(1, /champion has pointed to no other version/, 'models', 'rollback', 'digits', ...place);
       const [shown] = await models('show', 'digits', '2');
       assert.deepEqual([shown?.version, (shown?.manifest as Json).parentVersion], [2, 1]);
       const { robustAccuracies, gradientEvaluations } = shown?.evaluation as Evaluation;

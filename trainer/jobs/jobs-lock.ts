@@ -1,6 +1,7 @@
-import { link, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { claimedFile, claimName } from '../../core/durable/claim-name.js';
 import { makeDirectory, temporaryName, writeSynced } from '../../core/durable/durable-files.js';
 import { DomainError } from '../../core/errors.js';
 import { identifyProcess, isAlive } from './process-identity.js';
@@ -22,7 +23,7 @@ export async function lockJobs(root: string): Promise<() => Promise<void>> {
   const mine = join(root, temporaryName());
   await writeSynced(mine, `${JSON.stringify(identifyProcess(process.pid))}\n`);
   try {
-    while (!(await linked(mine, path))) {
+    while (!(await claimName(mine, path))) {
       await refuseLiving(root, path);
       // Taken aside before it is removed: two services that find the same dead lock must not remove each other's.
       const aside = join(root, temporaryName());
@@ -30,22 +31,22 @@ export async function lockJobs(root: string): Promise<() => Promise<void>> {
       try {
         await refuseLiving(root, aside);
       } catch (error) {
-        await linked(aside, path);
+        await claimName(aside, path);
         throw error;
       } finally {
-        await rm(aside, { force: true });
+        await rm(aside, { recursive: true, force: true });
       }
     }
   } finally {
     await rm(mine, { force: true });
   }
-  return () => rm(path, { force: true });
+  return () => rm(path, { recursive: true, force: true });
 }
 
 async function refuseLiving(root: string, path: string): Promise<void> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readFile(await claimedFile(path), 'utf8');
   } catch {
     return;
   }
@@ -62,20 +63,13 @@ function jsonOrNothing(text: string): unknown {
   }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
-  return succeeds(link(from, to), 'EEXIST');
-}
-
+/** @returns false if there is nothing of that name any more */
 async function moved(from: string, to: string): Promise<boolean> {
-  return succeeds(rename(from, to), 'ENOENT');
-}
-
-async function succeeds(operation: Promise<void>, exceptFor: string): Promise<boolean> {
   try {
-    await operation;
+    await rename(from, to);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === exceptFor) return false;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
   }
 }

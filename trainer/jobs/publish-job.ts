@@ -1,6 +1,7 @@
 import { DomainError } from '../../core/errors.js';
 import type { Architecture } from '../../core/model/architecture.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
+import { makeFirstChampion } from '../../core/registry/first-champion.js';
 import type { EarlyStop, EvaluationRecord } from '../../core/registry/manifest.js';
 import type { RegisteredModel, Registry } from '../../core/registry/registry.js';
 import { IMAGE_BOUNDS } from '../mma/batches.js';
@@ -98,14 +99,7 @@ async function pointAlias(registry: Registry, { model: name, alias }: JobSpec, v
   const aliases = (await registeredModel(registry, name))?.aliases ?? {};
   // Done before the job was killed.
   if (Object.values(aliases).includes(version)) return;
-  if (aliases.champion === undefined) {
-    try {
-      await registry.setAlias(name, 'champion', version, 0);
-      return;
-    } catch (error) {
-      if (!(error instanceof DomainError && error.kind === 'aborted')) throw error;
-    }
-  }
+  if (await makeFirstChampion(registry, name, version)) return;
   await registry.setAlias(name, 'challenger', version);
 }
 

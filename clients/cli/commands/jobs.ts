@@ -24,7 +24,11 @@ export function jobsCommand(): Command {
     return sub;
   };
 
-  add('list', 'List jobs, newest first', 'maxmargin jobs list --limit 5')
+  add(
+    'list',
+    'List the jobs of a trainer, newest first; trainings of the command line itself are not jobs',
+    'maxmargin jobs list --limit 5',
+  )
     .option('--limit <n>', 'how many', integer(1), 50)
     .action(async (options: Options & { limit: number }) => {
       const listed = await withClient(options.address, async (client) => {

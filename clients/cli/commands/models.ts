@@ -5,7 +5,6 @@ import { NORMS } from '../../../core/margin/threat-model.js';
 import type { Norm } from '../../../core/margin/threat-model.js';
 import { withModelAccess, withModels } from '../models/open-models.js';
 import type { ModelAccessOptions } from '../models/open-models.js';
-import { previousVersion } from '../models/previous-version.js';
 import { parseSelector } from '../models/selector.js';
 import { importedFiles } from '../network-files.js';
 import { decimal, integer, integers } from '../option-types.js';
@@ -35,7 +34,7 @@ interface ImportOptions extends Options {
 
 /** `maxmargin models …`: what is published, and which version is the champion. */
 export function modelsCommand(): Command {
-  const models = command('models', 'List, show, promote, roll back, import and export models');
+  const models = command('models', 'List, show, promote, roll back, delete, import and export models');
   const add = (name: string, summary: string, example: string): Command => {
     const sub = withOutput(withModelAccess(command(name, summary)), example);
     models.addCommand(sub);
@@ -61,7 +60,13 @@ export function modelsCommand(): Command {
       printResult(options.json, version, () => versionFields(version));
     });
 
-  withAlias(add('promote', 'Point the alias champion to a version', 'maxmargin models promote digits 2'))
+  withAlias(
+    add(
+      'promote',
+      'Point the alias champion to a version, once its files have been checked',
+      'maxmargin models promote digits 2',
+    ),
+  )
     .argument('<model>', 'the model')
     .argument('<version>', 'the version', integer(1))
     .option('--expected <version>', 'fail unless it points there now (default: where it points when asked)', integer(0))
@@ -76,7 +81,7 @@ export function modelsCommand(): Command {
   withAlias(
     add(
       'rollback',
-      'Point the alias champion back to the version that was champion when the present one was published,\nor to the next lower version that is still there',
+      'Undo the last promotion: point the alias champion back to the version that it pointed to before',
       'maxmargin models rollback digits',
     ),
   )
@@ -86,12 +91,21 @@ export function modelsCommand(): Command {
         const model = await findModel(access, name);
         const from = model.aliases[options.alias];
         if (from === undefined) throw new CommandFailure(`model ${name}: alias ${options.alias} is not set`);
-        const current = await access.getModel({ name, version: from });
-        const back = previousVersion(model, current);
-        if (back === undefined) throw new CommandFailure(`model ${name}: there is no version before version ${from}`);
-        return { model: await access.setAlias(name, options.alias, back, from), from };
+        return { model: await access.rollbackAlias(name, options.alias, from), from };
       });
       printMove(options, moved.model, moved.from);
+    });
+
+  add(
+    'delete',
+    'Delete a version that no alias points to; its number is not used again',
+    'maxmargin models delete digits 2',
+  )
+    .argument('<model>', 'the model')
+    .argument('<version>', 'the version', integer(1))
+    .action(async (name: string, version: number, options: Options) => {
+      await withModels(options, (access) => access.deleteVersion(name, version));
+      printResult(options.json, { model: name, deletedVersion: version }, () => `Deleted ${name} version ${version}.`);
     });
 
   add(

@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
 import type { EngineChoice } from '../../../core/engine/engine.js';
 import { placeIn } from '../../../core/engine/world/place.js';
+import type { PublishedHere } from '../local/train-locally.js';
 import type { TrainingSpec } from '../../client/training-spec.js';
 import { earlyStopText } from '../output/early-stop.js';
+import { figure, percent } from '../output/figures.js';
 import { printJson, printResult } from '../output/print.js';
 import { command } from '../command.js';
 import { integer } from '../option-types.js';
@@ -28,7 +30,10 @@ interface Options extends OutputOptions, TrainingOptions {
 
 /** `maxmargin train`: in this process, or as a job of a trainer. */
 export function trainCommand(): Command {
-  const train = command('train', 'Train a model and publish it, here or as a job of a trainer (--address)');
+  const train = command(
+    'train',
+    'Train a model and publish it: here, which is no job and is not listed as one, or as a job of a trainer (--address)',
+  );
   return withOutput(
     withTrainingOptions(train),
     'maxmargin train --dataset digits --sizes 8,16,64 --steps 300 --learning-rate 1e-3\n' +
@@ -84,14 +89,25 @@ async function trainHere(spec: TrainingSpec, options: Options): Promise<void> {
   const place = placeIn(process.env, 1000 * options.peerTimeout);
   const published = await trainLocally(spec, { ...options, place });
   if (published === undefined) return;
-  printResult(
-    options.json,
-    published,
-    () =>
-      `Published ${published.model} version ${published.version} in ${options.registry}.` +
-      (published.earlyStop === undefined
-        ? ''
-        : `\nStopped early ${earlyStopText(published.earlyStop, published.steps)}.`) +
-      (published.epochs === undefined ? '' : `\nThe weights of every epoch are in ${published.epochs}.`),
-  );
+  printResult(options.json, published, () => publishedText(published, options.registry));
+}
+
+/** What has been published, how good it is, and what to do next. */
+function publishedText(published: PublishedHere, registry: string): string {
+  const { model, version, aliases, evaluation, earlyStop, steps, epochs } = published;
+  const figures =
+    evaluation &&
+    `Accuracy ${percent(evaluation.cleanAccuracy)}, mean margin ${figure(evaluation.meanMargin)} on test examples.`;
+  const next = aliases.includes('champion')
+    ? `maxmargin serve --registry ${registry}`
+    : `maxmargin models promote ${model} ${version} --registry ${registry}`;
+  return [
+    `Published ${model} version ${version} in ${registry}${aliases.length === 0 ? '' : ` as ${aliases.join(', ')}`}.`,
+    figures,
+    earlyStop && `Stopped early ${earlyStopText(earlyStop, steps)}.`,
+    epochs === undefined ? undefined : `The weights of every epoch are in ${epochs}.`,
+    `Next: ${next}`,
+  ]
+    .filter((line) => line !== undefined)
+    .join('\n');
 }

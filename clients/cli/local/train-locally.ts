@@ -5,6 +5,7 @@ import type { EngineChoice } from '../../../core/engine/engine.js';
 import type { Place } from '../../../core/engine/world/place.js';
 import { DomainError } from '../../../core/errors.js';
 import type { EarlyStop, EvaluationRecord } from '../../../core/registry/manifest.js';
+import { openRegistry } from '../../../core/registry/open-registry.js';
 import { followJob } from '../../../trainer/jobs/follow-job.js';
 import type { JobReport, JobTask } from '../../../trainer/jobs/job-messages.js';
 import { completeSpec, type JobSpec } from '../../../trainer/jobs/job-spec.js';
@@ -29,6 +30,8 @@ export interface LocalTrainingOptions {
 export interface PublishedHere {
   readonly model: string;
   readonly version: number;
+  /** Those that point to it. */
+  readonly aliases: readonly string[];
   readonly evaluation?: EvaluationRecord | undefined;
   /** Why the training ended before its last step, of so many. */
   readonly earlyStop?: EarlyStop;
@@ -77,6 +80,7 @@ export async function trainLocally(
     return {
       model: task.spec.model,
       version: outcome.publishedVersion,
+      aliases: await aliasesOf(task, outcome.publishedVersion),
       evaluation: outcome.evaluation,
       steps: task.spec.training.steps,
       ...(outcome.earlyStop && { earlyStop: outcome.earlyStop }),
@@ -96,6 +100,11 @@ export async function trainLocally(
     bar.clear();
     process.stderr.write(`Engine ${report.name}: ${report.device}, ${report.library}\n`);
   }
+}
+
+async function aliasesOf({ registryRoot, spec }: JobTask, version: number): Promise<readonly string[]> {
+  const { aliases } = await (await openRegistry(registryRoot)).model(spec.model);
+  return Object.keys(aliases).filter((alias) => aliases[alias] === version);
 }
 
 /** So that the same settings begin anew; only the weights of epochs stay, where they are asked for. @returns whether there are any */

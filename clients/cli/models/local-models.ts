@@ -29,6 +29,9 @@ export async function openLocalModels(root: string, make: boolean): Promise<Mode
     },
     setAlias: async (name, alias, version, expected) =>
       describeModel(registry, await registry.setAlias(name, alias, version, expected)),
+    rollbackAlias: async (name, alias, expected) =>
+      describeModel(registry, await registry.rollbackAlias(name, alias, expected)),
+    deleteVersion: (name, version) => registry.deleteVersion(name, version),
     importModel: async ({ labels = [], norm, maxDistance = 0, alias = '', inputShape = [], ...model }) => {
       const version = await importVersion(registry, { ...model, labels, norm, maxDistance, alias, inputShape });
       return versionOf(await registry.model(model.name), version);

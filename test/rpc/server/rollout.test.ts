@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient, Status, type Client } from 'nice-grpc';
+import { replaceFile } from '../../../core/durable/durable-files.js';
 import { ModelState } from '../../../proto/gen/maxmargin/v1/model.js';
 import { RegistryServiceDefinition } from '../../../proto/gen/maxmargin/v1/registry_service.js';
 import { RobustnessServiceDefinition } from '../../../proto/gen/maxmargin/v1/robustness_service.js';
@@ -90,7 +91,12 @@ describe('Rollout: versions come and aliases move under traffic', () => {
     const file = await open(join(registry.root, 'digits', `${version}`, 'weights.bin'), 'r+');
     await file.write(Buffer.from([0xff, 0xff]), 0, 2, 100);
     await file.close();
-    await registry.setAlias('digits', 'champion', version);
+    await assert.rejects(registry.setAlias('digits', 'champion', version), { kind: 'data-loss' });
+    // As if the damage had come between that check and the server's own.
+    const aliases = join(registry.root, 'digits', 'aliases.json');
+    const before = JSON.parse(await readFile(aliases, 'utf8')) as { generation: number; aliases: object };
+    const moved = { ...before, generation: before.generation + 1, aliases: { ...before.aliases, champion: version } };
+    await replaceFile(aliases, JSON.stringify(moved));
     const refused = await server.line(({ msg }) => msg === 'version refused');
     assert.equal(refused.version, version);
     assert.equal(await answeredBy(), 1n);

@@ -46,6 +46,7 @@ describe('gRPC host', () => {
   before(async () => {
     const implementation: RegistryServiceImplementation = {
       setAlias: (request, context) => behaviour(request, context),
+      rollbackAlias: () => Promise.resolve({}),
       deleteModelVersion: () => Promise.resolve({}),
       importModel: () => Promise.resolve({}),
     };

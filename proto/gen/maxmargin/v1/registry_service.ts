@@ -25,6 +25,16 @@ export interface SetAliasRequest {
   expectedVersion?: bigint | undefined;
 }
 
+/** RollbackAliasRequest moves an alias back to the version that it pointed to before, by compare-and-set. */
+export interface RollbackAliasRequest {
+  /** The model's name. */
+  name: string;
+  /** The alias, such as `champion`. */
+  alias: string;
+  /** The version that it points to now; not set: whatever it is. ABORTED if it is another. */
+  expectedVersion?: bigint | undefined;
+}
+
 /** DeleteModelVersionRequest names the version to remove. */
 export interface DeleteModelVersionRequest {
   /** The model's name. */
@@ -187,6 +197,116 @@ export const SetAliasRequest: MessageFns<SetAliasRequest> = {
     message.name = object.name ?? "";
     message.alias = object.alias ?? "";
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.expectedVersion = (object.expectedVersion !== undefined && object.expectedVersion !== null)
+      ? BigInt(object.expectedVersion)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRollbackAliasRequest(): RollbackAliasRequest {
+  return { name: "", alias: "", expectedVersion: undefined };
+}
+
+export const RollbackAliasRequest: MessageFns<RollbackAliasRequest> = {
+  encode(message: RollbackAliasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.alias !== "") {
+      writer.uint32(18).string(message.alias);
+    }
+    if (message.expectedVersion !== undefined) {
+      if (BigInt.asIntN(64, message.expectedVersion) !== message.expectedVersion) {
+        throw new globalThis.Error("value provided for field message.expectedVersion of type int64 too large");
+      }
+      writer.uint32(24).int64(message.expectedVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollbackAliasRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollbackAliasRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expectedVersion = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RollbackAliasRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      alias: isSet(object.alias) ? globalThis.String(object.alias) : "",
+      expectedVersion: isSet(object.expectedVersion)
+        ? BigInt(object.expectedVersion)
+        : isSet(object.expected_version)
+        ? BigInt(object.expected_version)
+        : undefined,
+    };
+  },
+
+  toJSON(message: RollbackAliasRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.alias !== "") {
+      obj.alias = message.alias;
+    }
+    if (message.expectedVersion !== undefined) {
+      obj.expectedVersion = message.expectedVersion.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RollbackAliasRequest>): RollbackAliasRequest {
+    return RollbackAliasRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RollbackAliasRequest>): RollbackAliasRequest {
+    const message = createBaseRollbackAliasRequest();
+    message.name = object.name ?? "";
+    message.alias = object.alias ?? "";
     message.expectedVersion = (object.expectedVersion !== undefined && object.expectedVersion !== null)
       ? BigInt(object.expectedVersion)
       : undefined;
@@ -573,10 +693,19 @@ export const RegistryServiceDefinition = {
   name: "RegistryService",
   fullName: "maxmargin.v1.RegistryService",
   methods: {
-    /** SetAlias makes an alias point to a version: promotion and rollback. */
+    /** SetAlias makes an alias point to a version, whose files are checked first: promotion. DATA_LOSS if they are damaged. */
     setAlias: {
       name: "SetAlias",
       requestType: SetAliasRequest as typeof SetAliasRequest,
+      requestStream: false,
+      responseType: Model as typeof Model,
+      responseStream: false,
+      options: {},
+    },
+    /** RollbackAlias undoes the last move of an alias; again, the one before it. FAILED_PRECONDITION if there was none. */
+    rollbackAlias: {
+      name: "RollbackAlias",
+      requestType: RollbackAliasRequest as typeof RollbackAliasRequest,
       requestStream: false,
       responseType: Model as typeof Model,
       responseStream: false,
@@ -604,8 +733,10 @@ export const RegistryServiceDefinition = {
 } as const;
 
 export interface RegistryServiceImplementation<CallContextExt = {}> {
-  /** SetAlias makes an alias point to a version: promotion and rollback. */
+  /** SetAlias makes an alias point to a version, whose files are checked first: promotion. DATA_LOSS if they are damaged. */
   setAlias(request: SetAliasRequest, context: CallContext & CallContextExt): Promise<DeepPartial<Model>>;
+  /** RollbackAlias undoes the last move of an alias; again, the one before it. FAILED_PRECONDITION if there was none. */
+  rollbackAlias(request: RollbackAliasRequest, context: CallContext & CallContextExt): Promise<DeepPartial<Model>>;
   /** DeleteModelVersion removes a version that no alias points to. */
   deleteModelVersion(
     request: DeleteModelVersionRequest,
@@ -616,8 +747,10 @@ export interface RegistryServiceImplementation<CallContextExt = {}> {
 }
 
 export interface RegistryServiceClient<CallOptionsExt = {}> {
-  /** SetAlias makes an alias point to a version: promotion and rollback. */
+  /** SetAlias makes an alias point to a version, whose files are checked first: promotion. DATA_LOSS if they are damaged. */
   setAlias(request: DeepPartial<SetAliasRequest>, options?: CallOptions & CallOptionsExt): Promise<Model>;
+  /** RollbackAlias undoes the last move of an alias; again, the one before it. FAILED_PRECONDITION if there was none. */
+  rollbackAlias(request: DeepPartial<RollbackAliasRequest>, options?: CallOptions & CallOptionsExt): Promise<Model>;
   /** DeleteModelVersion removes a version that no alias points to. */
   deleteModelVersion(
     request: DeepPartial<DeleteModelVersionRequest>,

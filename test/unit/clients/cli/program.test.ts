@@ -25,7 +25,9 @@ describe('the command line', () => {
 
   it('has the commands that people are told of', () => {
     const names = ['start', 'serve', 'trainer', 'train', 'evaluate', 'classify', 'margin', 'call'];
-    const models = ['list', 'show', 'promote', 'rollback', 'import', 'export'].map((name) => `models ${name}`);
+    const models = ['list', 'show', 'promote', 'rollback', 'delete', 'import', 'export'].map(
+      (name) => `models ${name}`,
+    );
     const jobs = ['list', 'show', 'watch', 'cancel', 'resume'].map((name) => `jobs ${name}`);
     const data = ['make', 'fetch', 'info'].map((name) => `data ${name}`);
     const engines = ['tensorflow', 'torch'].map((name) => `engine ${name}`);

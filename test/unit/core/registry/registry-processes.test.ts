@@ -27,8 +27,8 @@ describe('registry, used by several processes', () => {
   afterEach(() => Promise.all(children.map(kill)));
   const root = temporaryDirectory();
 
-  const start = async (count: number): Promise<void> => {
-    children = Array.from({ length: count }, () => remembered(fork(CHILD, [root(), NAME], { execArgv: [] })));
+  const start = async (count: number, execArgv: string[] = []): Promise<void> => {
+    children = Array.from({ length: count }, () => remembered(fork(CHILD, [root(), NAME], { execArgv })));
     await Promise.all(children.map((child) => once(child, 'message')));
   };
   const ask = async (child: ChildProcess, request: RegistryRequest): Promise<RegistryAnswer> => {
@@ -36,6 +36,31 @@ describe('registry, used by several processes', () => {
     child.send(request);
     return (await answered)[0];
   };
+
+  it('moves an alias by compare-and-set on a file system without hard links, too', async () => {
+    // In place of such a file system: link(2) answers as it does there, before the process has imported it.
+    const source = `import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module';
+      fs.promises.link = () => Promise.reject(Object.assign(new Error('no links'), { code: 'EPERM' }));
+      syncBuiltinESMExports();`;
+    const without = ['--import', `data:text/javascript,${encodeURIComponent(source)}`];
+    const registry = await openRegistry(root());
+    for (let version = 1; version <= 4; version++) await registry.publish(NAME, smallPublication());
+    await start(4, without);
+    for (let expected = 0; expected < 4; expected++) {
+      const answers = await Promise.all(
+        children.map((child) => ask(child, { ask: 'setAlias', version: expected + 1, expected })),
+      );
+      const moved = answers.filter((answer) => 'version' in answer);
+      const refused = answers.filter((answer) => 'refused' in answer && answer.refused === 'aborted');
+      // Whoever comes when it is done finds it done by another, or as it wants it.
+      assert.ok(moved.length >= 1 && moved.length + refused.length === 4, JSON.stringify(answers));
+      assert.equal(await registry.resolve(NAME, {}), expected + 1);
+    }
+    // A process that has links finds what these have left, and goes on from there.
+    assert.equal((await registry.rollbackAlias(NAME, 'champion')).aliases['champion'], 3);
+    const names = await readdir(join(root(), NAME));
+    assert.ok(!names.some((name) => name.startsWith('.tmp-')), names.join(', '));
+  });
 
   it('gives every publisher a number of its own, without gaps', async () => {
     await start(4);

@@ -97,28 +97,6 @@ describe('registry', () => {
     await assert.rejects(registry.resolve(NAME, { alias: 'toString' }), { kind: 'not-found' });
   });
 
-  it('moves an alias only from where it is expected to be', async () => {
-    const registry = await openRegistry(root());
-    for (let version = 1; version <= 2; version++) await registry.publish(NAME, smallPublication());
-    await assert.rejects(registry.setAlias(NAME, 'champion', 1, 2), {
-      kind: 'aborted',
-      message: 'model digits: alias champion: expected version 2, got no such alias',
-    });
-    await registry.setAlias(NAME, 'champion', 1, 0);
-    await assert.rejects(registry.setAlias(NAME, 'champion', 2, 0), {
-      kind: 'aborted',
-      message: /expected no such alias, got version 1$/,
-    });
-    await assert.rejects(registry.setAlias(NAME, 'champion', 2, 2), { kind: 'aborted' });
-    await registry.setAlias(NAME, 'champion', 2, 1);
-    await registry.setAlias(NAME, 'champion', 1);
-    await assert.rejects(registry.setAlias(NAME, 'champion', 3), { kind: 'not-found' });
-    await assert.rejects(registry.setAlias('none', 'champion', 1), { kind: 'not-found' });
-    assert.deepEqual((await registry.model(NAME)).aliases, { champion: 1 });
-    const written = JSON.parse(await readFile(join(root(), NAME, 'aliases.json'), 'utf8')) as { aliases: unknown };
-    assert.deepEqual(written.aliases, { champion: 1 });
-  });
-
   it('deletes a version that no alias points to, and never uses its number again', async () => {
     const registry = await openRegistry(root());
     for (let version = 1; version <= 3; version++) await registry.publish(NAME, smallPublication());
