@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDirectory } from '../durable/is-directory.js';
 import { checked, parseJson } from '../checked-json.js';
 import { DomainError, messageOf } from '../errors.js';
 import { readLayersModel } from '../model/layers-model.js';
-import { dataLoss, isErrno, readBoundedFile } from './bounded-file.js';
+import { dataLoss, readBoundedFile } from './bounded-file.js';
 import { manifestSchema } from './manifest-schema.js';
 import { HISTORY_FILE, MANIFEST_FILE, type Manifest } from './manifest.js';
 import type { PublishedVersion } from './registry.js';
@@ -21,7 +21,7 @@ const MODEL_FILES = ['model.json', 'weights.bin'] as const;
  */
 export async function readManifest(place: VersionPlace): Promise<Manifest> {
   const file = join(place.directory, MANIFEST_FILE);
-  const bytes = (await isRealDirectory(place.directory)) ? await readBoundedFile(file, MAX_MANIFEST_BYTES) : undefined;
+  const bytes = (await isDirectory(place.directory)) ? await readBoundedFile(file, MAX_MANIFEST_BYTES) : undefined;
   if (bytes === undefined) throw versionNotFound(place);
   const manifest = checked(parseJson(bytes, file), manifestSchema, `${file}: `);
   if (manifest.name !== place.name) throw dataLoss(`${file}: name`, place.name, manifest.name);
@@ -89,19 +89,10 @@ async function readVerified(
   const bytes = await readBoundedFile(file, MAX_FILE_BYTES, sizeBytes);
   if (bytes === undefined) {
     // Deleted while it was being read.
-    if (!(await isRealDirectory(place.directory))) throw versionNotFound(place);
+    if (!(await isDirectory(place.directory))) throw versionNotFound(place);
     throw dataLoss(file, `${sizeBytes} bytes`, 'no such file');
   }
   const got = createHash('sha256').update(bytes).digest('hex');
   if (got !== sha256) throw dataLoss(file, `SHA-256 ${sha256}`, got);
   return bytes;
-}
-
-async function isRealDirectory(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isDirectory();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { checked, parseJson } from '../checked-json.js';
 import { claimedFile, claimName } from '../durable/claim-name.js';
+import { isDirectory } from '../durable/is-directory.js';
 import { syncDirectory, temporaryName, writeSynced } from '../durable/durable-files.js';
 import { isErrno, readBoundedFile } from './bounded-file.js';
 import { MANIFEST_FILE } from './manifest.js';
@@ -54,20 +55,20 @@ export async function readModelDirectory(path: string): Promise<ModelDirectory |
   for (;;) {
     let entries;
     try {
-      entries = await readdir(path, { withFileTypes: true });
+      entries = await readdir(path);
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
       throw error;
     }
-    const highest = highestGeneration(entries.map((entry) => entry.name));
+    const highest = highestGeneration(entries);
     const state = await readState(path, highest);
     // Between listing and reading the entry was overtaken by so many others that it is gone.
     if (state === undefined) continue;
     const deleted = new Set(state.deletedVersions);
-    const directories = entries
-      .flatMap((entry) => (entry.isDirectory() ? (versionOf(entry.name) ?? []) : []))
-      .sort((a, b) => a - b);
-    const complete = await Promise.all(directories.map((version) => isFile(join(path, `${version}`, MANIFEST_FILE))));
+    const numbers = entries.flatMap((name) => versionOf(name) ?? []).sort((a, b) => a - b);
+    const areDirectories = await Promise.all(numbers.map((version) => isDirectory(join(path, `${version}`))));
+    const directories = numbers.filter((_, index) => areDirectories[index]);
+    const complete = await Promise.all(directories.map((version) => exists(join(path, `${version}`, MANIFEST_FILE))));
     const versions = directories.filter((version, i) => complete[i] === true && !deleted.has(version));
     return { state, directories, versions };
   }
@@ -126,9 +127,10 @@ async function readStateFile(file: string): Promise<ModelState | undefined> {
   return checked(parseJson(bytes, file), stateSchema, `${file}: `);
 }
 
-async function isFile(path: string): Promise<boolean> {
+/** A manifest that is a link, say, is there: whoever reads it says what is wrong with it. */
+async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
-    (status) => status.isFile(),
+    () => true,
     () => false,
   );
 }

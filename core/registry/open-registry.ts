@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makeDirectory, syncDirectory } from '../durable/durable-files.js';
+import { isDirectory } from '../durable/is-directory.js';
 import { DomainError, messageOf } from '../errors.js';
 import { loadVersion, readHistory, readManifest, versionNotFound, type VersionPlace } from './load-version.js';
 import { CHAMPION } from './first-champion.js';
@@ -44,10 +45,15 @@ export async function openRegistry(
     registered(name, await readModelDirectory(directoryOf(name)));
 
   const survey = async (): Promise<Survey> => {
-    const entries = await readdir(root, { withFileTypes: true });
-    const names = entries.filter((entry) => entry.isDirectory() && isModelName(entry.name)).map(({ name }) => name);
     const models: RegisteredModel[] = [];
     const unreadable: { name: string; problem: string }[] = [];
+    const names: string[] = [];
+    for (const entry of (await readdir(root, { withFileTypes: true })).filter(({ name }) => isModelName(name))) {
+      const path = join(root, entry.name);
+      if (await isDirectory(path)) names.push(entry.name);
+      else if (entry.isSymbolicLink())
+        unreadable.push({ name: entry.name, problem: `${path}: expected a directory, got a link that leads to none` });
+    }
     const read = async (name: string): Promise<RegisteredModel | string | undefined> =>
       model(name).catch((error: unknown) => (isNotFound(error) ? undefined : messageOf(error)));
     for (const [name, reading] of names.sort().map((each) => [each, read(each)] as const)) {

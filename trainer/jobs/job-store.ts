@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, messageOf } from '../../core/errors.js';
 import { makeDirectory, replaceFile, syncDirectory } from '../../core/durable/durable-files.js';
+import { isDirectory } from '../../core/durable/is-directory.js';
 import { hasEnded, isJobName, jobName } from './job.js';
 import type { Job, JobChange } from './job.js';
 import { formatRecord, parseRecord } from './job-record.js';
@@ -60,12 +61,12 @@ export async function openJobStore(root: string): Promise<JobStore> {
   const requests = new Map<string, string>();
   const unreadable: UnreadableJob[] = [];
   const listeners = new Set<(job: Job) => void>();
-  for (const found of (await readdir(root, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!found.isDirectory()) continue;
-    const directory = join(root, found.name);
-    if (isJobName(found.name) && (await removeUnborn(directory))) continue;
+  for (const name of (await readdir(root)).sort((a, b) => (a < b ? -1 : 1))) {
+    const directory = join(root, name);
+    if (!(await isDirectory(directory))) continue;
+    if (isJobName(name) && (await removeUnborn(directory))) continue;
     try {
-      const job = await readJob(directory, found.name);
+      const job = await readJob(directory, name);
       entries.set(job.name, { job, born: Promise.resolve(), savedSequence: job.sequence });
       if (job.requestId !== '') requests.set(job.requestId, job.name);
     } catch (error) {
