@@ -3,7 +3,7 @@ import { io, tensor4d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
 import { loadNativeRuntime } from '../engine/onnx/native-binding.js';
 import { openSession, type OnnxSession } from '../engine/onnx/onnx-session.js';
 import { wholeTfjs } from '../engine/whole-tfjs.js';
-import { DomainError, messageOf } from '../errors.js';
+import { DomainError, invalidInput, messageOf } from '../errors.js';
 import type { Bounds } from '../margin/threat-model.js';
 import type { Architecture } from '../model/architecture.js';
 import type { LayersModelFiles } from '../model/layers-model.js';
@@ -19,6 +19,9 @@ const BATCH_SIZES = [1, 3] as const;
 
 const SEED = 1;
 
+/** By how much the sum of probabilities may differ from one. */
+const SUMS_TO_ONE = 1e-3;
+
 /** A manifest takes no longer texts. */
 const MAX_REASON_LENGTH = 1000;
 
@@ -26,7 +29,7 @@ const MAX_REASON_LENGTH = 1000;
  * Runs `model.onnx` by ONNX Runtime and the LayersModel by TensorFlow.js, which must be open, on the same random inputs.
  *
  * @returns by how much they differ; or why they could not be compared here
- * @throws internal with the numbers, if they differ by more than rounding
+ * @throws internal with the numbers, if they differ by more than rounding; invalid-input if the outputs are probabilities
  */
 export async function checkClassifier(
   model: Uint8Array<ArrayBuffer>,
@@ -45,18 +48,35 @@ export async function checkClassifier(
   const layersModel = await openLayersModel(files);
   const session = openSession(model);
   try {
+    const answers: Float32Array[] = [];
     const differences = BATCH_SIZES.map((batch) => {
       const shape = [batch, ...inputShape] as const;
       const inputs = random.uniforms(sizeOf(shape));
       const pixels = inputs.map((value) => lower + (upper - lower) * value);
       const expected = tidy(() => (layersModel.predict(tensor4d(pixels, [...shape])) as Tensor2D).dataSync());
-      return largestDifference(logitsOf(session, pixels, shape, classes), expected, `a batch of ${batch}`);
+      const logits = logitsOf(session, pixels, shape, classes);
+      answers.push(...Array.from({ length: batch }, (_, row) => logits.subarray(row * classes, (row + 1) * classes)));
+      return largestDifference(logits, expected, `a batch of ${batch}`);
     });
+    refuseProbabilities(answers);
     return { runtime, largestDifference: Math.max(...differences) };
   } finally {
     session.dispose();
     layersModel.dispose();
   }
+}
+
+/** What its layers do not tell its outputs do: logits are seldom all non-negative, and never sum to one everywhere. */
+function refuseProbabilities(answers: readonly Float32Array[]): void {
+  const isDistribution = (row: Float32Array): boolean =>
+    row.every((value) => value >= 0) && Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) < SUMS_TO_ONE;
+  if (!answers.every(isDistribution)) return;
+  const first = Array.from(answers[0]?.slice(0, 5) ?? [], (value) => value.toPrecision(3)).join(', ');
+  throw invalidInput(
+    'weights',
+    'a network that ends in logits',
+    `probabilities: at ${answers.length} random inputs its outputs are non-negative and sum to one (${first}, …); leave out what makes them so`,
+  );
 }
 
 async function openLayersModel(files: LayersModelFiles): Promise<LayersModel> {

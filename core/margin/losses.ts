@@ -26,10 +26,10 @@ const TINY = 1e-30;
 /** z_j − z_y, [n, k]: exact where the two are near each other, so that a constant added to all logits costs no precision here. */
 const relativeTo = (logits: Tensor2D, own: Tensor2D): Tensor2D => sub(logits, reshape(pick(logits, own), [-1, 1]));
 
-/** Soft logit margin loss SLM = log Σ_{j≠y} exp(z_j − z_y) ≥ LM: where it crosses zero, LM has not yet (paper, section 2). */
+/** Soft logit margin loss SLM = log Σ_{j≠y} exp z_j − z_y ≥ LM: where it crosses zero, LM has not yet (paper, section 2). */
 export const softLogitMargin: Loss = (logits, labels) => {
   const own = isClass(labels, logits.shape[1]);
-  return logSumExp(add(relativeTo(logits, own), mul(own, EXCLUDED)), 1);
+  return sub(logSumExp(add(logits, mul(own, EXCLUDED)), 1), pick(logits, own));
 };
 
 /**

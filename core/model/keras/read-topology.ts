@@ -17,8 +17,8 @@ const MAX_EXTENT = 65536;
 /** Classes that may stand before a Flatten: each value is treated alone. */
 const VALUE_BY_VALUE = ['Rescaling', 'Dropout', 'GaussianDropout', 'GaussianNoise'];
 
-/** Classes whose values stand for those of the layer before, to look through for what a network ends in. */
-const PASSING = ['Flatten', 'Reshape', 'Permute', 'Dropout', 'GaussianDropout', 'GaussianNoise'];
+/** Classes that make of their inputs something else, by products with trained weights. Whatever else follows probabilities leaves no logits. */
+const PRODUCTS = ['Dense', 'Conv2D', 'DepthwiseConv2D', 'SeparableConv2D'];
 
 /**
  * The network of a TensorFlow.js LayersModel: Sequential or functional, of Keras 2, with one input [height, width, channels] and one output of logits.
@@ -87,26 +87,38 @@ function rearrangesInputs(nodes: readonly KerasNode[]): boolean {
   return true;
 }
 
-/** @throws invalid-input if what a network ends in has been made probabilities */
+/** @throws invalid-input if what a network ends in has been made of probabilities alone */
 function refuseProbabilities(nodes: readonly KerasNode[]): void {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  let node = nodes.at(-1);
-  for (;;) {
-    if (node === undefined) return;
-    const activation = node.className === 'Softmax' ? 'softmax' : node.config['activation'];
-    if (typeof activation === 'string' && PROBABILITIES.includes(activation)) {
-      const without =
-        node.className === 'Softmax' || node.className === 'Activation'
-          ? 'leave the layer out, so that the one before it is the last'
-          : 'set its activation to linear';
-      throw invalidInput(
-        layerNamed(node.name, node.className),
-        `a network that ends in logits: ${without}, the weights stay as they are`,
-        activation,
-      );
-    }
-    if (!PASSING.includes(node.className) && activation !== 'linear') return;
-    if (!PASSING.includes(node.className) && node.className !== 'Activation') return;
-    node = byName.get(node.inputs[0] ?? '');
+  /** For each node, what made probabilities of all that it is made of. */
+  const made = new Map<string, KerasNode>();
+  for (const node of nodes) {
+    const own = probabilitiesOf(node) === undefined ? undefined : node;
+    const sources = PRODUCTS.includes(node.className) ? [] : node.inputs.map((input) => made.get(input));
+    const source = sources.every((each) => each !== undefined) ? sources[0] : undefined;
+    const origin = own ?? source;
+    if (origin !== undefined) made.set(node.name, origin);
   }
+  const last = nodes.at(-1);
+  const origin = made.get(last?.name ?? '');
+  if (origin === undefined) return;
+  const { className } = origin;
+  const isAlone = className === 'Softmax' || className === 'Activation';
+  const without = !isAlone
+    ? 'set its activation to linear'
+    : origin === last
+      ? 'leave the layer out, so that the one before it is the last'
+      : 'leave the layer out';
+  const after =
+    origin === last ? '' : `, and layers up to ${layerNamed(last?.name, last?.className)} make no logits of it`;
+  throw invalidInput(
+    layerNamed(origin.name, className),
+    `a network that ends in logits: ${without}, the weights stay as they are`,
+    `${probabilitiesOf(origin) ?? ''}${after}`,
+  );
+}
+
+/** The activation of a layer, if that makes probabilities. */
+function probabilitiesOf({ className, config }: KerasNode): string | undefined {
+  const activation = className === 'Softmax' ? 'softmax' : config['activation'];
+  return typeof activation === 'string' && PROBABILITIES.includes(activation) ? activation : undefined;
 }

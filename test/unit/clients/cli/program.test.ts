@@ -29,7 +29,7 @@ describe('the command line', () => {
       (name) => `models ${name}`,
     );
     const jobs = ['list', 'show', 'watch', 'cancel', 'resume'].map((name) => `jobs ${name}`);
-    const data = ['make', 'fetch', 'info'].map((name) => `data ${name}`);
+    const data = ['make', 'fetch', 'info', 'image'].map((name) => `data ${name}`);
     const engines = ['tensorflow', 'torch'].map((name) => `engine ${name}`);
     const expected = [...names, ...models, ...jobs, ...data, ...engines].map((name) => `maxmargin ${name}`);
     assert.deepEqual(commands.map(({ path }) => path).sort(), expected.sort());

@@ -5,6 +5,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getBackend, memory, setBackend } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../core/engine/open-engine.js';
+import { readTopology } from '../../../../core/model/keras/read-topology.js';
 import { checkClassifier } from '../../../../core/export/check-classifier.js';
 import { classifierOnnx } from '../../../../core/export/classifier-onnx.js';
 import { exportInProcess } from '../../../../core/export/export-process.js';
@@ -14,6 +15,7 @@ import { openRegistry } from '../../../../core/registry/open-registry.js';
 import type { WriteOnnx } from '../../../../core/registry/registry.js';
 import { FAMILY_CASES, lifelikeWeights } from '../../../support/family-cases.js';
 import { assertNear } from '../../../support/near.js';
+import { functionalOf, node } from '../../../support/keras-json.js';
 import { onnxMissing, openPublicly } from '../../../support/public-onnx.js';
 import type { RegistryAnswer, RegistryRequest } from '../../../support/registry-child.js';
 import { smallPublication } from '../../../support/small-publication.js';
@@ -66,6 +68,29 @@ describe('model.onnx of a published version', () => {
         message: /^model\.onnx: logit \d+ of a batch of 1: expected \S+ of the LayersModel ± \S+, got -?\d\S+$/,
       });
     });
+
+  it(`is refused where its outputs are probabilities that no layer alone tells${without}`, async function () {
+    if (missing !== undefined) this.skip();
+    const architecture = readTopology(
+      functionalOf([
+        node('Flatten', 'flat', ['start']),
+        node('Dense', 'soft', ['flat'], { units: 3, activation: 'softmax' }),
+        node('Dense', 'nothing', ['flat'], { units: 3 }),
+        node('Add', 'logits', ['soft', 'nothing']),
+      ]),
+    );
+    const weights = Object.fromEntries(
+      Object.entries(lifelikeWeights(architecture, 1)).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: name.startsWith('nothing') ? new Float32Array(data.length) : data },
+      ]),
+    );
+    const files = writeLayersModel(architecture, weights);
+    await assert.rejects(checkClassifier(classifierOnnx({ architecture, weights }, {}), files, architecture, BOUNDS), {
+      kind: 'invalid-input',
+      message: /expected a network that ends in logits, got probabilities: at 4 random inputs .* sum to one/,
+    });
+  });
 
   it('keeps a version from being published that it is not the model of', async () => {
     const refusing: WriteOnnx = () => Promise.reject(new Error('another model'));
