@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CODE_VERSION } from '../../core/code-version.js';
 import { callCommand } from './commands/call.js';
 import { classifyCommand } from './commands/classify.js';
 import { engineCommand } from './commands/engine.js';
@@ -18,6 +19,7 @@ export function maxmarginProgram(): Command {
     'maxmargin',
     'Robustness as a service: Max-Margin Adversarial training, and per-input margins over gRPC',
   )
+    .version(CODE_VERSION, '-V, --version', 'print the version')
     .enablePositionalOptions()
     .addCommand(startCommand())
     .addCommand(serviceCommand('serve'))

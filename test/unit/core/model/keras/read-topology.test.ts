@@ -103,50 +103,6 @@ describe('topology of a LayersModel', () => {
       /^layer logits \(Dense\): kernel_initializer: expected one of GlorotUniform, .*got "magic"$/,
     ],
     [
-      'a final softmax',
-      sequentialOf(FLAT, layer('Dense', 'logits', { units: 3, activation: 'softmax' })),
-      /^layer logits \(Dense\): expected a network that ends in logits: set its activation to linear, .*got softmax$/,
-    ],
-    [
-      'a final layer of softmax',
-      sequentialOf(FLAT, LOGITS, layer('Softmax', 'soft')),
-      /^layer soft \(Softmax\): expected a network that ends in logits: leave the layer out, /,
-    ],
-    [
-      'probabilities behind dropout',
-      sequentialOf(
-        FLAT,
-        LOGITS,
-        layer('Activation', 'soft', { activation: 'sigmoid' }),
-        layer('Dropout', 'drop', { rate: 0.1 }),
-      ),
-      /^layer soft \(Activation\): expected a network that ends in logits: leave the layer out/,
-    ],
-    [
-      'probabilities behind a ReLU, a batch normalisation, or pooling',
-      sequentialOf(
-        FLAT,
-        layer('Dense', 'soft', { units: 3, activation: 'softmax' }),
-        layer('BatchNormalization', 'norm'),
-        layer('ReLU', 'relu'),
-      ),
-      /^layer soft \(Dense\): expected a network that ends in logits: set its activation to linear, .*got softmax, and layers up to layer relu \(ReLU\)/,
-    ],
-    ...['Average', 'Add', 'Multiply', 'Maximum', 'Minimum', 'Concatenate'].map(
-      (merging) =>
-        [
-          `probabilities behind ${merging}`,
-          functionalOf([
-            node('Flatten', 'flat', ['start']),
-            node('Dense', 'one', ['flat'], { units: 3, activation: 'softmax' }),
-            node('Dense', 'two', ['flat'], { units: 3 }),
-            node('Softmax', 'soft', ['two']),
-            node(merging, 'logits', ['one', 'soft']),
-          ]),
-          /^layer one \(Dense\): expected a network that ends in logits/,
-        ] as const,
-    ),
-    [
       'one class',
       sequentialOf(FLAT, layer('Dense', 'logits', { units: 1 })),
       /^layer logits \(Dense\): expected to end the network in a logit for each of two or more classes, got \[1\]$/,
