@@ -1,5 +1,6 @@
 import { ServerError, Status, type CallContext, type ServerMiddleware, type ServerMiddlewareCall } from 'nice-grpc';
 import { DomainError } from '../core/errors.js';
+import { monotonicMs } from '../core/monotonic-clock.js';
 import { deadlineMsOf } from './call-deadline.js';
 import { wireErrorOf } from './error-table.js';
 import type { Log } from './log.js';
@@ -82,7 +83,7 @@ export function translateErrors(log: Log): ServerMiddleware {
       return yield* call.next(call.request, context);
     } catch (error) {
       if (error instanceof ServerError) throw error;
-      if (context.signal.aborted && Date.now() >= deadlineMsOf(context)) {
+      if (context.signal.aborted && monotonicMs() >= deadlineMsOf(context)) {
         throw new ServerError(Status.DEADLINE_EXCEEDED, 'the deadline has passed');
       }
       const { code, details } = wireErrorOf(error);

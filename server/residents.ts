@@ -1,4 +1,5 @@
 import { DomainError, messageOf } from '../core/errors.js';
+import { monotonicMs } from '../core/monotonic-clock.js';
 import type { Manifest } from '../core/registry/manifest.js';
 import type { RegisteredModel, Registry } from '../core/registry/registry.js';
 import type { Log } from '../host/log.js';
@@ -58,7 +59,7 @@ export function createResidents(options: ResidentsOptions): Residents {
 
   const refusal = (key: VersionKey): Error | undefined => {
     const known = refusals.get(keyText(key));
-    return known !== undefined && Date.now() - known.atMs < RETRY_REFUSED_MS ? known.error : undefined;
+    return known !== undefined && monotonicMs() - known.atMs < RETRY_REFUSED_MS ? known.error : undefined;
   };
 
   const load = async (key: VersionKey): Promise<Resident> => {
@@ -90,7 +91,10 @@ export function createResidents(options: ResidentsOptions): Residents {
         entries.delete(text);
         // A worker that died says nothing about the version.
         if (!(error instanceof DomainError && error.kind === 'unavailable')) {
-          refusals.set(text, { error: error instanceof Error ? error : new Error(messageOf(error)), atMs: Date.now() });
+          refusals.set(text, {
+            error: error instanceof Error ? error : new Error(messageOf(error)),
+            atMs: monotonicMs(),
+          });
           metrics.modelRefusals.add({ model: key.name });
         }
       }

@@ -70,7 +70,8 @@ export function openChannel(address: string, options: ConnectOptions): Channel {
 }
 
 interface AnnounceDeadlineOptions {
-  deadlineAt?: Date | undefined;
+  /** When the call must have been answered, by `performance.now()`. */
+  deadlineAtMs?: number | undefined;
 }
 
 /**
@@ -78,11 +79,11 @@ interface AnnounceDeadlineOptions {
  * so a margin search could not know when to answer with what it has.
  */
 const announceDeadlineMiddleware: ClientMiddleware<AnnounceDeadlineOptions> = async function* (call, options) {
-  const { deadlineAt, ...rest } = options;
-  if (deadlineAt === undefined) return yield* call.next(call.request, rest);
+  const { deadlineAtMs, ...rest } = options;
+  if (deadlineAtMs === undefined) return yield* call.next(call.request, rest);
   const metadata = Metadata(options.metadata);
   // The header has at most eight digits.
-  const leftMs = Math.min(Math.max(1, deadlineAt.getTime() - Date.now()), 99_999_999);
+  const leftMs = Math.min(Math.max(1, deadlineAtMs - performance.now()), 99_999_999);
   metadata.set('grpc-timeout', `${Math.ceil(leftMs)}m`);
   return yield* call.next(call.request, { ...rest, metadata });
 };
@@ -99,10 +100,10 @@ export type Repetition = 'repeatable' | 'once';
 export function policyOptions(connection: ConnectOptions, call: CallOptions | undefined, repetition: Repetition) {
   const { attempts, baseDelayMs, maxDelayMs } = retryPolicy(connection);
   const deadlineMs = call?.deadlineMs ?? connection.deadlineMs;
-  const deadline = deadlineMs === undefined ? undefined : new Date(Date.now() + deadlineMs);
   return {
     ...(call?.signal === undefined ? {} : { signal: call.signal }),
-    ...(deadline === undefined ? {} : { deadline, deadlineAt: deadline }),
+    // A number is relative, and measured by a timer: the time of day may be set meanwhile.
+    ...(deadlineMs === undefined ? {} : { deadline: deadlineMs, deadlineAtMs: performance.now() + deadlineMs }),
     retry: repetition === 'repeatable' && attempts > 1,
     retryMaxAttempts: attempts - 1,
     retryBaseDelayMs: baseDelayMs,

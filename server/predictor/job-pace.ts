@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { DomainError } from '../../core/errors.js';
+import { monotonicMs } from '../../core/monotonic-clock.js';
 import type { Proceed } from '../../core/margin/pace.js';
 
 /** Sending the answer takes a little. */
@@ -12,7 +13,7 @@ const ITERATIONS_AHEAD = 2;
  * Lets the worker read its messages between two iterations, and stops a search in time.
  *
  * @param signal aborted: the search is abandoned
- * @param deadlineMs when the answer must be on its way, in milliseconds since the epoch
+ * @param deadlineMs when the answer must be on its way, by `monotonicMs`
  * @throws cancelled, from `proceed`
  */
 export function createPace(signal: AbortSignal, deadlineMs: number): Proceed {
@@ -24,6 +25,6 @@ export function createPace(signal: AbortSignal, deadlineMs: number): Proceed {
     await setImmediate();
     if (signal.aborted) throw new DomainError('cancelled', 'the call was cancelled');
     lastMs = performance.now();
-    return Date.now() + ITERATIONS_AHEAD * longestMs + ANSWER_MS < deadlineMs;
+    return monotonicMs() + ITERATIONS_AHEAD * longestMs + ANSWER_MS < deadlineMs;
   };
 }

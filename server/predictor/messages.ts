@@ -46,7 +46,7 @@ export interface MarginJob {
   readonly maxGradientEvaluations: number;
   readonly targetClass?: number;
   readonly seed: bigint;
-  /** When the answer must be on its way, in milliseconds since the epoch; Infinity: whenever. */
+  /** When the answer must be on its way, by `monotonicMs`, which all processes of a machine share; Infinity: whenever. */
   readonly deadlineMs: number;
   readonly wantPerturbations: boolean;
 }

@@ -4,6 +4,7 @@ import { roundedBatchSize } from '../../core/engine/batch-size.js';
 import { LASTING_WEIGHTS, type Engine, type TensorMap } from '../../core/engine/engine.js';
 import { DomainError } from '../../core/errors.js';
 import { readLogits } from '../../core/margin/host-logits.js';
+import { monotonicMs } from '../../core/monotonic-clock.js';
 import { compileMarginSearch, type MarginFinding, type MarginSearch } from '../../core/margin/margin-search.js';
 import type { Norm } from '../../core/margin/threat-model.js';
 import { classifierOf } from '../../core/model/classifier.js';
@@ -69,7 +70,7 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
       for (const { first, count, left } of chunks(job.inputs.count)) {
         const chunk = chunkOf(job.inputs, first, count, count);
         // What time there is, is shared: the last inputs get as much of it as the first ones.
-        const nowMs = Date.now();
+        const nowMs = monotonicMs();
         const deadlineMs = nowMs + (job.deadlineMs - nowMs) / left;
         try {
           const found = await search.find({

@@ -1,6 +1,7 @@
 import type { ModelSpec } from '../../proto/gen/maxmargin/v1/model.js';
 import type { RobustnessServiceImplementation } from '../../proto/gen/maxmargin/v1/robustness_service.js';
 import { DomainError } from '../../core/errors.js';
+import { monotonicMs } from '../../core/monotonic-clock.js';
 import { deadlineMsOf } from '../../host/call-deadline.js';
 import { decodeInputs } from '../decode-tensor.js';
 import { maxDistanceFor } from '../max-distance.js';
@@ -92,7 +93,7 @@ const secondsSince = (startMs: number): number => (performance.now() - startMs) 
 
 /** When a worker must have answered, for the answer to reach the client before its deadline. */
 function answerByMs(deadlineMs: number): number {
-  const leftMs = deadlineMs - Date.now();
+  const leftMs = deadlineMs - monotonicMs();
   return Number.isFinite(leftMs) ? deadlineMs - Math.min(Math.max(0.05 * leftMs, 20), 1_000) : Infinity;
 }
 

@@ -4,6 +4,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { createChannel, createClient, Metadata, Status, type Channel } from 'nice-grpc';
 import { DomainError, type ErrorKind } from '../../../core/errors.js';
+import { monotonicMs } from '../../../core/monotonic-clock.js';
 import { deadlineMsOf } from '../../../host/call-deadline.js';
 import { createGrpcHost, hosted, type GrpcHost } from '../../../host/grpc-host.js';
 import { createLog } from '../../../host/log.js';
@@ -107,7 +108,7 @@ describe('gRPC host', () => {
       { metadata: Metadata({ 'maxmargin-internal-deadline': '1' }) },
     );
     assert.equal(seenMs, Infinity);
-    const inOneMinuteMs = Date.now() + 60_000;
+    const inOneMinuteMs = monotonicMs() + 60_000;
     // nice-grpc's deadline middleware sends no timeout: it only cancels, so the header is set by hand.
     const client = createClient(RegistryServiceDefinition, channel);
     await client.setAlias({}, { metadata: Metadata({ 'grpc-timeout': '60S' }) });
