@@ -1,5 +1,6 @@
 import { Status } from 'nice-grpc';
 import { DomainError, type ErrorKind } from '../core/errors.js';
+import { fileSystemError } from './file-system-error.js';
 
 /** How each kind of error reaches a client. Every kind has a row; what has no kind is UNKNOWN. */
 const STATUS_OF_KIND: Readonly<Record<ErrorKind, Status>> = {
@@ -35,7 +36,7 @@ export function wireErrorOf(error: unknown): WireError {
   if (error instanceof Error && error.name === 'AbortError') {
     return { code: Status.CANCELLED, details: 'the call was cancelled' };
   }
-  return { code: Status.UNKNOWN, details: UNFORESEEN };
+  return fileSystemError(error) ?? { code: Status.UNKNOWN, details: UNFORESEEN };
 }
 
 // Lone surrogates, which a cut leaves behind, cannot be percent-encoded.

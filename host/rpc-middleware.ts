@@ -87,7 +87,8 @@ export function translateErrors(log: Log): ServerMiddleware {
         throw new ServerError(Status.DEADLINE_EXCEEDED, 'the deadline has passed');
       }
       const { code, details } = wireErrorOf(error);
-      if (code === Status.UNKNOWN || code === Status.INTERNAL || code === Status.DATA_LOSS) {
+      const isForeseen = error instanceof DomainError || code === Status.CANCELLED;
+      if (!isForeseen || code === Status.INTERNAL || code === Status.DATA_LOSS) {
         log.error({ err: error, path: call.method.path }, 'call failed');
       }
       throw new ServerError(code, details);

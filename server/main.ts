@@ -1,8 +1,10 @@
+import { isDirectory } from '../core/durable/is-directory.js';
 import { exportInProcess } from '../core/export/export-process.js';
 import { openRegistry } from '../core/registry/open-registry.js';
 import { configure } from '../host/config.js';
 import { createGrpcHost, hosted } from '../host/grpc-host.js';
 import { createHttpHost } from '../host/http-host.js';
+import { listenOrExit } from '../host/listen.js';
 import { createLog } from '../host/log.js';
 import { createMetrics } from '../host/metrics.js';
 import { shutDownOnSignals } from '../host/shutdown.js';
@@ -23,7 +25,14 @@ const serverMetrics = createServerMetrics(metrics);
 const draining = new AbortController();
 
 // Nothing is computed in this process, which has calls to answer.
+if (!(await isDirectory(config.registry))) {
+  log.fatal(`registry: expected a directory, got ${config.registry}, which is not there`);
+  process.exit(1);
+}
 const registry = await openRegistry(config.registry, { writeOnnx: exportInProcess });
+const published = (await registry.listModels()).map(({ name }) => name);
+const absent = config.models.filter((name) => !published.includes(name));
+if (absent.length > 0) log.error({ absent, published }, 'models that are to be served are not in the registry yet');
 const predictor = startPredictor({
   registryRoot: registry.root,
   engine: config.engine,
@@ -71,8 +80,8 @@ store.onChange(() => {
 grpc.health.set(RegistryServiceDefinition.fullName, true);
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'));
-const port = await grpc.listen(config.address);
-const httpPort = await http.listen(config.httpAddress);
+const port = await listenOrExit(log, 'gRPC', config.address, (at) => grpc.listen(at));
+const httpPort = await listenOrExit(log, 'HTTP', config.httpAddress, (at) => http.listen(at));
 log.info(
   { address: `${hostOf(config.address)}:${port}`, httpAddress: `${hostOf(config.httpAddress)}:${httpPort}` },
   'listening',

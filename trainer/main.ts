@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.js';
 import { configure } from '../host/config.js';
 import { createGrpcHost, hosted } from '../host/grpc-host.js';
 import { createHttpHost } from '../host/http-host.js';
+import { listenOrExit } from '../host/listen.js';
 import { createLog } from '../host/log.js';
 import { createMetrics } from '../host/metrics.js';
 import { shutDownOnSignals } from '../host/shutdown.js';
@@ -74,8 +75,8 @@ shutDownOnSignals(log, async () => {
 
 await queue.start();
 const hostOf = (listening: string): string => listening.slice(0, listening.lastIndexOf(':'));
-const port = await grpc.listen(config.address);
-const httpPort = await http.listen(config.httpAddress);
+const port = await listenOrExit(log, 'gRPC', config.address, (at) => grpc.listen(at));
+const httpPort = await listenOrExit(log, 'HTTP', config.httpAddress, (at) => http.listen(at));
 grpc.health.setAll(true);
 log.info(
   { address: `${hostOf(config.address)}:${port}`, httpAddress: `${hostOf(config.httpAddress)}:${httpPort}` },

@@ -4,7 +4,8 @@ import type { DescMethod, JsonValue, Message, Registry } from '@bufbuild/protobu
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
-import type { CallOptions } from './call-policy.js';
+import { MAX_MESSAGE_BYTES, type CallOptions } from './call-policy.js';
+import { proxyOptions } from './loopback.js';
 import { RequestError } from './request-error.js';
 import type { StatusName } from './request-error.js';
 
@@ -33,7 +34,10 @@ export async function* callMethod(
 
   const secure = address.startsWith('https://');
   const target = address.replace(/^https?:\/\//, '');
-  const client = new Client(target, secure ? credentials.createSsl() : credentials.createInsecure());
+  const client = new Client(target, secure ? credentials.createSsl() : credentials.createInsecure(), {
+    ...proxyOptions(address),
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  });
   // On the wire a unary call is a stream of one message each way.
   const call: ClientDuplexStream<Message, Message> = client.makeBidiStreamRequest(
     `/${descriptor.parent.typeName}/${descriptor.name}`,

@@ -2,6 +2,7 @@ import { createChannel, createClientFactory, Metadata, Status } from 'nice-grpc'
 import type { Channel, ChannelCredentials, ClientMiddleware } from 'nice-grpc';
 import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline';
 import { retryMiddleware } from 'nice-grpc-client-middleware-retry';
+import { proxyOptions } from './loopback.js';
 
 /** How often and how patiently a request that met UNAVAILABLE is sent again. */
 export interface RetryPolicy {
@@ -34,7 +35,7 @@ export interface CallOptions {
 }
 
 /** The largest answer that is accepted: perturbations of a whole batch of large images. */
-const MAX_MESSAGE_BYTES = 256 * 2 ** 20;
+export const MAX_MESSAGE_BYTES = 256 * 2 ** 20;
 
 const RETRY_DEFAULTS = { attempts: 6, baseDelayMs: 100, maxDelayMs: 5_000 };
 
@@ -59,6 +60,7 @@ export function backoffMs(
 export function openChannel(address: string, options: ConnectOptions): Channel {
   const { baseDelayMs, maxDelayMs } = retryPolicy(options);
   return createChannel(address, options.credentials, {
+    ...proxyOptions(address),
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     // A channel refuses calls while it waits to connect again, by default for a second at first: retries would all fall into that time.

@@ -45,13 +45,20 @@ export function checkImages(images: Images): void {
   }
 }
 
-/** Cuts a batch into batches of at most `maxBatch` images that share its memory. */
+/** What the images of one request may take: a server accepts messages of 64 MiB unless it is told otherwise. */
+const MAX_REQUEST_BYTES = 48 * 2 ** 20;
+
+/** Cuts a batch into batches of at most `maxBatch` images, and as many as one message carries, that share its memory. @throws InvalidImagesError if one is too large */
 export function splitImages(images: Images, maxBatch: number): Images[] {
   const [count = 0, ...imageShape] = images.shape;
   const stride = product(imageShape);
+  const imageBytes = stride * images.data.BYTES_PER_ELEMENT;
+  if (imageBytes > MAX_REQUEST_BYTES)
+    throw new InvalidImagesError(`images: expected images of at most ${MAX_REQUEST_BYTES} bytes, got ${imageBytes}`);
+  const most = Math.min(maxBatch, Math.floor(MAX_REQUEST_BYTES / imageBytes));
   const parts: Images[] = [];
-  for (let start = 0; start < count; start += maxBatch) {
-    const end = Math.min(count, start + maxBatch);
+  for (let start = 0; start < count; start += most) {
+    const end = Math.min(count, start + most);
     parts.push({ data: images.data.subarray(start * stride, end * stride), shape: [end - start, ...imageShape] });
   }
   return parts;

@@ -67,7 +67,7 @@ export function robustnessClient(channel: Channel, connection: ConnectOptions): 
     for (const [index, inputs] of parts.entries()) {
       // Each part gets its share of what is left: a search that uses its deadline up must not take the next one's.
       const shareMs = endMs === undefined ? undefined : (endMs - performance.now()) / (parts.length - index);
-      const part = { inputs, first: index * maxBatch, model };
+      const part = { inputs, first: results.length, model };
       const answer = await orRequestError(ask(part, { signal: call.signal, deadlineMs: shareMs }));
       if (answer.results.length !== inputs.shape[0]) {
         throw new RequestError('INTERNAL', `results: expected ${inputs.shape[0] ?? 0}, got ${answer.results.length}`);

@@ -16,9 +16,17 @@ export async function writeSynced(path: string, bytes: Uint8Array | string): Pro
   try {
     await file.writeFile(bytes);
     await file.sync();
+  } catch (error) {
+    throw naming(error, path);
   } finally {
     await file.close();
   }
+}
+
+/** What a system call on an open file has failed with, such as ENOSPC, does not say which file that was. */
+function naming(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || 'path' in error) return error;
+  return Object.assign(error, { path, message: `${error.message} '${path}'` });
 }
 
 /** Waits until the names in a directory are on the disk. */

@@ -23,6 +23,7 @@ import { evaluationKey, openShardDirectory } from '../../../trainer/evaluate/sha
 import type { Share } from '../../../trainer/evaluate/shards.js';
 import { stoppablePace } from '../../../trainer/mma/stoppable-pace.js';
 import type { ModelSelector } from '../../client/models.js';
+import { existingRegistry } from '../models/local-models.js';
 import { duration, percent } from '../output/figures.js';
 import { progressBar } from '../output/progress-bar.js';
 import { CommandFailure } from '../report-failure.js';
@@ -69,7 +70,7 @@ export interface EvaluatedHere {
  */
 export async function evaluateLocally(options: LocalEvaluationOptions): Promise<EvaluatedHere | FinishedShare> {
   const { baseline, state } = options;
-  const registry = await openRegistry(options.registry);
+  const registry = await openRegistry(existingRegistry(options.registry));
   const subjects = [await loadSubject(registry, options.models)];
   if (baseline !== undefined) subjects.push(await loadSubject(registry, [baseline]));
   const dataset = await openDataset(

@@ -52,7 +52,7 @@ describe('MNIST and Fashion-MNIST from IDX files', () => {
     assert.deepEqual(fashion.labelNames.slice(0, 2), ['T-shirt/top', 'Trouser']);
     await assert.rejects(fashion.read('train'), {
       kind: 'not-found',
-      message: `${directory()}: expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, got neither`,
+      message: `${directory()}: expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, got neither; "maxmargin data fetch fashion-mnist" downloads them`,
     });
     await assert.rejects(fashion.read('test'), { kind: 'not-found', message: /expected t10k-images-idx3-ubyte/ });
   });
