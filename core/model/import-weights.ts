@@ -1,5 +1,6 @@
 import { invalidInput } from '../errors.js';
 import type { Architecture } from './architecture.js';
+import { refuseForeignFormat } from './foreign-formats.js';
 import type { HostTensors } from './host-tensors.js';
 import { inferArchitecture, type WeightShapesGiven } from './infer-architecture.js';
 import { parseArchitecture } from './parse-architecture.js';
@@ -20,12 +21,13 @@ export interface ImportOptions {
 const PREFIX = 'weights/';
 
 /**
- * A model from a safetensors file: float32 tensors named like the architecture's weights, all with the prefix `weights/` or all without; images
+ * A model from a safetensors file: float32 tensors (float16 and bfloat16 are converted) named like the architecture's weights, all with the prefix `weights/` or all without; images
  * [n, h, w, c], convolution kernels [h, w, in, out], dense kernels [in, out] over flattened [h, w, c]. Other tensors are ignored.
  *
  * @throws invalid-input naming the tensor, what was expected and what came; so for NaN and infinities
  */
 export function importSafetensors(family: string, file: Uint8Array, options: ImportOptions = {}): ImportedModel {
+  refuseForeignFormat(file, 'weights');
   const { tensors, otherTypes } = readSafetensors(file, 'weights');
   const prefixed = Object.keys({ ...tensors, ...otherTypes }).some((name) => name.startsWith(PREFIX));
   const given = prefixed ? withoutPrefix(tensors) : tensors;
@@ -42,6 +44,8 @@ export function importSafetensors(family: string, file: Uint8Array, options: Imp
     },
   };
   const architecture = parseArchitecture(inferArchitecture(family, shapes, options.inputShape));
+  if (architecture.classes < 2)
+    throw invalidInput('weights', 'a network of two or more outputs, one a class', String(architecture.classes));
   return { architecture, weights: weightsFor(architecture, given) };
 }
 

@@ -1,11 +1,12 @@
 import { invalidInput, messageOf } from '../errors.js';
 import { sizeOf } from '../shape.js';
+import { fromBfloat16, fromFloat16 } from './half-precision.js';
 import type { HostTensor, HostTensors } from './host-tensors.js';
 import { duplicateKey } from './json-keys.js';
 
 /** What a safetensors file holds. */
 export interface Safetensors {
-  /** The F32 and I32 tensors. */
+  /** The F32 and I32 tensors, and those of F16 and BF16 as float32. */
   readonly tensors: HostTensors;
   /** Names and types of the tensors of every other type; they are not read. */
   readonly otherTypes: Readonly<Record<string, string>>;
@@ -32,6 +33,16 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = {
   U64: 8,
   I64: 8,
   F64: 8,
+};
+
+const aligned = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+
+/** The values of the types that are read. */
+const READERS: Readonly<Record<string, (bytes: Uint8Array) => Float32Array | Int32Array>> = {
+  F32: (bytes) => new Float32Array(aligned(bytes)),
+  I32: (bytes) => new Int32Array(aligned(bytes)),
+  F16: fromFloat16,
+  BF16: fromBfloat16,
 };
 
 interface Entry {
@@ -62,11 +73,9 @@ export function readSafetensors(bytes: Uint8Array, file = 'safetensors'): Safete
   const tensors: [string, HostTensor][] = [];
   const otherTypes: [string, string][] = [];
   for (const { name, dtype, shape, begin, end } of entries) {
-    if (dtype !== 'F32' && dtype !== 'I32') otherTypes.push([name, dtype]);
-    else {
-      const aligned = new Uint8Array(data.subarray(begin, end)).buffer;
-      tensors.push([name, { shape, data: dtype === 'F32' ? new Float32Array(aligned) : new Int32Array(aligned) }]);
-    }
+    const read = READERS[dtype];
+    if (read === undefined) otherTypes.push([name, dtype]);
+    else tensors.push([name, { shape, data: read(data.subarray(begin, end)) }]);
   }
   return {
     tensors: Object.fromEntries(tensors),
@@ -127,10 +136,7 @@ function readEntry(name: string, value: unknown, dataBytes: number, file: string
   const field = `${file}: tensor ${JSON.stringify(name)}`;
   if (!isRecord(value)) throw invalidInput(field, 'dtype, shape and data_offsets', JSON.stringify(value));
   const { dtype, shape, data_offsets: offsets } = value;
-  const elementBytes = typeof dtype === 'string' ? ELEMENT_BYTES[dtype] : undefined;
-  if (typeof dtype !== 'string' || elementBytes === undefined) {
-    throw invalidInput(`${field}: dtype`, Object.keys(ELEMENT_BYTES).join(', '), JSON.stringify(dtype));
-  }
+  if (typeof dtype !== 'string') throw invalidInput(`${field}: dtype`, 'the name of a type', JSON.stringify(dtype));
   if (!isSizes(shape)) throw invalidInput(`${field}: shape`, 'sizes', JSON.stringify(shape));
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw invalidInput(`${field}: data_offsets`, 'begin and end', JSON.stringify(offsets));
@@ -139,6 +145,9 @@ function readEntry(name: string, value: unknown, dataBytes: number, file: string
   if (begin > end || end > dataBytes) {
     throw invalidInput(`${field}: data_offsets`, `within the ${dataBytes} bytes of data`, `[${begin}, ${end}]`);
   }
+  // Types come with time: of one that is not known it is not known how long its elements are, and it is not read.
+  const elementBytes = Object.hasOwn(ELEMENT_BYTES, dtype) ? ELEMENT_BYTES[dtype] : undefined;
+  if (elementBytes === undefined) return { name, dtype, shape, begin, end };
   const claimed = elementBytes * sizeOf(shape);
   if (claimed !== end - begin) {
     const expected = `${claimed} bytes for ${dtype} [${shape.join(', ')}]`;
@@ -160,7 +169,7 @@ function checkCover(entries: readonly Entry[], dataBytes: number, file: string):
 }
 
 function readMetadata(value: unknown, file: string): Record<string, string> {
-  if (value === undefined) return {};
+  if (value === undefined || value === null) return {};
   if (!isRecord(value)) throw invalidInput(`${file}: ${METADATA}`, 'names and strings', JSON.stringify(value));
   const metadata: [string, string][] = [];
   for (const [key, text] of Object.entries(value)) {

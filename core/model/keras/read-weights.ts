@@ -10,6 +10,9 @@ import { shorten } from './keras-options.js';
 interface StatedWeight {
   readonly name: string;
   readonly shape: readonly number[];
+  readonly sizeBytes: number;
+  /** Saved beside the network's own, by a model that was saved with its optimizer. */
+  readonly isOptimizers: boolean;
 }
 
 /** Weights one behind the other, in files one behind the other. */
@@ -18,7 +21,8 @@ interface WeightGroup {
   readonly weights: readonly StatedWeight[];
 }
 
-const BYTES = Float32Array.BYTES_PER_ELEMENT;
+/** Bytes of a value; of the network's own weights float32 alone is read. */
+const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
 
 /**
  * The files beside a `model.json` that hold its weights, in their order.
@@ -40,17 +44,18 @@ export function readKerasWeights(model: unknown, architecture: Architecture, byt
   const weights: Record<string, HostTensor> = {};
   const groups = groupsOf(model);
   const stated = groups.flatMap((group) => group.weights);
-  const expected = stated.reduce((sum, { shape }) => sum + BYTES * sizeOf(shape), 0);
+  const expected = stated.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (bytes.byteLength !== expected) {
     const files = groups.flatMap(({ paths }) => paths).join(', ');
     throw invalidInput(`weights: ${files}`, `${expected} bytes`, `${bytes.byteLength}`);
   }
   let offset = 0;
-  for (const { name, shape } of stated) {
-    const end = offset + BYTES * sizeOf(shape);
-    // A copy, because a view of float32 must begin at a multiple of four.
-    const data = new Float32Array(new Uint8Array(bytes.subarray(offset, end)).buffer);
+  for (const { name, shape, sizeBytes, isOptimizers } of stated) {
+    const [begin, end] = [offset, offset + sizeBytes];
     offset = end;
+    if (isOptimizers) continue;
+    // A copy, because a view of float32 must begin at a multiple of four.
+    const data = new Float32Array(new Uint8Array(bytes.subarray(begin, end)).buffer);
     const own = ownName(name, names);
     if (own in weights) throw invalidInput(`model.json: weightsManifest: ${name}`, 'each weight once', 'it twice');
     weights[own] = { shape, data };
@@ -106,14 +111,17 @@ function fileName(at: string, path: unknown): string {
 }
 
 function readStated(at: string, weight: unknown): StatedWeight {
-  const { name, shape, dtype, quantization } = (typeof weight === 'object' ? (weight ?? {}) : {}) as Record<
+  const { name, shape, dtype, quantization, group } = (typeof weight === 'object' ? (weight ?? {}) : {}) as Record<
     string,
     unknown
   >;
   if (typeof name !== 'string') throw invalidInput(`${at}: weights`, 'a name for each', shorten(weight));
-  if (dtype !== 'float32' || (quantization !== undefined && quantization !== null))
+  const isOptimizers = group === 'optimizer';
+  const valueBytes = isOptimizers || dtype === 'float32' ? BYTES[String(dtype)] : undefined;
+  if (valueBytes === undefined || (quantization !== undefined && quantization !== null))
     throw invalidInput(`${at}: ${name}`, 'float32, not quantized', shorten({ dtype, quantization }));
   if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && (extent as number) >= 1))
     throw invalidInput(`${at}: ${name}: shape`, 'extents from 1 on', shorten(shape));
-  return { name, shape: shape as number[] };
+  const extents = shape as number[];
+  return { name, shape: extents, sizeBytes: valueBytes * sizeOf(extents), isOptimizers };
 }

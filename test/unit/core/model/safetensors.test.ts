@@ -42,10 +42,34 @@ describe('safetensors', () => {
   });
 
   it('names the types that it does not read, and reads the rest', () => {
-    const header = { half: { dtype: 'F16', shape: [2], data_offsets: [0, 4] }, x: f32([1], 4, 8) };
-    const read = readSafetensors(file(header, 4 + 4));
-    assert.deepEqual(read.otherTypes, { half: 'F16' });
+    const header = {
+      __metadata__: null,
+      long: { dtype: 'F64', shape: [1], data_offsets: [0, 8] },
+      tiny: { dtype: 'F4', shape: [2], data_offsets: [8, 9] },
+      scale: { dtype: 'F8_E8M0', shape: [3], data_offsets: [9, 12] },
+      x: f32([1], 12, 16),
+    };
+    const read = readSafetensors(file(header, 16));
+    assert.deepEqual(read.otherTypes, { long: 'F64', tiny: 'F4', scale: 'F8_E8M0' });
     assert.deepEqual(Object.keys(read.tensors), ['x']);
+    assert.deepEqual(read.metadata, {});
+  });
+
+  it('converts half precision, to the bit', () => {
+    // IEEE 754: 1, −2, the largest, the smallest normal and subnormal, −0, a third, ∞.
+    const half = Uint16Array.of(0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x8000, 0x3555, 0x7c00);
+    const brain = Uint16Array.of(0x3f80, 0xc000, 0x7f7f, 0x0080, 0x0001, 0x8000, 0x3eab, 0xff80);
+    const header = {
+      half: { dtype: 'F16', shape: [8], data_offsets: [0, 16] },
+      brain: { dtype: 'BF16', shape: [8], data_offsets: [16, 32] },
+    };
+    const { tensors } = readSafetensors(
+      Buffer.concat([file(header, 0), Buffer.from(half.buffer), Buffer.from(brain.buffer)]),
+    );
+    const expected = [1, -2, 65504, 2 ** -14, 2 ** -24, -0, 0.333251953125, Infinity];
+    assert.deepEqual([...tensors['half']!.data], expected);
+    const top = (2 - 2 ** -7) * 2 ** 127;
+    assert.deepEqual([...tensors['brain']!.data], [1, -2, top, 2 ** -126, 2 ** -133, -0, 0.333984375, -Infinity]);
   });
 
   it('keeps a tensor called __proto__ a tensor', () => {
@@ -62,9 +86,9 @@ describe('safetensors', () => {
     ['no object', file('[]', 0), /header: expected a JSON object, got object$/],
     ['an entry that is none', file({ x: null }, 0), /tensor "x": expected dtype, shape and data_offsets, got null$/],
     [
-      'an unknown type',
-      file({ x: { ...f32([1], 0, 4), dtype: 'F33' } }, 4),
-      /tensor "x": dtype: expected .*F32.*got "F33"$/,
+      'a type that is no name',
+      file({ x: { ...f32([1], 0, 4), dtype: 32 } }, 4),
+      /tensor "x": dtype: expected the name of a type, got 32$/,
     ],
     ['a negative extent', file({ x: f32([-1], 0, 4) }, 4), /shape: expected sizes, got \[-1\]$/],
     ['a fractional extent', file({ x: f32([0.5], 0, 4) }, 4), /shape: expected sizes/],

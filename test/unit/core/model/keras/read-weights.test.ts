@@ -21,6 +21,23 @@ describe('weights of a LayersModel', () => {
     assert.deepEqual([...read['logits.bias']!.data], [108, 109, 110]);
   });
 
+  it('passes over what an optimizer has saved beside them', () => {
+    const saved = [
+      { name: 'iter', shape: [], dtype: 'int32', group: 'optimizer' },
+      kernel,
+      { name: 'Adam/logits/kernel/m', shape: [36, 3], dtype: 'float32', group: 'optimizer' },
+      bias,
+    ];
+    const values = [...Array.from({ length: 109 }, (_, i) => i - 1), ...Array.from({ length: 108 }, () => 7), 1, 2, 3];
+    const given = new Uint8Array(Float32Array.from(values).buffer);
+    const read = readKerasWeights(manifestOf({ paths: ['weights.bin'], weights: saved }), architecture, given);
+    assert.deepEqual(
+      [...read['logits.kernel']!.data],
+      Array.from({ length: 108 }, (_, i) => i),
+    );
+    assert.deepEqual([...read['logits.bias']!.data], [1, 2, 3]);
+  });
+
   const group = { paths: ['weights.bin'], weights: [kernel, bias] };
   const wrongWeights: readonly (readonly [string, unknown, RegExp])[] = [
     [
