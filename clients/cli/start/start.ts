@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../../../core/durable/durable-files.js';
 import { connect } from '../../client/connect.js';
 import type { MaxMarginClient } from '../../client/connect.js';
 import type { Model, ModelVersion } from '../../client/models.js';
@@ -87,6 +88,8 @@ async function run(
 }
 
 async function startServices({ registry, jobs, data, logs, engine, host, portBase }: StartOptions): Promise<Services> {
+  // A server expects a registry: it makes none, lest a mistyped name be an empty one.
+  await makeDirectory(registry);
   const ports = choosePorts(portBase);
   await refuseUsedPorts(host, ports);
   await mkdir(logs, { recursive: true });
