@@ -76,6 +76,7 @@ describe('deploy', () => {
 
   before(async () => {
     place = await makePlace();
+    await mkdir(place.registry);
     server = await startServer(place.registry);
     trainer = await startTrainer(place);
   });
