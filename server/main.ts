@@ -24,15 +24,17 @@ const metrics = createMetrics();
 const serverMetrics = createServerMetrics(metrics);
 const draining = new AbortController();
 
-// Nothing is computed in this process, which has calls to answer.
 if (!(await isDirectory(config.registry))) {
   log.fatal(`registry: expected a directory, got ${config.registry}, which is not there`);
   process.exit(1);
 }
+// Nothing is computed in this process, which has calls to answer.
 const registry = await openRegistry(config.registry, { writeOnnx: exportInProcess });
-const published = (await registry.listModels()).map(({ name }) => name);
-const absent = config.models.filter((name) => !published.includes(name));
-if (absent.length > 0) log.error({ absent, published }, 'models that are to be served are not in the registry yet');
+if (config.models.length > 0) {
+  const published = (await registry.listModels()).map(({ name }) => name);
+  const absent = config.models.filter((name) => !published.includes(name));
+  if (absent.length > 0) log.error({ absent, published }, 'models that are to be served are not in the registry yet');
+}
 const predictor = startPredictor({
   registryRoot: registry.root,
   engine: config.engine,

@@ -1,12 +1,13 @@
 import { link, lstat, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isErrno } from './errno.js';
 import { syncDirectory, temporaryName, writeSynced } from './durable-files.js';
 
 /** What the file of a claimed name is called where the name is a directory's. */
 const HELD = 'content';
 
 /** What link(2) answers on a file system without hard links, such as FAT, SMB or some that are mounted by FUSE. */
-const NO_LINKS: readonly unknown[] = ['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES'];
+const NO_LINKS = ['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES'];
 
 /**
  * Gives a file that is complete and synced a second name, unless something has it: of several processes one succeeds. By link(2), or, where the file
@@ -21,8 +22,8 @@ export async function claimName(file: string, name: string): Promise<boolean> {
     await link(file, name);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    if (isErrno(error, 'EEXIST')) return false;
+    if (!isErrno(error, ...NO_LINKS)) throw error;
   }
   const holder = join(dirname(name), temporaryName());
   try {
@@ -49,9 +50,7 @@ async function movedTo(directory: string, name: string): Promise<boolean> {
     await rename(directory, name);
     return true;
   } catch (error) {
-    if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(String(codeOf(error)))) return false;
+    if (isErrno(error, 'EEXIST', 'ENOTEMPTY', 'ENOTDIR')) return false;
     throw error;
   }
 }
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);

@@ -24,8 +24,6 @@ export interface AttackSteps {
     directions: Tensor4D,
     bracket: Bracket,
   ) => Bracket;
-  /** L(f(x), y), [n]. */
-  readonly lossAt: (weights: TensorMap, inputs: Tensor4D, labels: Tensor1D) => Tensor1D;
 }
 
 /** About how often each step is taken before the weights change. */
@@ -63,9 +61,6 @@ export function compileAttackSteps(
       (weights: TensorMap, inputs: Tensor4D, labels: Tensor1D, directions: Tensor4D, bracket: Bracket): Bracket =>
         bisectOnce(at(weights), crossing, threat.bounds, inputs, labels, directions, bracket),
       { callsPerWeights: bisections },
-    ),
-    lossAt: compile((weights: TensorMap, inputs: Tensor4D, labels: Tensor1D) =>
-      crossing(classifier(weights, inputs), labels),
     ),
   };
 }

@@ -1,5 +1,6 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { DomainError } from '../errors.js';
+import { SPACING } from './scaling.js';
 
 /** Logits on the host, one row an example. */
 export interface HostLogits {
@@ -36,9 +37,6 @@ export async function readLogits(logits: Tensor2D): Promise<HostLogits> {
  * and what attacks look for lies two or three beyond (`roundingAllowance`).
  */
 const RESOLVED_SPACINGS = 16;
-
-/** The largest distance between neighbouring numbers of float32, as a fraction of their size. */
-const SPACING = 2 ** -23;
 
 /** argmax_j z_j, the answer; ties: lowest index. */
 export function largestLogit(logits: Float32Array): number {

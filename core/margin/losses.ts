@@ -3,6 +3,7 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { logitMargin } from './logit-margin.js';
 import { logitRatio } from './logit-ratio.js';
 import { EXCLUDED, isClass, pick, type Loss } from './loss.js';
+import { SPACING } from './scaling.js';
 
 export { logitMargin } from './logit-margin.js';
 export type { Loss } from './loss.js';
@@ -18,7 +19,7 @@ const CW_CONFIDENCE = 50;
 const ROUNDING = 5e-6;
 
 /** Two spacings of float32 at v, as a fraction of |v|: each of two logits may be rounded otherwise by one. */
-const TWO_SPACINGS = 2 * 2 ** -23;
+const TWO_SPACINGS = 2 * SPACING;
 
 /** Less than any difference of logits: equal logits are no success, not even where all of them are 0. */
 const TINY = 1e-30;

@@ -12,6 +12,9 @@ export const LEAST_ELEMENT = 1e-37;
 /** The same for the length of a gradient that a distance is divided by: the quotient stays within float32. */
 export const LEAST_SLOPE = 1e-30;
 
+/** The largest distance between neighbouring numbers of float32, as a fraction of their size. */
+export const SPACING = 2 ** -23;
+
 /** v / ‖v‖, [n, h, w, c]; 0 where v is. @param lengths ‖v‖, [n] */
 export const unitVectors = (vectors: Tensor4D, lengths: Tensor1D): Tensor4D =>
   div(vectors, perExample(maximum(lengths, LEAST_LENGTH)));

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { isErrno } from '../durable/errno.js';
 import { DomainError } from '../errors.js';
 
 /**
@@ -40,9 +41,4 @@ export async function readBoundedFile(
 /** The error of stored bytes that are not what they should be. */
 export function dataLoss(path: string, expected: string, got: string): DomainError {
   return new DomainError('data-loss', `${path}: expected ${expected}, got ${got}`);
-}
-
-/** Whether an error is one of the system's, of one of these codes. */
-export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(error.code as string);
 }

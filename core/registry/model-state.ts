@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { checked, parseJson } from '../checked-json.js';
 import { claimedFile, claimName } from '../durable/claim-name.js';
+import { isErrno } from '../durable/errno.js';
 import { isDirectory } from '../durable/is-directory.js';
 import { syncDirectory, temporaryName, writeSynced } from '../durable/durable-files.js';
-import { isErrno, readBoundedFile } from './bounded-file.js';
+import { readBoundedFile } from './bounded-file.js';
 import { MANIFEST_FILE } from './manifest.js';
 import { versionOf } from './names.js';
 

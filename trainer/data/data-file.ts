@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { isErrno } from '../../core/durable/errno.js';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
 
 /** A file of a data set, unpacked. */
@@ -50,8 +51,7 @@ export async function openFile(path: string): Promise<FileHandle | undefined> {
   try {
     file = await open(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw invalidInput(path, 'a readable file', messageOf(error));
   }
   if ((await file.stat()).isFile()) return file;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isErrno } from '../../core/durable/errno.js';
 import { DomainError, invalidInput } from '../../core/errors.js';
 import { readDataFile, type DataFile } from './data-file.js';
 import { SPLITS, type Dataset, type Split } from './dataset.js';
@@ -60,7 +61,7 @@ async function namesOf(path: string, largestLabel: number): Promise<readonly str
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isErrno(error, 'ENOENT')) throw error;
     if (largestLabel < 1)
       throw invalidInput(path, 'names of at least 2 classes, one a line', 'no such file, and one label');
     return Array.from({ length: largestLabel + 1 }, (_, label) => String(label));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createRandom } from '../../core/random.js';
 import type { Random } from '../../core/random.js';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
-import { isErrno } from '../../core/registry/bounded-file.js';
+import { isErrno } from '../../core/durable/errno.js';
 import type { Dataset, Examples, Split } from './dataset.js';
 import { IMAGE_FILE_NAME, imageSize, readImage, readImageBytes } from './image-file.js';
 import type { ImageSize } from './image-pixels.js';

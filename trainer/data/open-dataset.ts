@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
-import { isErrno } from '../../core/registry/bounded-file.js';
+import { isErrno } from '../../core/durable/errno.js';
 import { cifar10 } from './cifar10.js';
 import type { Dataset } from './dataset.js';
 import { digits } from './digits/digits.js';

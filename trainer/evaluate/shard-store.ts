@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory, replaceFile } from '../../core/durable/durable-files.js';
 import { DomainError, messageOf } from '../../core/errors.js';
-import { isErrno } from '../../core/registry/bounded-file.js';
+import { isErrno } from '../../core/durable/errno.js';
 import { decodeShard, encodeShard, type ShardRecord } from './shard-record.js';
 
 /** Where finished shards are kept. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../../core/durable/durable-files.js';
 import { openEngine } from '../../core/engine/open-engine.js';
 import { ALONE } from '../../core/engine/world/world.js';
+import { isErrno } from '../../core/durable/errno.js';
 import { DomainError } from '../../core/errors.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import { buildModel } from '../../core/model/model.js';
@@ -137,7 +138,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { claimedFile, claimName } from '../../core/durable/claim-name.js';
+import { isErrno } from '../../core/durable/errno.js';
 import { makeDirectory, temporaryName, writeSynced } from '../../core/durable/durable-files.js';
 import { DomainError } from '../../core/errors.js';
 import { identifyProcess, isAlive } from './process-identity.js';
@@ -69,7 +70,7 @@ async function moved(from: string, to: string): Promise<boolean> {
     await rename(from, to);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (isErrno(error, 'ENOENT')) return false;
     throw error;
   }
 }

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
-import { PNG } from 'pngjs';
 import { replaceFile } from '../../../core/durable/durable-files.js';
 import { SPLITS, type Split } from '../../../trainer/data/dataset.js';
 import { DATASET_NAMES, openDataset } from '../../../trainer/data/open-dataset.js';
-import { shade } from '../../../trainer/evaluate/report/image.js';
+import { encodePng, shade } from '../../../trainer/evaluate/report/image.js';
 import { command } from '../command.js';
 import { checkPicturePath } from '../given-file.js';
 import { integer } from '../option-types.js';
@@ -40,7 +39,11 @@ export function imageCommand(): Command {
       const { count, images, labels } = await dataset.read(split);
       if (index >= count) throw new CommandFailure(`--index: expected at most ${count - 1}, got ${index}`, 2);
       const values = images.subarray(index * height * width * channels, (index + 1) * height * width * channels);
-      await replaceFile(output, encode(values, width, height, channels));
+      const rgb = shade(
+        Float32Array.from(values, (value) => value / 255),
+        channels,
+      );
+      await replaceFile(output, encodePng(rgb, height, width, channels === 1));
       const label = labels[index] ?? 0;
       const labelName = dataset.labelNames[label] ?? String(label);
       printResult(json, { file: output, split, index, label, labelName, inputShape: dataset.inputShape }, () => {
@@ -49,17 +52,4 @@ export function imageCommand(): Command {
       });
     },
   );
-}
-
-function encode(values: Uint8Array, width: number, height: number, channels: number): Buffer {
-  const png = new PNG({ width, height });
-  const rgb = shade(
-    Float32Array.from(values, (value) => value / 255),
-    channels,
-  );
-  for (let i = 0; i < width * height; i++) {
-    png.data.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
-    png.data[4 * i + 3] = 255;
-  }
-  return PNG.sync.write(png, { colorType: channels === 1 ? 0 : 2 });
 }

@@ -63,11 +63,9 @@ function rounded(original: Float32Array, change: Float32Array, threshold: number
     const by = change[i] ?? 0;
     const level = 255 * (from + by);
     const nearest = Math.round(level);
-    if (Math.abs(level - nearest) < ROUNDING) return clipped(nearest);
+    if (by === 0 || Math.abs(level - nearest) < ROUNDING) return clipped(nearest);
     const towards = by > 0 ? Math.floor(level) : Math.ceil(level);
-    return clipped(
-      by !== 0 && Math.abs(level - towards) >= threshold ? towards + Math.sign(by) : by === 0 ? nearest : towards,
-    );
+    return clipped(Math.abs(level - towards) >= threshold ? towards + Math.sign(by) : towards);
   });
 }
 

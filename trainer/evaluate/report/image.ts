@@ -37,16 +37,21 @@ export function shadeSigned(values: Float32Array, channels: number, scale: numbe
   });
 }
 
+/** A PNG of bytes of red, green and blue, [h, w, 3]. @param grey whether the file is to hold one sample a pixel: all three are equal then */
+export function encodePng(rgb: Uint8Array, height: number, width: number, grey: boolean): Buffer {
+  const png = new PNG({ width, height });
+  for (let i = 0; i < width * height; i++) {
+    png.data.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+    png.data[4 * i + 3] = 255;
+  }
+  return PNG.sync.write(png, { colorType: grey ? 0 : 2, deflateLevel: 9 });
+}
+
 /** An image as a PNG inside of the page. */
 export function image(rgb: Uint8Array, [height, width]: ImageShape, description: string): Markup {
   const { bytes, height: rows, width: columns } = reduced(rgb, height, width);
-  const png = new PNG({ width: columns, height: rows });
-  for (let i = 0; i < rows * columns; i++) {
-    for (let c = 0; c < 3; c++) png.data[4 * i + c] = bytes[3 * i + c] ?? 0;
-    png.data[4 * i + 3] = 255;
-  }
   const grey = bytes.every((value, i) => value === bytes[i - (i % 3)]);
-  const data = PNG.sync.write(png, { colorType: grey ? 0 : 2, deflateLevel: 9 }).toString('base64');
+  const data = encodePng(bytes, rows, columns, grey).toString('base64');
   return markup`<img src="data:image/png;base64,${data}" width="${columns}" height="${rows}" alt="${description}">`;
 }
 

@@ -6,6 +6,7 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import { anPgd, pgd, type AnPgdRequest } from '../../../../core/margin/an-pgd.js';
 import { compileAttackSteps } from '../../../../core/margin/attack-steps.js';
 import { hostLength } from '../../../../core/margin/host-length.js';
+import { lossOf } from '../../../../core/margin/losses.js';
 import { NORMS, type Norm } from '../../../../core/margin/threat-model.js';
 import {
   exactMargin,
@@ -68,7 +69,10 @@ describe('AN-PGD', () => {
         result.perturbations.dataSync(),
       ];
       const losses = tidy(() =>
-        steps.lossAt(request.weights, add(request.inputs, result.perturbations), request.labels).dataSync(),
+        lossOf('lm')(
+          linearClassifier(request.weights, add(request.inputs, result.perturbations)),
+          request.labels,
+        ).dataSync(),
       );
       const size = values.length / COUNT;
       for (const [i, margin] of exact.entries()) {

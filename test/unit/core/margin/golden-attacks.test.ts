@@ -6,6 +6,7 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import { anPgd, pgd } from '../../../../core/margin/an-pgd.js';
 import { compileAttackSteps } from '../../../../core/margin/attack-steps.js';
 import { openBracket } from '../../../../core/margin/bisection.js';
+import { lossOf } from '../../../../core/margin/losses.js';
 import { classifierOf } from '../../../../core/model/classifier.js';
 import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel } from '../../../../core/model/model.js';
@@ -74,7 +75,8 @@ describe(`golden attacks on engine ${TEST_ENGINE}`, () => {
         }
 
         const reached = await pgd(steps, { weights, inputs, labels, radii, start, iterations: ITERATIONS });
-        const losses = tidy(() => steps.lossAt(weights, add(inputs, reached), labels).dataSync());
+        const logitsAt = engine.compile(classifier);
+        const losses = tidy(() => lossOf('slm')(logitsAt(weights, add(inputs, reached)), labels).dataSync());
         const alike = shareWithin(
           losses,
           values('pgd10.slm'),
