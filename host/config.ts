@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { DomainError, invalidInput, messageOf } from '../core/errors.js';
+import { nearest } from '../core/nearest-names.js';
 
 /** One setting: a flag, and an environment variable of the same name. */
 export interface Setting<T> {
@@ -31,6 +32,11 @@ export interface Program<S extends Settings> {
 /** Any text. */
 export function text(placeholder: string, fallback: string, help: string): Setting<string> {
   return { placeholder, help, fallback, expected: 'some text', schema: z.string().min(1) };
+}
+
+/** Any text, possibly none. */
+export function optionalText(placeholder: string, help: string): Setting<string> {
+  return { placeholder, help, fallback: '', expected: 'some text', schema: z.string() };
 }
 
 /** Words separated by commas, possibly none. */
@@ -94,24 +100,41 @@ export function readConfig<S extends Settings>(
 ): ConfigOf<S> {
   const flags = parseFlags(settings, argv);
   const entries = Object.entries(settings).map(([name, setting]): [string, unknown] => {
+    if (flags.has(name)) return [name, flags.get(name)];
     const variable = environment[variableOf(name)];
-    const given = flags[kebab(name)] ?? variable ?? setting.fallback;
+    const given = variable ?? setting.fallback;
     if (given === undefined) throw invalidInput(flagOf(name), setting.expected, 'nothing');
-    const parsed = setting.schema.safeParse(given);
-    if (parsed.success) return [name, parsed.data];
-    const source = flags[kebab(name)] === undefined && variable !== undefined ? variableOf(name) : flagOf(name);
-    throw invalidInput(source, setting.expected, JSON.stringify(given));
+    return [name, parseSetting(setting, variable === undefined ? flagOf(name) : variableOf(name), given)];
   });
   return Object.fromEntries(entries) as ConfigOf<S>;
 }
 
-function parseFlags(settings: Settings, argv: readonly string[]): Readonly<Record<string, string | undefined>> {
-  const options = Object.fromEntries(Object.keys(settings).map((name) => [kebab(name), { type: 'string' } as const]));
-  try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new DomainError('invalid-input', messageOf(error), { cause: error });
+function parseSetting(setting: Setting<unknown>, source: string, given: string): unknown {
+  const parsed = setting.schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw invalidInput(source, setting.expected, JSON.stringify(given));
+}
+
+/** What the flags say, by the settings' names. @throws invalid-input of the first that is wrong */
+function parseFlags(settings: Settings, argv: readonly string[]): ReadonlyMap<string, unknown> {
+  const names = new Map(Object.keys(settings).map((name) => [kebab(name), name]));
+  const options = Object.fromEntries([...names.keys()].map((flag) => [flag, { type: 'string' } as const]));
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
+  const values = new Map<string, unknown>();
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') throw invalidInput('arguments', 'options alone', JSON.stringify(token.value));
+    const name = names.get(token.name) ?? '';
+    const setting = settings[name];
+    if (setting === undefined) {
+      const meant = nearest(token.name, [...names.keys()]);
+      const hint = meant === undefined ? '' : ` (did you mean --${meant}?)`;
+      throw new DomainError('invalid-input', `unknown option ${token.rawName}${hint}`);
+    }
+    if (token.value === undefined) throw invalidInput(flagOf(name), setting.expected, 'nothing');
+    values.set(name, parseSetting(setting, flagOf(name), token.value));
   }
+  return values;
 }
 
 /** The help that the settings come to. */

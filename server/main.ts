@@ -30,9 +30,10 @@ if (!(await isDirectory(config.registry))) {
 }
 // Nothing is computed in this process, which has calls to answer.
 const registry = await openRegistry(config.registry, { writeOnnx: exportInProcess });
-if (config.models.length > 0) {
+const named = [...config.models, ...(config.defaultModel === '' ? [] : [config.defaultModel])];
+if (named.length > 0) {
   const published = (await registry.listModels()).map(({ name }) => name);
-  const absent = config.models.filter((name) => !published.includes(name));
+  const absent = named.filter((name) => !published.includes(name));
   if (absent.length > 0) log.error({ absent, published }, 'models that are to be served are not in the registry yet');
 }
 const predictor = startPredictor({
@@ -51,6 +52,7 @@ const store = openModelStore({
   log,
   metrics: serverMetrics,
   keep: config.models,
+  defaultModel: config.defaultModel,
   keepNamed: config.keepVersions,
   pollIntervalMs: config.pollSeconds * 1_000,
 });

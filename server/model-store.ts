@@ -1,4 +1,5 @@
 import { DomainError, invalidInput, messageOf } from '../core/errors.js';
+import { oneOf } from '../core/nearest-names.js';
 import type { Manifest } from '../core/registry/manifest.js';
 import type { RegisteredModel, Registry } from '../core/registry/registry.js';
 import type { Log } from '../host/log.js';
@@ -12,7 +13,7 @@ const DEFAULT_ALIAS = 'champion';
 
 /** Which version a request is for. */
 export interface ModelChoice {
-  /** Empty: the only model there is. */
+  /** Empty: the server's default model, else the only one there is. */
   readonly name: string;
   readonly selector: { readonly version: number } | { readonly alias: string } | undefined;
 }
@@ -30,6 +31,8 @@ export interface ModelStoreOptions {
   readonly metrics: ServerMetrics;
   /** Models whose aliases are kept in memory; empty: all. */
   readonly keep: readonly string[];
+  /** The model of requests that name none; empty: the only one there is. */
+  readonly defaultModel: string;
   /** Versions that stay in memory after a request named them. */
   readonly keepNamed: number;
   readonly pollIntervalMs: number;
@@ -167,16 +170,23 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
   const polling = poll();
 
   const modelOf = async (name: string): Promise<RegisteredModel> => {
-    const known = name === '' && models.length === 1 ? models[0] : models.find((model) => model.name === name);
+    const asked = name === '' ? options.defaultModel : name;
+    const known = asked === '' && models.length === 1 ? models[0] : models.find((model) => model.name === asked);
     if (known !== undefined) return known;
     // The registry says what is wrong with the name, or knows a model that was published since the last look.
     await survey();
     if (models.length === 0) throw new DomainError('failed-precondition', nothingPublished());
     if (name !== '') return registry.model(name);
+    const choices = models.map((model) => model.name).join(', ');
+    if (asked !== '') {
+      const found = models.find((model) => model.name === asked);
+      if (found !== undefined) return found;
+      const message = `the request names no model, and the server's default model ${asked} is not published; there are: ${choices}`;
+      throw new DomainError('failed-precondition', message);
+    }
     const [only, ...others] = models;
     if (only !== undefined && others.length === 0) return only;
-    const choices = models.map((model) => model.name).join(', ');
-    throw invalidInput('model.name', `one of ${choices}`, 'none');
+    throw invalidInput('model.name', `one of ${choices}, since the server has no default model`, 'none');
   };
 
   const find = async ({ name, selector }: ModelChoice): Promise<VersionKey> => {
@@ -185,7 +195,7 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
       const { version } = selector;
       if (version < 1) throw invalidInput('model.version', 'a version number from 1', String(version));
       if (!model.versions.includes(version)) model = await registry.model(model.name);
-      if (!model.versions.includes(version)) throw noSuch(model, `version ${version}`, model.versions);
+      if (!model.versions.includes(version)) throw noSuch(model, 'version', `${version}`, model.versions.map(String));
       return { name: model.name, version };
     }
     const alias = selector?.alias ?? DEFAULT_ALIAS;
@@ -194,7 +204,7 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
     model = await registry.model(model.name);
     const version = Object.hasOwn(model.aliases, alias) ? model.aliases[alias] : undefined;
     if (version !== undefined) return { name: model.name, version };
-    if (selector !== undefined) throw noSuch(model, `alias ${JSON.stringify(alias)}`, Object.keys(model.aliases));
+    if (selector !== undefined) throw noSuch(model, 'alias', JSON.stringify(alias), Object.keys(model.aliases));
     const message = `model ${model.name}: no alias ${DEFAULT_ALIAS} is set, and the request names no version or alias`;
     throw new DomainError('failed-precondition', message);
   };
@@ -255,7 +265,7 @@ export function openModelStore(options: ModelStoreOptions): ModelStore {
   };
 }
 
-const noSuch = (model: RegisteredModel, what: string, choices: readonly (number | string)[]): DomainError => {
-  const shown = choices.length > 10 ? `${choices.length} others` : choices.join(', ') || 'none';
-  return new DomainError('not-found', `model ${model.name} has no ${what}; there are: ${shown}`);
+const noSuch = (model: RegisteredModel, what: string, asked: string, choices: readonly string[]): DomainError => {
+  const expected = choices.length === 0 ? 'none, since there are none' : oneOf(choices, asked);
+  return new DomainError('not-found', `model ${model.name}: ${what}: expected ${expected}, got ${asked}`);
 };

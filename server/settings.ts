@@ -1,5 +1,5 @@
 import { ENGINE_CHOICES } from '../core/engine/engine.js';
-import { address, choice, decimal, integer, list, text, type Program } from '../host/config.js';
+import { address, choice, decimal, integer, list, optionalText, text, type Program } from '../host/config.js';
 import { LOG_LEVELS } from '../host/log.js';
 
 const settings = {
@@ -8,6 +8,7 @@ const settings = {
   httpAddress: address('0.0.0.0:8081', 'Where /metrics, /healthz and /readyz listen.'),
   engine: choice(ENGINE_CHOICES, 'auto', 'What runs tensors.'),
   workers: integer([1, 64], 1, 'Worker processes, each with an engine and the models in memory.'),
+  defaultModel: optionalText('NAME', 'The model of requests that name none (default: the only one there is).'),
   models: list('NAME,…', 'The models whose aliases are kept in memory; none named: all.'),
   keepVersions: integer([1, 100], 2, 'Versions kept in memory because a request named their number.'),
   pollSeconds: decimal([0.05, 3_600], 1, 'Time between looks at the registry.'),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isDirectory } from '../durable/is-directory.js';
 import { checked, parseJson } from '../checked-json.js';
 import { DomainError, messageOf } from '../errors.js';
+import { oneOf } from '../nearest-names.js';
 import { readLayersModel } from '../model/layers-model.js';
 import { dataLoss, readBoundedFile } from './bounded-file.js';
 import { manifestSchema } from './manifest-schema.js';
@@ -76,8 +77,13 @@ export async function readHistory(place: VersionPlace): Promise<unknown> {
   return parseJson(bytes, join(place.directory, HISTORY_FILE));
 }
 
-export function versionNotFound({ name, version }: Omit<VersionPlace, 'directory'>): DomainError {
-  return new DomainError('not-found', `model ${name}: version: expected one that is published, got ${version}`);
+/** @param versions those that there are, where that is known */
+export function versionNotFound(
+  { name, version }: Omit<VersionPlace, 'directory'>,
+  versions: readonly number[] = [],
+): DomainError {
+  const published = versions.length === 0 ? 'one that is published' : oneOf(versions.map(String), `${version}`);
+  return new DomainError('not-found', `model ${name}: version: expected ${published}, got ${version}`);
 }
 
 async function readVerified(

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { makeDirectory, syncDirectory } from '../durable/durable-files.js';
 import { isDirectory } from '../durable/is-directory.js';
 import { DomainError, messageOf } from '../errors.js';
+import { oneOf } from '../nearest-names.js';
 import { loadVersion, readHistory, readManifest, versionNotFound, type VersionPlace } from './load-version.js';
 import { CHAMPION } from './first-champion.js';
 import { changeState, readModelDirectory, type ModelDirectory, type ModelState } from './model-state.js';
@@ -38,11 +39,17 @@ export async function openRegistry(
   };
   const placeOf = async (name: string, version: number): Promise<VersionPlace> => {
     checkVersion(version);
-    requireVersion(name, version, await readModelDirectory(directoryOf(name)));
+    const { versions } = await model(name);
+    if (!versions.includes(version)) throw versionNotFound({ name, version }, versions);
     return { name, version, directory: join(directoryOf(name), `${version}`) };
   };
-  const model = async (name: string): Promise<RegisteredModel> =>
-    registered(name, await readModelDirectory(directoryOf(name)));
+  const model = async (name: string): Promise<RegisteredModel> => {
+    const found = registered(name, await readModelDirectory(directoryOf(name)));
+    if (found !== undefined) return found;
+    const names = (await survey()).models.map((each) => each.name);
+    const expected = names.length === 0 ? 'one that is registered' : oneOf(names, name);
+    throw new DomainError('not-found', `model: expected ${expected}, got ${name}`);
+  };
 
   const survey = async (): Promise<Survey> => {
     const models: RegisteredModel[] = [];
@@ -55,7 +62,7 @@ export async function openRegistry(
         unreadable.push({ name: entry.name, problem: `${path}: expected a directory, got a link that leads to none` });
     }
     const read = async (name: string): Promise<RegisteredModel | string | undefined> =>
-      model(name).catch((error: unknown) => (isNotFound(error) ? undefined : messageOf(error)));
+      readModelDirectory(directoryOf(name)).then((directory) => registered(name, directory), messageOf);
     for (const [name, reading] of names.sort().map((each) => [each, read(each)] as const)) {
       const found = await reading;
       if (typeof found === 'string') unreadable.push({ name, problem: found });
@@ -89,6 +96,7 @@ export async function openRegistry(
     },
     rollbackAlias: async (name, alias, expected) => {
       checkAliasName(alias);
+      await model(name);
       const last = lastBefore(name, alias, await readModelDirectory(directoryOf(name)));
       await loadVersion(await placeOf(name, last));
       await changeState(directoryOf(name), (directory) => {
@@ -102,7 +110,7 @@ export async function openRegistry(
       return model(name);
     },
     deleteVersion: async (name, version) => {
-      checkVersion(version);
+      await placeOf(name, version);
       await changeState(directoryOf(name), (directory) => {
         const { aliases, deletedVersions } = requireVersion(name, version, directory).state;
         const pointing = Object.keys(aliases).filter((alias) => aliases[alias] === version);
@@ -118,26 +126,23 @@ export async function openRegistry(
   };
 }
 
-function registered(name: string, directory: ModelDirectory | undefined): RegisteredModel {
+/** @returns undefined if nothing was ever published under the name */
+function registered(name: string, directory: ModelDirectory | undefined): RegisteredModel | undefined {
   if (directory === undefined || (directory.directories.length === 0 && directory.state.generation === 0)) {
-    throw new DomainError('not-found', `model: expected one that is registered, got ${name}`);
+    return undefined;
   }
   return { name, versions: directory.versions, aliases: directory.state.aliases };
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof DomainError && error.kind === 'not-found';
-}
-
+/** @throws not-found if the version is not there any more */
 function requireVersion(name: string, version: number, directory: ModelDirectory | undefined): ModelDirectory {
-  const { versions } = registered(name, directory);
-  if (directory === undefined || !versions.includes(version)) throw versionNotFound({ name, version });
+  if (!directory?.versions.includes(version)) throw versionNotFound({ name, version }, directory?.versions);
   return directory;
 }
 
 function resolveVersion({ name, versions, aliases }: RegisteredModel, selector: VersionSelector): number {
   if ('version' in selector && selector.version !== undefined) {
-    if (!versions.includes(selector.version)) throw versionNotFound({ name, version: selector.version });
+    if (!versions.includes(selector.version)) throw versionNotFound({ name, version: selector.version }, versions);
     return selector.version;
   }
   const named = 'alias' in selector ? selector.alias : undefined;
@@ -146,8 +151,12 @@ function resolveVersion({ name, versions, aliases }: RegisteredModel, selector: 
   const alias = named ?? CHAMPION;
   const version = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
   if (version !== undefined) return version;
-  const message = `model ${name}: alias ${alias}: expected one that is set, got none`;
-  throw new DomainError(named === undefined ? 'failed-precondition' : 'not-found', message);
+  const set = Object.keys(aliases);
+  if (named === undefined || set.length === 0) {
+    const message = `model ${name}: alias ${alias}: expected one that is set, got none`;
+    throw new DomainError(named === undefined ? 'failed-precondition' : 'not-found', message);
+  }
+  throw new DomainError('not-found', `model ${name}: alias: expected ${oneOf(set, named)}, got ${named}`);
 }
 
 const pointedTo = ({ aliases }: ModelState, alias: string): number | undefined =>
@@ -158,7 +167,7 @@ const historyOf = ({ history }: ModelState, alias: string): readonly number[] =>
 
 /** The version that an alias pointed to before its last move, of those that are still there. @throws failed-precondition */
 function lastBefore(name: string, alias: string, directory: ModelDirectory | undefined): number {
-  const { versions } = registered(name, directory);
+  const versions = directory?.versions ?? [];
   const before = directory === undefined ? [] : historyOf(directory.state, alias);
   const last = before.findLast((version) => versions.includes(version));
   if (last !== undefined) return last;

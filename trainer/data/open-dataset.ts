@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
+import { oneOf } from '../../core/nearest-names.js';
 import { isErrno } from '../../core/durable/errno.js';
 import { cifar10 } from './cifar10.js';
 import type { Dataset } from './dataset.js';
@@ -32,7 +33,7 @@ const OPEN: Readonly<Record<DatasetName, (directory: string) => Dataset | Promis
  */
 export async function openDataset(name: string, directory: string, field = 'data directory'): Promise<Dataset> {
   const known = DATASET_NAMES.find((each) => each === name);
-  if (known === undefined) throw invalidInput('data set', DATASET_NAMES.join(', '), name);
+  if (known === undefined) throw invalidInput('data set', oneOf(DATASET_NAMES, name), name);
   if (known !== 'digits') await assertDirectory(known, directory, field);
   const dataset = await OPEN[known](directory);
   return {

@@ -23,7 +23,10 @@ interface EngineOptions extends OutputOptions {
 }
 
 /** What an engine did, and which devices it sees if it knows several. */
-type Built = Verification & { readonly devices?: readonly { readonly id: string; readonly name: string }[] };
+type Built = Verification & {
+  readonly devices?: readonly { readonly id: string; readonly name: string }[];
+  readonly missingGpu?: string;
+};
 
 /** `maxmargin engine …`: builds engines whose native part depends on what this machine has. */
 export function engineCommand(): Command {
@@ -90,11 +93,7 @@ async function build(
         ['engine', name],
         ['library', verified.library],
         ['device', verified.device],
-        ...(verified.devices === undefined
-          ? []
-          : ([
-              ['devices', verified.devices.map(({ id, name }) => (id === name ? id : `${id} (${name})`)).join(', ')],
-            ] as const)),
+        ...(verified.devices === undefined ? [] : ([['devices', describeDevices(verified)]] as const)),
         ['small training', `cross-entropy from ${verified.lossBefore.toFixed(3)} to ${verified.lossAfter.toFixed(3)}`],
         ['directory', place],
       ]),
@@ -102,6 +101,11 @@ async function build(
   } finally {
     release();
   }
+}
+
+function describeDevices({ devices = [], missingGpu }: Built): string {
+  const names = devices.map(({ id, name }) => (id === name ? id : `${id} (${name})`)).join(', ');
+  return missingGpu === undefined ? names : `${names} (${missingGpu})`;
 }
 
 function hasNvidiaDriver(): Promise<boolean> {

@@ -8,11 +8,12 @@ import type { Inputs } from '../input/inputs.js';
 import type { InputOptions } from '../input/read-inputs.js';
 import { modelSelector, withModel } from '../model-options.js';
 import type { ModelOptions } from '../model-options.js';
-import { decimal, integer, integers } from '../option-types.js';
+import { decimal, integer } from '../option-types.js';
 import { inEightBits } from '../output/eight-bits.js';
 import { marginTable } from '../output/margin-table.js';
 import { drawPanel, largestChange } from '../output/panel.js';
 import { printResult } from '../output/print.js';
+import { classesNamed, classNamed } from '../class-option.js';
 import { command } from '../command.js';
 import { checkPicturePath } from '../given-file.js';
 import { CommandFailure } from '../report-failure.js';
@@ -20,11 +21,11 @@ import { SERVER_ADDRESS, withAddress, withClient, withOutput } from '../shared-o
 import type { AddressOptions, OutputOptions } from '../shared-options.js';
 
 interface Options extends InputOptions, ModelOptions, AddressOptions, OutputOptions {
-  readonly label?: readonly number[];
+  readonly label?: string;
   readonly norm?: MarginOptions['norm'];
   readonly maxDistance?: number;
   readonly budget?: MarginBudget;
-  readonly target?: number;
+  readonly target?: string;
   readonly seed?: bigint;
   readonly deadlineMs?: number;
   readonly save?: string;
@@ -39,17 +40,15 @@ export function marginCommand(): Command {
     'maxmargin margin --dataset digits --index 3 --save three.png\nmaxmargin margin seven.png --label 7 --norm l2 --budget thorough',
   )
     .option(
-      '--label <n,…>',
-      "the true classes, one an image (default: the data set's, else the model's own answers)",
-      integers(0),
+      '--label <class,…>',
+      "the true classes, one an image, by name or by number from 0 (default: the data set's, else the model's own answers)",
     )
     .addOption(new Option('--norm <norm>', "what distance is measured in (default: the model's own)").choices(NORMS))
     .option('--max-distance <d>', "how far to search (default: 1.05 times the model's d_max)", decimal(0))
     .option('--budget <effort>', 'fast, standard, thorough, or a number of gradient evaluations an image', budget)
     .option(
       '--target <class>',
-      'look only for perturbations that lead to this class, whatever the labels are',
-      integer(0),
+      'look only for perturbations that lead to this class, by name or number, whatever the labels are',
     )
     .option('--seed <n>', 'what random starts are drawn from (default: 0)', seed)
     .option('--deadline-ms <ms>', 'answer with the best found by then', integer(1))
@@ -62,14 +61,16 @@ async function run(files: string[], options: Options): Promise<void> {
   if (options.save !== undefined) checkPicturePath('--save', options.save);
   await withClient(options.address, async (client) => {
     const version = await client.getModel(modelSelector(options), { deadlineMs: options.deadlineMs });
+    const given = options.label === undefined ? undefined : classesNamed('--label', options.label, version.labels);
+    const target = options.target === undefined ? undefined : classNamed('--target', options.target, version.labels);
     const inputs = await readInputs(files, options, version);
     const answers = await client.margins(inputs.images, {
       model: { name: version.name, version: version.version },
-      labels: labelsFor(inputs, options.label),
+      labels: labelsFor(inputs, given),
       norm: options.norm,
       maxDistance: options.maxDistance,
       budget: options.budget,
-      targetClass: options.target,
+      targetClass: target,
       seed: options.seed,
       returnPerturbations: options.perturbations === true || options.save !== undefined,
       deadlineMs: options.deadlineMs,
@@ -81,7 +82,7 @@ async function run(files: string[], options: Options): Promise<void> {
       | undefined;
     if (save !== undefined) {
       const model = { name: version.name, version: version.version };
-      const adversarial = await inEightBits(client, model, inputs.images, answers.results, options.target);
+      const adversarial = await inEightBits(client, model, inputs.images, answers.results, target);
       const contents = { ...inputs, results: answers.results, adversarial, classNames: version.labels, norm };
       await replaceFile(save, drawPanel(contents));
       picture = {

@@ -42,7 +42,10 @@ export async function start(options: StartOptions): Promise<void> {
     process.stderr.write('\nStopping …\n');
     stopping.abort();
   });
-  const services = await startServices(options);
+  // A server expects a registry: it makes none, lest a mistyped name be an empty one.
+  await makeDirectory(options.registry);
+  const found = await publishedModel(options);
+  const services = await startServices(options, found ?? options.firstModel.model);
   const server = connect(services.server.address);
   const trainer = connect(services.trainer.address);
   // A service that dies is noticed at once, whatever is being waited for.
@@ -50,7 +53,7 @@ export async function start(options: StartOptions): Promise<void> {
     if (!stopping.signal.aborted) throw new CommandFailure(reason);
   });
   try {
-    await Promise.race([died, run(options, services, server, trainer, stopping.signal)]);
+    await Promise.race([died, run(options, found, services, server, trainer, stopping.signal)]);
   } catch (error) {
     if (!stopping.signal.aborted || error instanceof CommandFailure) throw error;
     throw new CommandFailure('Stopped.', 130, { cause: error });
@@ -63,15 +66,17 @@ export async function start(options: StartOptions): Promise<void> {
   }
 }
 
+/** @param found the model to serve; undefined: it is trained first */
 async function run(
   options: StartOptions,
+  found: string | undefined,
   services: Services,
   server: MaxMarginClient,
   trainer: MaxMarginClient,
   signal: AbortSignal,
 ): Promise<void> {
   const say = options.json === true ? () => undefined : console.log;
-  const version = await ensureModel(options, server, trainer, say, signal);
+  const version = await ensureModel(options, found, server, trainer, say, signal);
   say(endpoints(services, version));
   const margins = await askTenMargins(server, version, options.data, signal);
   if (options.json === true) printJson(summary(services, version, margins));
@@ -87,9 +92,10 @@ async function run(
   });
 }
 
-async function startServices({ registry, jobs, data, logs, engine, host, portBase }: StartOptions): Promise<Services> {
-  // A server expects a registry: it makes none, lest a mistyped name be an empty one.
-  await makeDirectory(registry);
+async function startServices(
+  { registry, jobs, data, logs, engine, host, portBase }: StartOptions,
+  defaultModel: string,
+): Promise<Services> {
   const ports = choosePorts(portBase);
   await refuseUsedPorts(host, ports);
   await mkdir(logs, { recursive: true });
@@ -97,7 +103,11 @@ async function startServices({ registry, jobs, data, logs, engine, host, portBas
   const listen = (port: number, httpPort: number) => ['--address', at(port), '--http-address', at(httpPort)];
   const common = ['--registry', registry, '--engine', engine];
   const [server, trainer] = await Promise.allSettled([
-    startService('serve', [...common, ...listen(ports.server, ports.serverHttp)], join(logs, 'server.log')),
+    startService(
+      'serve',
+      [...common, '--default-model', defaultModel, ...listen(ports.server, ports.serverHttp)],
+      join(logs, 'server.log'),
+    ),
     startService(
       'trainer',
       [...common, '--jobs', jobs, '--data', data, ...listen(ports.trainer, ports.trainerHttp)],
@@ -111,18 +121,25 @@ async function startServices({ registry, jobs, data, logs, engine, host, portBas
   throw server.status === 'rejected' ? server.reason : (trainer as PromiseRejectedResult).reason;
 }
 
-/** The champion of digits, or of the only model that takes such images; trained first if nothing is published. */
+/** The model whose champion is served: digits, or one that takes such images. @returns undefined if nothing is published */
+async function publishedModel({ registry, firstModel }: StartOptions): Promise<string | undefined> {
+  const { openLocalModels } = await import('../models/local-models.js');
+  const published = (await (await openLocalModels(registry, false)).listModels()).filter(
+    ({ versions }) => versions.length > 0,
+  );
+  return published.length === 0 ? undefined : chooseModel(published, firstModel.model, registry).name;
+}
+
+/** The champion of the model that was found; if none was, of the one that is trained now. */
 async function ensureModel(
   { registry, firstModel }: StartOptions,
+  found: string | undefined,
   server: MaxMarginClient,
   trainer: MaxMarginClient,
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<ModelVersion> {
-  const published = (await server.listModels({ signal })).filter(({ versions }) => versions.length > 0);
-  if (published.length > 0) {
-    return waitUntilServed(server, chooseModel(published, firstModel.model, registry).name, signal);
-  }
+  if (found !== undefined) return waitUntilServed(server, found, signal);
   say(`Nothing is published in ${registry} yet: training a first model, ${firstModel.model}.`);
   await trainFirstModel(trainer, firstModel, signal);
   return waitUntilServed(server, firstModel.model, signal);

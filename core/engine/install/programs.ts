@@ -76,3 +76,11 @@ function said(stdout: string, stderr: string, error: Error): string {
   const text = stderr.trim() === '' ? stdout.trim() : stderr.trim();
   return text === '' ? error.message : text.split('\n').slice(-REPEATED_LINES).join('\n');
 }
+
+/** Whether anything has this path. */
+export function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

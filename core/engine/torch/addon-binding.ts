@@ -48,10 +48,17 @@ export interface TorchAddon {
   /** @param place undefined: this process alone. Otherwise it waits for the others */
   readonly Session: new (device: string, precision: Precision, place?: Place) => TorchSession;
   devices(): readonly TorchDevice[];
+  /** Whether it was built for CUDA; it runs without a GPU, too. */
+  readonly cuda: boolean;
   /** Of libtorch. */
   readonly version: string;
   /** How many threads compute on the CPU. */
   readonly threads: number;
+}
+
+/** Why a build for CUDA has no device but the CPU; undefined for others. */
+export function missingGpu({ cuda, devices }: Pick<TorchAddon, 'cuda' | 'devices'>): string | undefined {
+  return cuda && devices().every(({ id }) => id === 'cpu') ? 'built for CUDA, but no GPU is visible' : undefined;
 }
 
 /** Where the addon is looked for. */

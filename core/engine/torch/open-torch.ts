@@ -6,7 +6,14 @@ import type { OpenedEngine } from '../engine.js';
 import { openWasm } from '../wasm/open-wasm.js';
 import type { Place } from '../world/place.js';
 import type { World } from '../world/world.js';
-import { loadTorchAddon, PRECISIONS, type Precision, type TorchAddon, type TorchDevice } from './addon-binding.js';
+import {
+  loadTorchAddon,
+  missingGpu,
+  PRECISIONS,
+  type Precision,
+  type TorchAddon,
+  type TorchDevice,
+} from './addon-binding.js';
 import { torchRuntime } from './torch-runtime.js';
 
 /** Which of the devices: `cpu`, `cuda:1`; the first GPU if there is one, else the CPU. */
@@ -66,8 +73,14 @@ function chooseDevice(addon: TorchAddon, asked: string | undefined, turn: number
     throw invalidInput('LOCAL_RANK', `less than the ${gpus.length} GPUs of this machine`, String(turn));
   const chosen =
     asked === undefined ? (gpus[turn] ?? devices[0]) : devices.find(({ id }) => id === asked || id === `${asked}:0`);
-  if (chosen === undefined)
-    throw invalidInput(DEVICE_VARIABLE, `one of ${devices.map(({ id }) => id).join(', ')}`, asked ?? 'none');
+  if (chosen === undefined) {
+    const [ids, reason] = [devices.map(({ id }) => id).join(', '), missingGpu(addon)];
+    throw invalidInput(
+      DEVICE_VARIABLE,
+      reason === undefined ? `one of ${ids}` : `one of ${ids} (${reason})`,
+      asked ?? 'none',
+    );
+  }
   return chosen;
 }
 

@@ -57,10 +57,19 @@ describe('Choosing a model, and RegistryService', () => {
 
   it('says NOT_FOUND for models, versions and aliases that are not there', async () => {
     const code = Status.NOT_FOUND;
-    await assert.rejects(answeredBy({ name: 'no-such', selector: undefined }), { code, details: /no-such/ });
-    await assert.rejects(answeredBy(version('digits', 99n)), { code, details: /99/ });
+    await assert.rejects(answeredBy({ name: 'digit', selector: undefined }), {
+      code,
+      details: 'model: expected digits, the only one there is, got digit',
+    });
+    await assert.rejects(answeredBy(version('digits', 99n)), {
+      code,
+      details: 'model digits: version: expected 1, the only one there is, got 99',
+    });
     await assert.rejects(answeredBy(version('digits', 2n ** 62n)), { code });
-    await assert.rejects(answeredBy(alias('digits', 'challenger')), { code, details: /challenger.*champion/ });
+    await assert.rejects(answeredBy(alias('digits', 'challenger')), {
+      code,
+      details: /alias: expected champion, the only one there is, got "challenger"/,
+    });
     await assert.rejects(answeredBy(alias('digits', '__proto__')), { code });
     await assert.rejects(robustness.getModel({ model: version('digits', 99n) }), { code });
   });
@@ -77,7 +86,11 @@ describe('Choosing a model, and RegistryService', () => {
     );
     await assert.rejects(answeredBy(), {
       code: Status.INVALID_ARGUMENT,
-      details: 'model.name: expected one of digits, fashion, got none',
+      details: 'model.name: expected one of digits, fashion, since the server has no default model, got none',
+    });
+    await assert.rejects(answeredBy({ name: 'fashoin', selector: undefined }), {
+      code: Status.NOT_FOUND,
+      details: 'model: expected one of digits, fashion (did you mean fashion?), got fashoin',
     });
     assert.equal(await answeredBy({ name: 'digits', selector: undefined }), 1n);
   });

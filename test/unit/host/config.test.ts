@@ -38,9 +38,17 @@ describe('config', () => {
     });
   }
 
-  it('refuses a flag that does not exist, by name', () => {
-    assert.throws(() => readConfig(settings, ['--colour'], {}), { kind: 'invalid-input', message: /--colour/ });
-  });
+  for (const [argv, message] of [
+    [['--colour'], 'unknown option --colour'],
+    [['--modles', 'a', '--max-batch', '0'], 'unknown option --modles (did you mean --models?)'],
+    [['--max-batch', '0', '--modles', 'a'], '--max-batch: expected an integer from 1 to 1000, got "0"'],
+    [['--max-batch'], '--max-batch: expected an integer from 1 to 1000, got nothing'],
+    [['--max-batch', '7', 'more'], 'arguments: expected options alone, got "more"'],
+  ] as const) {
+    it(`complains of the first wrong flag: ${argv.join(' ')}`, () => {
+      assert.throws(() => readConfig(settings, argv, {}), { kind: 'invalid-input', message });
+    });
+  }
 
   it('shows every flag with its default in the help', () => {
     const help = helpText({ name: 'server', summary: 'Serves.', example: 'server --max-batch 8', settings });

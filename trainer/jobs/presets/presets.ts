@@ -1,5 +1,5 @@
 import { invalidInput } from '../../../core/errors.js';
-import { nearestNames } from './nearest-names.js';
+import { nearestNames } from '../../../core/nearest-names.js';
 import { SETTINGS, type PresetSettings, type SettingName } from './settings.js';
 
 /**

@@ -1,9 +1,9 @@
-import { access, copyFile, cp, mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DomainError, invalidInput } from '../../../errors.js';
 import type { LibrarySource } from '../../install/library-source.js';
 import { downloadWheels, findPip } from '../../install/pip.js';
-import type { Installation } from '../../install/programs.js';
+import { exists, type Installation } from '../../install/programs.js';
 import { readFromWheel, unpackWheel } from '../../install/wheel.js';
 import { cudaDirectoryName, cudaRequirements, placeOfCudaFile } from './cuda-libraries.js';
 import { PYTHON_EXTENSION } from './python-stand-in.js';
@@ -157,12 +157,5 @@ async function checkedHeaders(directory: string, where: string): Promise<string>
   throw new DomainError(
     'failed-precondition',
     `--from: expected a TensorFlow with its headers (include/${HEADER}), got ${where}`,
-  );
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

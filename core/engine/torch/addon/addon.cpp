@@ -113,6 +113,11 @@ Napi::Value devices(const Napi::CallbackInfo& info) {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Session", Session::define(env));
   exports.Set("devices", Napi::Function::New(env, devices));
+#ifdef MAXMARGIN_CUDA
+  exports.Set("cuda", true);
+#else
+  exports.Set("cuda", false);
+#endif
   exports.Set("version", TORCH_VERSION);
   exports.Set("threads", at::get_num_threads());
   return exports;

@@ -1,16 +1,18 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
+import { DomainError } from '../../../errors.js';
 import { buildAddon, findCompiler } from '../../install/compiler.js';
 import { installDirectory } from '../../install/install-directory.js';
 import { parseLibrarySource } from '../../install/library-source.js';
-import type { Installation } from '../../install/programs.js';
+import { exists, type Installation } from '../../install/programs.js';
 import { verifyEngine, type Verification } from '../../install/verify-engine.js';
-import { ADDON_FILE, DIRECTORY_VARIABLE, loadTorchAddon, type TorchDevice } from '../addon-binding.js';
+import { ADDON_FILE, DIRECTORY_VARIABLE, loadTorchAddon, missingGpu, type TorchDevice } from '../addon-binding.js';
 import { ADDON_SOURCES, DIGEST_FILE, sourcesDigest } from '../addon-sources.js';
+import { missingHeader } from './cuda-headers.js';
 import { processFlags } from './process-flags.js';
 import type { TorchLibraries } from './found-libraries.js';
-import { exists, gatherTorch, hasNewStrings, type TorchSource } from './torch-libraries.js';
+import { gatherTorch, hasNewStrings, type TorchSource } from './torch-libraries.js';
 
 /** Which libtorch, and where the engine goes. */
 export interface TorchInstallation extends Installation {
@@ -24,6 +26,8 @@ export interface TorchInstallation extends Installation {
 export interface TorchVerification extends Verification {
   /** Every device that it sees. */
   readonly devices: readonly TorchDevice[];
+  /** See {@link missingGpu}. */
+  readonly missingGpu?: string;
 }
 
 /**
@@ -46,7 +50,9 @@ export async function installTorch(options: TorchInstallation): Promise<TorchVer
     await rm(scratch, { recursive: true });
     return verifyEngine('torch', { [DIRECTORY_VARIABLE]: engine }, options);
   });
-  return { ...verified, devices: loadTorchAddon(options.place).devices() };
+  const addon = loadTorchAddon(options.place);
+  const reason = missingGpu(addon);
+  return { ...verified, devices: addon.devices(), ...(reason !== undefined && { missingGpu: reason }) };
 }
 
 async function buildTorchAddon(
@@ -86,7 +92,10 @@ async function buildTorchAddon(
       output: join(engine, ADDON_FILE),
     },
     installation,
-  );
+  ).catch((failure: unknown) => {
+    const missing = missingHeader(failure);
+    throw missing === undefined ? failure : new DomainError('failed-precondition', missing, { cause: failure });
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DomainError } from '../../../errors.js';
+import { basename, join } from 'node:path';
+import { DomainError, messageOf } from '../../../errors.js';
 import { runProgram, type Installation } from '../../install/programs.js';
+import { missingHeader } from './cuda-headers.js';
 import type { TorchLibraries } from './found-libraries.js';
 
 /** What connects processes: the library that must hold it, what proves that, the source that uses it, and the macro that says so. */
@@ -42,22 +43,24 @@ export async function processFlags(torch: TorchLibraries, trial: Trial, installa
   for (const { name, library, symbol, source, macro } of CONNECTIONS) {
     if (!(await holds(join(torch.libraryDirectory, library), symbol))) continue;
     const file = join(processes, source);
-    if (await compiles(file, { ...trial, flags: [...trial.flags, ...common, macro] }, installation)) macros.push(macro);
-    else installation.report(`leaving out ${name}: its headers do not compile`);
+    const failure = await failureOf(file, { ...trial, flags: [...trial.flags, ...common, macro] }, installation);
+    if (failure === undefined) macros.push(macro);
+    else installation.report(`leaving out ${name}: ${missingHeader(failure) ?? messageOf(failure).trim()}`);
   }
   return [...common, ...macros];
 }
 
-async function compiles(file: string, trial: Trial, { signal }: Installation): Promise<boolean> {
+/** What the compiler says against a source, which it only reads; undefined: nothing. */
+async function failureOf(file: string, trial: Trial, { signal }: Installation): Promise<unknown> {
   const includes = trial.includeDirectories.map((directory) => `-I${directory}`);
-  try {
-    const args = [...trial.flags, ...includes, '-fsyntax-only', file];
-    await runProgram({ file: trial.compiler, args, purpose: `Compiling ${file}`, signal });
-    return true;
-  } catch (error) {
-    if (error instanceof DomainError && error.kind === 'cancelled') throw error;
-    return false;
-  }
+  const args = [...trial.flags, ...includes, '-fsyntax-only', file];
+  return runProgram({ file: trial.compiler, args, purpose: `Compiling ${basename(file)}`, signal }).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof DomainError && error.kind === 'cancelled') throw error;
+      return error;
+    },
+  );
 }
 
 /** Whether a file is there and has these characters; a part of it is in memory at a time, since libraries have hundreds of megabytes. */

@@ -1,11 +1,12 @@
-import { access, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DomainError } from '../../../errors.js';
 import type { LibrarySource } from '../../install/library-source.js';
 import { downloadWheels, findPip } from '../../install/pip.js';
-import type { Installation } from '../../install/programs.js';
+import { exists, type Installation } from '../../install/programs.js';
 import { unpackWheel } from '../../install/wheel.js';
 import { debianTorch } from './debian-torch.js';
+import { cudaIncludeDirectories, headerRequirements } from './cuda-headers.js';
 import type { TorchLibraries } from './found-libraries.js';
 
 /** Where libtorch comes from: as for every engine, or Debian's package. */
@@ -65,7 +66,14 @@ async function downloadTorch(
   // With what it depends on: that is where the CUDA of this version is named.
   const wheels = await downloadWheels(pip, [requirement], downloads, installation, { dependencies: true });
   const torch = wheels.find((wheel) => basename(wheel).startsWith('torch-')) ?? '';
-  const gathered = await unpackWheels(torch, wheels.filter(isCudaWheel), directories, installation);
+  // An installed toolkit may have these headers, too: what fails to download is told of only if the compiler misses it.
+  const headers = await downloadWheels(pip, headerRequirements(wheels), downloads, installation).catch(
+    (error: unknown) => {
+      if (installation.signal?.aborted === true) throw error;
+      return [];
+    },
+  );
+  const gathered = await unpackWheels(torch, [...wheels, ...headers].filter(isCudaWheel), directories, installation);
   await rm(downloads, { recursive: true });
   return gathered;
 }
@@ -104,26 +112,8 @@ async function librariesIn(lib: string, include: string, cudaRoot: string, where
       'failed-precondition',
       `--from: expected a libtorch with its headers (include/${HEADER}), got ${where}`,
     );
-  const cuda = (await exists(join(lib, 'libtorch_cuda.so'))) ? await cudaHeaders(cudaRoot) : [];
+  const cuda = (await exists(join(lib, 'libtorch_cuda.so'))) ? await cudaIncludeDirectories(cudaRoot) : [];
   return { libraryDirectory: lib, headers: include, includeDirectories: [include, ...cuda] };
-}
-
-/** Where the headers of CUDA are: in its wheels, or in an installed toolkit. @throws failed-precondition if nowhere */
-async function cudaHeaders(root: string): Promise<readonly string[]> {
-  const inWheels: string[] = [];
-  for (const part of await readdir(join(root, 'nvidia')).catch((): string[] => [])) {
-    const include = join(root, 'nvidia', part, 'include');
-    if (await exists(include)) inWheels.push(include);
-  }
-  const toolkit = [process.env['CUDA_HOME'] ?? '/usr/local/cuda', '/usr/local/cuda'].map((each) =>
-    join(each, 'include'),
-  );
-  for (const directories of [inWheels, ...toolkit.map((each) => [each])])
-    for (const directory of directories) if (await exists(join(directory, 'cuda_runtime_api.h'))) return directories;
-  throw new DomainError(
-    'failed-precondition',
-    'this libtorch is built for CUDA, and the headers of CUDA (cuda_runtime_api.h) are missing: install the CUDA toolkit or name it with CUDA_HOME=, put the wheels that "pip download torch" brings beside the wheel, or take a libtorch for the CPU',
-  );
 }
 
 /**
@@ -131,11 +121,4 @@ async function cudaHeaders(root: string): Promise<readonly string[]> {
  */
 export async function hasNewStrings({ libraryDirectory }: TorchLibraries): Promise<boolean> {
   return (await readFile(join(libraryDirectory, 'libc10.so'))).includes('__cxx11');
-}
-
-export function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -120,7 +120,10 @@ export interface ThreatModel {
 
 /** ModelSpec names a version of a model; with neither version nor alias, the one that the alias `champion` points to. */
 export interface ModelSpec {
-  /** The model's name; empty: the only model there is. */
+  /**
+   * The model's name; empty: the server's default model if it has
+   * one (--default-model), else the only model there is.
+   */
   name: string;
   /** Which version. */
   selector:

@@ -44,4 +44,39 @@ describe('the command line', () => {
       assert.match(text, /--json /);
     });
   }
+
+  describe('complains of the first wrong option', () => {
+    const complaint = (argv: readonly string[]): string => {
+      let said = '';
+      const program = maxmarginProgram();
+      const silence = (each: Command): void => {
+        each.configureOutput({
+          writeErr: (text) => {
+            said += text;
+          },
+          writeOut: () => undefined,
+        });
+        each.commands.forEach(silence);
+      };
+      silence(program);
+      assert.throws(() => program.parse(argv, { from: 'user' }));
+      return said;
+    };
+    for (const [argv, message] of [
+      ['margin --bugdet fast --norm l3', /unknown option '--bugdet'\n\(Did you mean --budget\?\)/],
+      ['margin --norm l3 --bugdet fast', /'--norm <norm>' argument 'l3' is invalid/],
+      ['models import --nmae x --weights y', /unknown option '--nmae'\n\(Did you mean --name\?\)/],
+      ['models list --foo=3', /unknown option '--foo=3'/],
+      ['margin x.png --label', /'--label <class,…>' argument missing/],
+      ['margin x.png --max-distance -1', /'--max-distance <d>' argument '-1' is invalid/],
+      ['margin x.png -x', /unknown option '-x'/],
+    ] as const)
+      it(argv, () => {
+        assert.match(complaint(argv.split(' ')), message);
+      });
+
+    it('and of none where help is asked for', () => {
+      assert.match(complaint(['margin', '--bugdet', '--help']), /^$/);
+    });
+  });
 });

@@ -84,7 +84,10 @@ describe('registry', () => {
       kind: 'failed-precondition',
       message: /alias champion: expected one that is set/,
     });
-    await assert.rejects(registry.resolve(NAME, { alias: 'canary' }), { kind: 'not-found', message: /alias canary/ });
+    await assert.rejects(registry.resolve(NAME, { alias: 'canary' }), {
+      kind: 'not-found',
+      message: /alias canary/,
+    });
     await registry.setAlias(NAME, 'champion', 1);
     await registry.setAlias(NAME, 'canary', 2);
     assert.equal(await registry.resolve(NAME, {}), 1);
@@ -92,7 +95,7 @@ describe('registry', () => {
     assert.equal(await registry.resolve(NAME, { version: 2 }), 2);
     await assert.rejects(registry.resolve(NAME, { version: 3 }), {
       kind: 'not-found',
-      message: 'model digits: version: expected one that is published, got 3',
+      message: 'model digits: version: expected one of 1, 2 (did you mean 1?), got 3',
     });
     await assert.rejects(registry.resolve(NAME, { alias: 'toString' }), { kind: 'not-found' });
   });

@@ -38,7 +38,7 @@ describe('openDataset', () => {
   it('names the data sets that there are where there is none of a name', async () => {
     await assert.rejects(openDataset('imagenet', directory()), {
       kind: 'invalid-input',
-      message: 'data set: expected digits, mnist, fashion-mnist, cifar10, idx, folder, got imagenet',
+      message: 'data set: expected one of digits, mnist, fashion-mnist, cifar10, idx, folder, got imagenet',
     });
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { headerRequirements, missingHeader } from '../../../../../core/engine/torch/install/cuda-headers.js';
 import { debianTorch } from '../../../../../core/engine/torch/install/debian-torch.js';
 import {
   gatherTorch,
@@ -22,6 +23,9 @@ const CPU_WHEEL = {
 };
 const CUDA_WHEEL = { ...CPU_WHEEL, 'torch/lib/libtorch_cuda.so': '' };
 const CUDART = { 'nvidia/cu13/lib/libcudart.so.13': '', 'nvidia/cu13/include/cuda_runtime_api.h': '' };
+/** A machine with CUDA in its usual place adds that. */
+const withoutToolkit = (directories: readonly string[]): string[] =>
+  directories.filter((directory) => !directory.startsWith('/usr/local/cuda'));
 const WANTED = ['torch/lib/libc10.so', 'torch/lib/libgomp-1234.so.1', 'torch/lib/libtorch_cpu.so'];
 
 describe('the libraries of torch', () => {
@@ -58,8 +62,69 @@ describe('the libraries of torch', () => {
     assert.deepEqual(await copied(), expected.sort());
     assert.equal(torch.libraryDirectory, join(directory(), 'libraries/torch/lib'));
     const scratch = join(directory(), 'scratch');
-    assert.deepEqual(torch.includeDirectories, [join(scratch, 'torch/include'), join(scratch, 'nvidia/cu13/include')]);
+    assert.deepEqual(withoutToolkit(torch.includeDirectories), [
+      join(scratch, 'torch/include'),
+      join(scratch, 'nvidia/cu13/include'),
+    ]);
     assert.ok(await hasNewStrings(torch));
+  });
+
+  it('have the headers of CUDA in all wheels and in the toolkit together, the wheels first', async () => {
+    const root = join(directory(), 'site-packages');
+    const toolkit = join(directory(), 'toolkit');
+    await place(root, {
+      ...CUDA_WHEEL,
+      'nvidia/cu13/include/cusparse.h': '',
+      'nvidia/cu13/include/cccl/nv/target': '',
+      'nvidia/nccl/include/nccl.h': '',
+      'nvidia/nccl/lib/libnccl.so.2': '',
+      'nvidia/nvshmem/lib/libnvshmem_host.so.3': '',
+    });
+    await place(toolkit, { 'include/cuda_runtime_api.h': '', 'include/crt/host_config.h': '' });
+    const gathered = await withVariables({ CUDA_HOME: toolkit }, () => gather({ kind: 'directory', path: root }));
+    assert.deepEqual(withoutToolkit(gathered.includeDirectories), [
+      join(root, 'torch/include'),
+      join(root, 'nvidia/cu13/include'),
+      join(root, 'nvidia/cu13/include/cccl'),
+      join(root, 'nvidia/nccl/include'),
+      join(toolkit, 'include'),
+    ]);
+  });
+
+  it('of CUDA 13 need two more wheels, which pip does not bring with them', () => {
+    const wheels = ['/w/torch-2.14.1-cp312.whl', '/w/nvidia_cuda_runtime-13.0.96-py3-none-x.whl'];
+    assert.deepEqual(headerRequirements(wheels), ['nvidia-cuda-crt==13.0.*', 'nvidia-cuda-cccl==13.0.*']);
+    assert.deepEqual(headerRequirements(['/w/nvidia_cuda_runtime_cu12-12.8.90-py3-none-x.whl']), []);
+  });
+
+  for (const [compiler, said] of [
+    ['GCC', 'a.cpp:1:10: fatal error: cusparse.h: No such file or directory'],
+    ['Clang', "a.cpp:1:10: fatal error: 'cusparse.h' file not found"],
+  ] as const)
+    it(`name the header that ${compiler} does not find, and the package that has it`, () => {
+      assert.match(
+        missingHeader(new Error(said)) ?? '',
+        /the header cusparse\.h is missing: the wheel nvidia-cusparse has it/,
+      );
+    });
+
+  it('explain no other failure of a compiler', () => {
+    for (const said of ['a.cpp:1:10: fatal error: mine.h: No such file or directory', 'error: expected ;'])
+      assert.equal(missingHeader(new Error(said)), undefined);
+    const packages = [
+      ['crt/host_config.h', 'nvidia-cuda-crt'],
+      ['nv/target', 'nvidia-cuda-cccl'],
+      ['nccl.h', 'nvidia-nccl'],
+      ['cublas_v2.h', 'nvidia-cublas'],
+      ['cudnn.h', 'nvidia-cudnn'],
+      ['cusolverDn.h', 'nvidia-cusolver'],
+      ['driver_types.h', 'nvidia-cuda-runtime'],
+    ] as const;
+    for (const [header, wheel] of packages)
+      assert.match(
+        missingHeader(new Error(`fatal error: ${header}: No such file or directory`)) ?? '',
+        new RegExp(`wheel ${wheel} has`),
+      );
   });
 
   it('come from pip, with what the package depends on', async () => {
@@ -89,14 +154,15 @@ describe('the libraries of torch', () => {
     await place(path, { 'lib/libtorch_cpu.so': '' });
     await assert.rejects(gather({ kind: 'directory', path }), /headers \(include\/ATen\/ATen\.h\), got .*elsewhere/);
     await place(path, { 'include/ATen/ATen.h': '', 'lib/libtorch_cuda.so': '' });
-    const noToolkit = { CUDA_HOME: directory() };
-    await withVariables(noToolkit, () => gather({ kind: 'directory', path })).then(
+    await withVariables({ CUDA_HOME: directory() }, () => gather({ kind: 'directory', path })).then(
       ({ includeDirectories }) => {
-        // A machine with CUDA in its usual place.
-        assert.deepEqual(includeDirectories.slice(1), ['/usr/local/cuda/include']);
+        assert.equal(includeDirectories[1], '/usr/local/cuda/include');
       },
       (error: unknown) => {
-        assert.match(String(error), /cuda_runtime_api\.h\) are missing: .*CUDA_HOME=/);
+        assert.match(
+          String(error),
+          /the header cuda_runtime_api\.h is missing: the wheel nvidia-cuda-runtime has it .*CUDA_HOME=/,
+        );
       },
     );
     await assert.rejects(debianTorch(path), /--from debian: expected libtorch_cpu\.so .*apt-get install libtorch-dev/);
