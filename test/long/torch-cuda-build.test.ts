@@ -28,7 +28,7 @@ const CUDA_WHEELS = [
   'nvidia-cusparse==12.6.3.3',
   'nvidia-cusparselt-cu13==0.8.1',
   'nvidia-nccl-cu13==2.30.7',
-  'nvidia-nvjitlink==13.0.88',
+  'nvidia-nvjitlink>=13.0.88,<14',
   'nvidia-nvshmem-cu13==3.4.5',
   'nvidia-nvtx==13.0.85',
 ];

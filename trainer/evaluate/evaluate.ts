@@ -8,6 +8,7 @@ import type { EvaluatedClassifier } from './classifier.js';
 import { openContext } from './evaluation-context.js';
 import { evaluationProgress, type EvaluationProgress } from './evaluation-progress.js';
 import type { EvaluationPlan, EvaluationResult, Subject } from './evaluation-result.js';
+import { expectedWork } from './expected-work.js';
 import { MASKING_INPUTS } from './masking-checks.js';
 import { mergeShards } from './merge-shards.js';
 import { runShard } from './run-shard.js';
@@ -49,8 +50,17 @@ const RANGE_ELSEWHERE = 256;
 const rangeSizeOf = (engine: Engine): number =>
   engine.device.toLowerCase().includes('cpu') ? RANGE_ON_CPU : RANGE_ELSEWHERE;
 
-const allShards = ({ engine, plan, examples }: EvaluationRequest): readonly Shard[] =>
+type Work = Pick<EvaluationRequest, 'engine' | 'plan' | 'examples'>;
+
+const allShards = ({ engine, plan, examples }: Work): readonly Shard[] =>
   shardsOf(plan, rangeSizeOf(engine), Math.min(MASKING_INPUTS, examples.count));
+
+/** About what a whole evaluation costs, in gradient evaluations of one example, while nothing is known of the model. */
+export function workAhead(work: Work): number {
+  const shards = allShards(work);
+  const workOf = expectedWork(shards, new Map());
+  return shards.reduce((sum, shard) => sum + workOf(shard), 0);
+}
 
 /** Everything that decides what an evaluation finds: two that agree in it share their shards. */
 export function identityOf(request: EvaluationRequest): EvaluationIdentity {

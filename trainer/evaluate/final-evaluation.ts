@@ -7,9 +7,9 @@ import type { EvaluationRecord } from '../../core/registry/manifest.js';
 import type { Examples } from '../data/dataset.js';
 import { whiteBoxStages } from './attack-stages.js';
 import { evaluatedClassifier } from './classifier.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, workAhead } from './evaluate.js';
 import { planOf } from './evaluation-plan.js';
-import type { EvaluationResult } from './evaluation-result.js';
+import type { EvaluationPlan, EvaluationResult } from './evaluation-result.js';
 
 /** A trained model that is evaluated before it is published. */
 export interface FinalEvaluationRequest {
@@ -31,7 +31,8 @@ export interface FinalEvaluationRequest {
   readonly seed: bigint;
   /** Asked between the parts of the work; false ends the evaluation with an error. */
   readonly proceed?: Proceed;
-  readonly onProgress?: (share: number) => void;
+  /** @param etaSeconds the time that is left; Infinity while that is not known */
+  readonly onProgress?: (etaSeconds: number) => void;
 }
 
 /** The shares of d_max that robust accuracy is measured at when a training has ended. */
@@ -46,15 +47,35 @@ const RESTARTS = 2;
 export const finalEpsilons = (maxDistance: number): readonly number[] =>
   EPSILON_SHARES.map((share) => share * maxDistance);
 
+type Plannable = Omit<FinalEvaluationRequest, 'weights'>;
+
+function finalPlan({ examples, norm, maxDistance, epsilons = [], ...request }: Plannable): EvaluationPlan {
+  const subject = { dataset: '', norm, trainedMaxDistance: maxDistance, examples: examples.count };
+  return planOf(subject, {
+    maxDistance,
+    robustExamples: epsilons.length === 0 ? 0 : Math.min(ROBUST_EXAMPLES, request.marginExamples),
+    epsilons,
+    iterations: ITERATIONS,
+    restarts: RESTARTS,
+    marginExamples: request.marginExamples,
+    marginBudget: request.gradientEvaluations,
+    maskingChecks: false,
+    seed: String(request.seed),
+  });
+}
+
+/** About what the evaluation costs, in gradient evaluations of one example. */
+export const finalEvaluationWork = (request: Plannable): number =>
+  workAhead({ engine: request.engine, plan: finalPlan(request), examples: request.examples });
+
 /**
  * What a model does on a test set, as its manifest says it.
  *
  * @throws cancelled if `proceed` stopped it; invalid-input if there is no example, or the weights are not the model's
  */
 export async function evaluateTrained(request: FinalEvaluationRequest): Promise<EvaluationRecord> {
-  const { engine, model, weights, examples, norm, maxDistance, epsilons = [], onProgress } = request;
+  const { engine, model, weights, examples, norm, onProgress } = request;
   const { inputShape, classes } = model.architecture;
-  const subject = { dataset: '', norm, trainedMaxDistance: maxDistance, examples: examples.count };
   const labels = Array.from({ length: classes }, (_, label) => `${label}`);
   const result = await evaluate({
     engine,
@@ -68,21 +89,11 @@ export async function evaluateTrained(request: FinalEvaluationRequest): Promise<
     },
     dataset: { name: '', fingerprint: '' },
     examples,
-    plan: planOf(subject, {
-      maxDistance,
-      robustExamples: epsilons.length === 0 ? 0 : Math.min(ROBUST_EXAMPLES, request.marginExamples),
-      epsilons,
-      iterations: ITERATIONS,
-      restarts: RESTARTS,
-      marginExamples: request.marginExamples,
-      marginBudget: request.gradientEvaluations,
-      maskingChecks: false,
-      seed: String(request.seed),
-    }),
+    plan: finalPlan(request),
     ...(request.proceed && { proceed: request.proceed }),
     ...(onProgress && {
-      onProgress: ({ share }) => {
-        onProgress(share);
+      onProgress: ({ etaSeconds }) => {
+        onProgress(etaSeconds);
       },
     }),
   });

@@ -10,7 +10,7 @@ import { buildModel } from '../../core/model/model.js';
 import { writeSafetensors } from '../../core/model/safetensors.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import { fingerprint } from '../data/fingerprint.js';
-import { evaluateTrained, finalEpsilons } from '../evaluate/final-evaluation.js';
+import { evaluateTrained, finalEpsilons, finalEvaluationWork } from '../evaluate/final-evaluation.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../mma/checkpoint-file.js';
 import { stoppablePace } from '../mma/stoppable-pace.js';
 import { train } from '../mma/training-loop.js';
@@ -18,6 +18,7 @@ import { epochFile } from './epoch-file.js';
 import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
 import { tellStart, tellWhetherDone } from './job-world.js';
+import type { JobSpec } from './job-spec.js';
 import { networkFor } from './network-spec.js';
 import { progressReporter } from './progress-reporter.js';
 import { adoptPublished, publishJob } from './publish-job.js';
@@ -70,6 +71,19 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   // Several processes stop together, between steps.
   if (world.size === 1) stopIf(signal);
 
+  const evaluated = {
+    engine,
+    model,
+    examples: data.test,
+    norm: spec.training.norm,
+    maxDistance: SEARCH_REACH * spec.training.maxDistance,
+    marginExamples: spec.training.evaluationMarginExamples,
+    gradientEvaluations: EVALUATION_GRADIENT_EVALUATIONS,
+    epsilons: finalEpsilons(spec.training.maxDistance),
+    seed: BigInt(spec.training.seed),
+  };
+  progress.expectEvaluation(finalEvaluationWork(evaluated) / workOfStep(spec.training));
+
   const { weights, history, steps, earlyStop, validation } = await train({
     engine,
     model,
@@ -94,20 +108,12 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   });
 
   if (earlyStop !== undefined) report({ kind: 'stopped-early', earlyStop });
-  progress.enter('evaluating', steps);
   const evaluation = await evaluateTrained({
-    engine,
-    model,
+    ...evaluated,
     weights,
-    examples: data.test,
-    norm: spec.training.norm,
-    maxDistance: SEARCH_REACH * spec.training.maxDistance,
-    marginExamples: spec.training.evaluationMarginExamples,
-    gradientEvaluations: EVALUATION_GRADIENT_EVALUATIONS,
-    epsilons: finalEpsilons(spec.training.maxDistance),
-    seed: BigInt(spec.training.seed),
     proceed: stoppablePace(signal),
-    onProgress: () => {
+    onProgress: (etaSeconds) => {
+      progress.evaluating(steps, etaSeconds);
       tellWhetherDone(world, false);
     },
   });
@@ -131,6 +137,12 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   report({ kind: 'published', version: publishedVersion, seconds: (performance.now() - began) / 1000 });
   tellWhetherDone(world, true);
   return succeed({ publishedVersion, evaluation, ...(earlyStop && { earlyStop }) });
+}
+
+/** About what a step of training costs, in gradient evaluations of one example: the search, and the gradient of the weights. */
+function workOfStep({ method, batchSize, attackIterations, bisections }: JobSpec['training']): number {
+  if (method === 'standard') return batchSize;
+  return batchSize * (attackIterations + (method === 'mma' || method === 'omma' ? bisections / 2 : 0) + 2);
 }
 
 /** @returns undefined if there is no such file */

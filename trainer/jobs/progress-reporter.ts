@@ -7,7 +7,11 @@ import type { JobReport } from './job-messages.js';
 /** Turns what training says after each step into reports that the service can bear. */
 export interface ProgressReporter {
   /** Begins a phase outside of training. @param done how many steps, all that were asked for, unless it ended early */
-  enter(phase: JobPhase, done?: number): void;
+  enter(phase: Exclude<JobPhase, 'evaluating'>, done?: number): void;
+  /** @param steps how many steps take about as long as the evaluation that follows the training */
+  expectEvaluation(steps: number): void;
+  /** The evaluation after the training. @param etaSeconds what is left of it; Infinity if that is not known yet */
+  evaluating(done: number, etaSeconds: number): void;
   readonly trained: (progress: TrainingProgress) => void;
   /** Something else than a step took time. */
   paused(): void;
@@ -35,6 +39,7 @@ export function progressReporter(
     etaSeconds: 0,
     ...(resume && { step: resume.step, ...resume.figures, ...validated(resume.validation, resume.best?.validation) }),
   };
+  let evaluationSteps = 0;
   let lastStep = current.step;
   let stepsDone = 0;
   let stepSeconds: number[] = [];
@@ -64,6 +69,18 @@ export function progressReporter(
       const training = phase === 'preparing' ? {} : { step: done, etaSeconds: 0 };
       change({ ...current, ...training, phase });
     },
+    expectEvaluation: (expected) => {
+      evaluationSteps = expected;
+    },
+    evaluating: (done, etaSeconds) => {
+      const expected = current.phase === 'evaluating' ? current.etaSeconds : evaluationSteps * current.secondsPerStep;
+      change({
+        ...current,
+        step: done,
+        phase: 'evaluating',
+        etaSeconds: Number.isFinite(etaSeconds) ? etaSeconds : expected,
+      });
+    },
     trained: ({ validation, best, ...figures }) => {
       const now = performance.now();
       if (figures.step > lastStep) {
@@ -72,7 +89,8 @@ export function progressReporter(
       }
       lastStep = figures.step;
       beganMs = now;
-      change({ ...figures, ...validated(validation, best) });
+      const etaSeconds = figures.etaSeconds + evaluationSteps * figures.secondsPerStep;
+      change({ ...figures, ...validated(validation, best), etaSeconds });
     },
     paused: () => {
       beganMs = performance.now();

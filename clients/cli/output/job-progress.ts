@@ -24,6 +24,7 @@ export function showProgress(bar: ProgressBar, progress: ShownProgress): void {
 
 function progressFigures(progress: ShownProgress): string {
   const { phase, step } = progress;
+  if (phase === 'evaluating') return `${duration(progress.etaSeconds)} left`;
   if (step === 0 || (phase !== 'training' && phase !== 'validating')) return '';
   const { cleanLoss, marginLoss, meanRadius, batchAccuracy, validationMargin, etaSeconds } = progress;
   const figures = [

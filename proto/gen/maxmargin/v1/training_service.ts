@@ -457,7 +457,7 @@ export interface TrainingProgress {
     | undefined;
   /** The median time of a step, in seconds. */
   secondsPerStep: number;
-  /** The time that is left, in seconds. */
+  /** The time that is left, in seconds, the evaluation after the training included; 0 before the first step. */
   etaSeconds: number;
   /** What the job is doing: `preparing`, `training`, `validating`, `evaluating`, `publishing`. */
   phase: string;

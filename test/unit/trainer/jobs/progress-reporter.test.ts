@@ -55,13 +55,29 @@ describe('progress reporter', () => {
     progress.enter('preparing');
     progress.trained(at(1));
     progress.trained(at(1, 'validating'));
-    progress.enter('evaluating');
+    progress.evaluating(10, Infinity);
     progress.enter('publishing');
     assert.deepEqual(
       reports.map(({ progress: { phase } }) => phase),
       ['preparing', 'training', 'validating', 'evaluating', 'publishing'],
     );
     assert.equal(reports.at(-1)?.progress.step, 10);
+  });
+
+  it('counts the evaluation into the time that is left, and tells its own while it runs', () => {
+    const progress = progressReporter(10, undefined, report);
+    const left = (): number => reports.at(-1)!.progress.etaSeconds;
+    progress.expectEvaluation(40);
+    progress.trained({ ...at(1), secondsPerStep: 0.5, etaSeconds: 9 * 0.5 });
+    assert.equal(left(), 9 * 0.5 + 40 * 0.5);
+    // An early stop leaves no steps, and nothing is known of the evaluation itself yet.
+    progress.evaluating(7, Infinity);
+    assert.equal(left(), 40 * 0.5);
+    progress.evaluating(7, 12);
+    progress.evaluating(7, Infinity);
+    progress.enter('publishing', 7);
+    assert.equal(left(), 0);
+    assert.equal(reports.at(-1)!.progress.step, 7);
   });
 
   it('begins where the checkpoint stands, and does not count its steps again', () => {
