@@ -28,9 +28,32 @@ const product = (shape: readonly number[]): number => shape.reduce((size, extent
  * @throws InvalidImagesError naming the field, what was expected and what came
  */
 export function checkImages(images: Images): void {
-  const { data, shape } = images;
+  const { data, shape } = images as { readonly data: unknown; readonly shape: unknown };
+  const unknown = Object.keys(images).find((field) => field !== 'data' && field !== 'shape');
+  if (unknown !== undefined)
+    throw new InvalidImagesError(`images.${unknown}: expected data and shape alone, got an unknown field`);
+  if (!(data instanceof Float32Array || data instanceof Uint8Array))
+    throw new InvalidImagesError(
+      `images.data: expected a Float32Array or a Uint8Array, got ${kindOf(data)}${Array.isArray(data) ? ': wrap it as Float32Array.from(data)' : ''}`,
+    );
+  if (!Array.isArray(shape)) throw new InvalidImagesError(`images.shape: expected an array, got ${kindOf(shape)}`);
+  checkShape(data, shape as readonly unknown[]);
+  if (data instanceof Float32Array) {
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) throw new InvalidImagesError(`images.data[${at}]: expected a finite number, got ${data[at]}`);
+  }
+}
+
+/** What a value is, for a message. */
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `a ${value.constructor.name}`;
+}
+
+function checkShape(data: Float32Array | Uint8Array, shape: readonly unknown[]): void {
   const written = `[${shape.join(', ')}]`;
-  if (shape.length < 2 || !shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
+  if (shape.length < 2 || !shape.every(isExtent)) {
     throw new InvalidImagesError(
       `images.shape: expected [n, height, width, channels], each at least 1, got ${written}`,
     );
@@ -39,11 +62,9 @@ export function checkImages(images: Images): void {
   if (data.length !== size) {
     throw new InvalidImagesError(`images.data: expected ${size} values for shape ${written}, got ${data.length}`);
   }
-  if (data instanceof Float32Array) {
-    const at = data.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) throw new InvalidImagesError(`images.data[${at}]: expected a finite number, got ${data[at]}`);
-  }
 }
+
+const isExtent = (extent: unknown): extent is number => Number.isSafeInteger(extent) && (extent as number) > 0;
 
 /** What the images of one request may take: a server accepts messages of 64 MiB unless it is told otherwise. */
 const MAX_REQUEST_BYTES = 48 * 2 ** 20;

@@ -13,6 +13,10 @@ import type { ModelSelector } from './models.js';
 import { normToCode } from './plain.js';
 import type { Norm } from './plain.js';
 
+export interface ClassifyOptions {
+  readonly model?: ModelSelector | undefined;
+}
+
 /** The answer for one image. */
 export interface Classification {
   readonly predictedClass: number;

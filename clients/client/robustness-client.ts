@@ -2,10 +2,11 @@ import type { Channel } from 'nice-grpc';
 import { RobustnessServiceDefinition } from '../../proto/gen/maxmargin/v1/robustness_service.js';
 import { createPolicyFactory, policyOptions } from './call-policy.js';
 import type { CallOptions, ConnectOptions } from './call-policy.js';
+import { checkClassifyOptions, checkMarginOptions } from './check-options.js';
 import { checkImages, imagesToTensor, splitImages } from './images.js';
 import type { Images } from './images.js';
 import { fromMarginResult, toMarginRequest } from './margins.js';
-import type { Classification, MarginOptions, MarginResult } from './margins.js';
+import type { Classification, ClassifyOptions, MarginOptions, MarginResult } from './margins.js';
 import { fromModel, fromVersion, toModelSpec } from './models.js';
 import type { Model, ModelSelector, ModelVersion } from './models.js';
 import { safeNumber } from './plain.js';
@@ -16,10 +17,6 @@ export interface Answers<T> {
   readonly model: string;
   readonly version: number;
   readonly results: readonly T[];
-}
-
-export interface ClassifyOptions {
-  readonly model?: ModelSelector | undefined;
 }
 
 /** Classes and margins. Every request may be sent again after UNAVAILABLE. */
@@ -56,7 +53,6 @@ export function robustnessClient(channel: Channel, connection: ConnectOptions): 
     call: ClassifyOptions & CallOptions,
     ask: (part: Part, call: CallOptions) => Promise<PartAnswer<M>>,
   ): Promise<Answers<M>> => {
-    checkImages(images);
     const maxBatch = connection.maxBatch ?? DEFAULT_MAX_BATCH;
     const parts = splitImages(images, maxBatch);
     const deadlineMs = call.deadlineMs ?? connection.deadlineMs;
@@ -81,11 +77,16 @@ export function robustnessClient(channel: Channel, connection: ConnectOptions): 
   };
 
   return {
-    classify: (images, call = {}) =>
-      inParts(images, call, (part, partCall) =>
+    classify: async (images, call = {}) => {
+      checkClassifyOptions(call);
+      checkImages(images);
+      return inParts(images, call, (part, partCall) =>
         stub.classify({ model: toModelSpec(part.model), inputs: imagesToTensor(part.inputs) }, policy(partCall)),
-      ),
+      );
+    },
     margins: async (images, call = {}) => {
+      checkMarginOptions(call);
+      checkImages(images);
       const request = toMarginRequest(call);
       const count = images.shape[0] ?? 0;
       if (call.labels !== undefined && call.labels.length !== count) {
