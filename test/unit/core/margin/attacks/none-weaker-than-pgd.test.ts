@@ -138,6 +138,7 @@ describe('no attack is weaker than PGD with its budget, on a LeNet trained elsew
       if (NOT_COMPARED.includes(name)) return;
       it(`${norm}: ${name} succeeds on as many images, at ${EPSILONS[norm].join(', ')}`, async () => {
         const attack = compiled();
+        assert.equal(pgd.size, EPSILONS[norm].length, 'compared with PGD, whose test comes first');
         for (const [epsilon, rows] of pgd) {
           let found = await broken(norm, epsilon, attack, rows);
           const others = [...problem.images.keys()].filter((row) => !rows.includes(row));
