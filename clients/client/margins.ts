@@ -72,7 +72,7 @@ export interface MarginResult {
   readonly gradientEvaluations: number;
   /**
    * The search settled: something was found, and over the last half of its gradient evaluations, at least the last 100, the distance fell by no more
-   * than 1 %. Never with a budget below 200, and not if a deadline ended the search. True where nothing is searched.
+   * than 1 %. Never with a budget of 100 or less, and not if a deadline ended the search. True where nothing is searched.
    */
   readonly converged: boolean;
   /** Float32 cannot tell the two largest logits of the image apart: status and distance rest on rounding. */

@@ -4,7 +4,7 @@
 FROM node:20.20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Without install scripts and without what is optional: the server's engine, wasm, is inside its npm package.
+# Without install scripts and without what is optional: the server's engine, ONNX Runtime, is inside its npm package.
 RUN npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 COPY . .
 RUN npm run build && npm prune --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund
@@ -16,7 +16,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/proto ./proto
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# The registry is a volume that the trainer writes and the server reads; RegistryService moves aliases in it.
+# The registry is a volume that both write: the trainer publishes in it, and RegistryService imports and deletes versions and moves aliases.
 RUN mkdir /registry && chown node:node /registry
 USER node
 VOLUME ["/registry"]

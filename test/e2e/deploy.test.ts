@@ -1,5 +1,5 @@
 import { deepEqual, ok } from 'node:assert/strict';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   type TrainerProcess,
 } from '../rpc/trainer/trainer-process.js';
 import { freePort } from '../support/free-port.js';
+import { installed } from '../support/installed.js';
 import { NO_PROMTOOL, lintMetrics, promtool } from '../support/promtool.js';
 import { startServer, type ServerProcess } from '../support/server-process.js';
 import { remembered } from '../support/started-processes.js';
@@ -58,15 +59,6 @@ async function ruleQueries(): Promise<Query[]> {
   const text = await readFile(join(DEPLOY, 'prometheus/rules.yml'), 'utf8');
   // Labels of metrics are not metrics; nothing else in the file begins with the prefix.
   return text.split(/^ +- (?=alert|record)/m).map((rule) => ({ where: rule.split('\n')[0] ?? '', text: rule }));
-}
-
-function installed(program: string): boolean {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe('deploy', () => {

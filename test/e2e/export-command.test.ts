@@ -67,7 +67,7 @@ describe('maxmargin models export', function () {
       radii: ['float32', Float32Array.of(1, 1, 1), [3]],
       uniforms: images(),
     });
-    assert.equal(perturbations.length, 3 * 784);
+    assert.deepEqual([distances.length, perturbations.length], [3, 3 * 784]);
     // The ray ends at 1.05 times 8.
     for (const distance of Array.from(distances))
       assert.ok(distance > 0 && distance <= 8.4 * (1 + 1e-6), `${distance}`);
@@ -90,7 +90,7 @@ describe('maxmargin models export', function () {
         'x',
       ),
       fails(/required option '--output <path>'/, 'digits'),
-      fails(/version: expected one that is published, got 7/, 'digits', '7', '--output', 'x'),
+      fails(/version: expected 1, the only one there is, got 7/, 'digits', '7', '--output', 'x'),
       fails(/--registry: expected a directory, got nowhere/, '--registry', 'nowhere', '--output', 'x'),
       fails(/expected a number above 0/, '--attack', '--max-distance', '0', '--output', 'x'),
     ]);

@@ -2,29 +2,42 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readSafetensors } from '../../core/model/safetensors.js';
 import type { HostTensor } from '../../core/model/host-tensors.js';
 
-const FOLDER = new URL('../../../../shared/golden/', import.meta.url);
+/** In this repository: small ones (test/golden/README.md). */
+const COMMITTED = new URL('../../../test/golden/', import.meta.url);
+/** Beside the checkout, where it is there: larger ones. */
+const REFERENCE = new URL('../../../../shared/golden/', import.meta.url);
 
-/** Vectors that an independent implementation wrote. */
+const PATTERNS = {
+  lenet: /^golden-(lenet|\d+)\.safetensors$/,
+  wrn: /^golden-wrn(-\d+)?\.safetensors$/,
+} as const;
+
+/** Vectors that an independent implementation wrote, of a network of a family. */
 export interface Golden {
+  readonly name: string;
   readonly bytes: Uint8Array;
   readonly names: readonly string[];
   tensor(name: string): HostTensor;
 }
 
-/** The names of the golden files that are there: `golden-<seed>`, or `golden-<family>-<seed>`. */
-export function goldenNames(family?: string): string[] {
-  if (!existsSync(FOLDER)) return [];
-  const pattern = new RegExp(`^(golden-${family === undefined ? '' : `${family}-`}\\d+)\\.safetensors$`);
-  return readdirSync(FOLDER).flatMap((name) => pattern.exec(name)?.[1] ?? []);
+/** The golden files of a family, at least one: that of this repository, then those beside the checkout. */
+export function goldenFiles(family: keyof typeof PATTERNS): readonly [Golden, ...Golden[]] {
+  const [first, ...others] = [COMMITTED, REFERENCE]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder)
+        .filter((file) => PATTERNS[family].test(file))
+        .map((file) => openGolden(folder, file)),
+    );
+  if (first === undefined) throw new Error(`${COMMITTED.pathname}: expected golden vectors of the family ${family}`);
+  return [first, ...others];
 }
 
-/** The golden vectors of a file, undefined where they are not there. */
-export function openGolden(file: string): Golden | undefined {
-  const path = new URL(`${file}.safetensors`, FOLDER);
-  if (!existsSync(path)) return undefined;
-  const bytes = readFileSync(path);
+function openGolden(folder: URL, file: string): Golden {
+  const bytes = readFileSync(new URL(file, folder));
   const { tensors } = readSafetensors(bytes, file);
   return {
+    name: file.replace('.safetensors', ''),
     bytes,
     names: Object.keys(tensors),
     tensor: (name) => {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { installed } from './installed.js';
 
 /** Why tests that ask promtool are skipped, for their titles; empty if it is installed (Debian has it in the package prometheus). */
-export const NO_PROMTOOL =
-  spawnSync('promtool', ['--version']).error === undefined ? '' : ' (skipped: promtool is not installed)';
+export const NO_PROMTOOL = installed('promtool') ? '' : ' (skipped: promtool is not installed)';
 
 /** Runs promtool. @returns what it complains about; empty if it passes */
 export function promtool(args: readonly string[], input = ''): string {

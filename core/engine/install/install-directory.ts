@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { TEMPORARY_PREFIX, temporaryName } from '../../durable/durable-files.js';
+import { isErrno } from '../../durable/errno.js';
 
 /**
  * Puts a directory together beside its place and moves it there in one step: whoever looks sees what was there before or all of the new one.
@@ -12,11 +13,11 @@ import { TEMPORARY_PREFIX, temporaryName } from '../../durable/durable-files.js'
 export async function installDirectory<T>(place: string, build: (directory: string) => Promise<T>): Promise<T> {
   const target = resolve(place);
   const parent = dirname(target);
-  const made = await mkdir(parent, { recursive: true });
-  await removeLeftovers(parent);
   const directory = join(parent, temporaryName());
+  // With its parent in one call: an installation that fails beside this one removes the parent while it is empty.
+  const made = await mkdir(directory, { recursive: true });
   try {
-    await mkdir(directory);
+    await removeLeftovers(parent);
     const built = await build(directory);
     await replaceDirectory(directory, target);
     return built;
@@ -65,8 +66,9 @@ function isAlive(pid: number): boolean {
 
 /** Removes the directories that were made on the way, from the innermost to the outermost, unless something is in them by now. */
 async function removeEmpty(innermost: string, outermost: string): Promise<void> {
-  for (let each = innermost; each.length >= outermost.length; each = dirname(each)) {
-    if ((await readdir(each)).length > 0) return;
-    await rm(each, { recursive: true });
+  try {
+    for (let each = innermost; each.length >= outermost.length; each = dirname(each)) await rmdir(each);
+  } catch (error) {
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
   }
 }

@@ -169,7 +169,7 @@ export interface MarginResult {
   gradientEvaluations: number;
   /**
    * The search ran to its end and settled: something was found, and over the last half of its gradient evaluations, at least the last 100 of them,
-   * the distance fell by no more than 1 %. So a budget below 200, that of EFFORT_STANDARD included, never converges; a deadline that ends the search makes it
+   * the distance fell by no more than 1 %. So a budget of 100 or less, such as that of EFFORT_STANDARD, never converges; a deadline that ends the search makes it
    * false; and so it is where nothing was found or the input is unresolved. True where nothing is searched, MISCLASSIFIED and TARGET_REACHED. It proves nothing: on the first
    * model ten times the budget then shortens the distance by more than 1 % for one input in twenty at 200 gradient evaluations, and for none at 1,000.
    */

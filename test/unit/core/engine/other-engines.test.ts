@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ENGINE_NAMES, type EngineName } from '../../../../core/engine/engine.js';
+import { ENGINE_NAMES } from '../../../../core/engine/engine.js';
+import { whyAbsent } from '../../../support/absent-engine.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const run = promisify(execFile);
@@ -21,26 +22,13 @@ const SUITES = [
 ].map((name) => join(UNIT, `${name}.test.js`));
 /** They run in so many processes at a time. */
 const LANES = 2;
-const OPEN_ENGINE = new URL('../../../../core/engine/open-engine.js', import.meta.url).href;
-
-/** Why an engine cannot be tested here, if it cannot. */
-async function whyNot(name: EngineName): Promise<string | undefined> {
-  const code = `
-    import { openEngine } from ${JSON.stringify(OPEN_ENGINE)};
-    await openEngine(${JSON.stringify(name)}).then(
-      ({ device, library }) => console.error(device, library),
-      (error) => console.log(error.message),
-    );`;
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code]);
-  return stdout === '' ? undefined : stdout.trim();
-}
 
 /** These suites run on the embedded default in the process of all tests; a process has one engine, so the others run them in their own. */
 describe('the other engines', () => {
   for (const name of ENGINE_NAMES.filter((each) => each !== TEST_ENGINE)) {
     it(`${name} passes the same numeric tests as ${TEST_ENGINE}`, async function () {
       this.timeout(300_000);
-      const reason = await whyNot(name);
+      const reason = await whyAbsent(name);
       if (reason !== undefined) {
         this.test!.title += ` (skipped: ${reason})`;
         this.skip();

@@ -19,6 +19,8 @@ describe('a converged search', () => {
     const early = [[10, 2], [90, 1.005]] as const; // prettier-ignore
     assert.ok(converged(early, 1, 200));
     assert.ok(!converged(early, 1, 189), 'fewer than a hundred have passed since');
+    assert.ok(converged([[1, 1]], 1, 101));
+    assert.ok(!converged([[1, 1]], 1, 100), 'no budget of a hundred suffices');
     assert.ok(!converged(early, 0.99, 200), 'it fell by more than 1 %');
     assert.ok(!converged([...early, [150, 0.9]], 0.9, 200), 'it fell in the last half');
     assert.ok(!converged([[10, 2], [590, 1]], 1, 1000), 'four tenths are not half'); // prettier-ignore

@@ -11,7 +11,7 @@ import { classifierOf } from '../../../../core/model/classifier.js';
 import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { toTensors } from '../../../../core/model/weights.js';
-import { goldenNames, openGolden } from '../../../support/golden.js';
+import { goldenFiles } from '../../../support/golden.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const BOUNDS = { lower: 0, upper: 1 };
@@ -24,22 +24,15 @@ const shareWithin = (actual: ArrayLike<number>, expected: ArrayLike<number>, nea
   Array.from(actual).filter((value, i) => near(value, expected[i] ?? NaN)).length / expected.length;
 
 describe(`golden attacks on engine ${TEST_ENGINE}`, () => {
-  const names = goldenNames();
-  if (names.length === 0)
-    it('skipped: there are no golden vectors beside this checkout', function () {
-      this.skip();
-    });
-
   let engine: Engine;
   before(async () => {
     engine = await openEngine(TEST_ENGINE);
   });
 
-  for (const name of names) {
+  for (const golden of goldenFiles('lenet')) {
     for (const norm of ['linf', 'l2'] as const) {
-      it(`${name}, ${norm}: points, losses, crossings and radii`, async () => {
+      it(`${golden.name}, ${norm}: points, losses, crossings and radii`, async () => {
         const alive = memory().numTensors;
-        const golden = openGolden(name)!;
         const { architecture, weights: stored } = importSafetensors('lenet', golden.bytes);
         const model = buildModel(architecture);
         const classifier = classifierOf(model);

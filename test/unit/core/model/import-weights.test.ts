@@ -13,7 +13,7 @@ import { initialWeights, splitWeights, toTensors } from '../../../../core/model/
 import { wrn } from '../../../../core/model/wrn.js';
 import { createRandom } from '../../../../core/random.js';
 import { assertClose } from '../../../support/close.js';
-import { openGolden } from '../../../support/golden.js';
+import { goldenFiles } from '../../../support/golden.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 const SMALL = lenet({ conv1: 2, conv2: 3, hidden: 4 }, [12, 12, 3], 5);
@@ -27,15 +27,19 @@ const zeros = (...shape: number[]): HostTensor => ({ shape, data: new Float32Arr
 describe('import of weights', () => {
   before(() => openEngine(TEST_ENGINE));
 
-  for (const [family, file, sizes] of [
-    ['lenet', 'golden-0', lenet({ conv1: 8, conv2: 16, hidden: 64 })],
-    ['wrn', 'golden-wrn-0', wrn(10, 1)],
-  ] as const) {
-    const golden = openGolden(file);
-    it(`${family}: the golden file gives the golden logits${golden ? '' : ' (no golden vectors here)'}`, async function () {
-      if (!golden) this.skip();
+  const architectures: Readonly<Record<string, Architecture>> = {
+    'golden-lenet': lenet({ conv1: 2, conv2: 4, hidden: 8 }),
+    'golden-0': lenet({ conv1: 8, conv2: 16, hidden: 64 }),
+    'golden-wrn': wrn(10, 1),
+    'golden-wrn-0': wrn(10, 1),
+  };
+  const files = (['lenet', 'wrn'] as const).flatMap((family) =>
+    goldenFiles(family).map((golden) => ({ family, golden })),
+  );
+  for (const { family, golden } of files) {
+    it(`${golden.name}: the golden weights give the golden logits`, async () => {
       const { architecture, weights } = importSafetensors(family, golden.bytes);
-      assert.deepEqual(architecture, sizes);
+      assert.deepEqual(architecture, architectures[golden.name]);
       const before = memory().numTensors;
       const model = buildModel(architecture);
       const tensors = toTensors(weights);

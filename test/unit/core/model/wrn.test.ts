@@ -23,13 +23,11 @@ import { buildModel, type Model } from '../../../../core/model/model.js';
 import { splitWeights, toHost, toTensors } from '../../../../core/model/weights.js';
 import { wrn } from '../../../../core/model/wrn.js';
 import { assertClose } from '../../../support/close.js';
-import { openGolden, type Golden } from '../../../support/golden.js';
+import { goldenFiles, type Golden } from '../../../support/golden.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
 
 describe('WRN', () => {
   before(() => openEngine(TEST_ENGINE));
-  const golden = openGolden('golden-wrn-0');
-  const without = golden ? '' : ' (no golden vectors here)';
 
   const open = (from: Golden) => {
     const { architecture, weights } = importSafetensors('wrn', from.bytes);
@@ -50,75 +48,81 @@ describe('WRN', () => {
     return tensor4d(data, shape as Tensor4D['shape']);
   };
 
-  it(`gives the golden input gradient${without}`, async function () {
-    if (!golden) this.skip();
-    const before = memory().numTensors;
-    const { model, parameters, statistics, dispose } = open(golden);
-    const gradient = tidy(() => {
-      const labels = tensor1d(golden.tensor('labels').data, 'int32');
-      const classify = (inputs: Tensor4D) => model.apply(parameters, statistics, inputs, false).logits;
-      return inputGradient(classify, softLogitMargin, images(golden, 'images'), labels);
+  for (const golden of goldenFiles('wrn')) {
+    it(`gives the golden input gradient: ${golden.name}`, async () => {
+      const before = memory().numTensors;
+      const { model, parameters, statistics, dispose } = open(golden);
+      const gradient = tidy(() => {
+        const labels = tensor1d(golden.tensor('labels').data, 'int32');
+        const classify = (inputs: Tensor4D) => model.apply(parameters, statistics, inputs, false).logits;
+        return inputGradient(classify, softLogitMargin, images(golden, 'images'), labels);
+      });
+      assertClose(await gradient.data(), golden.tensor('inputGradient/slm').data, 1e-4);
+      gradient.dispose();
+      dispose();
+      assert.equal(memory().numTensors, before);
     });
-    assertClose(await gradient.data(), golden.tensor('inputGradient/slm').data, 1e-4);
-    gradient.dispose();
-    dispose();
-    assert.equal(memory().numTensors, before);
-  });
 
-  it(`moves its statistics as the golden step does${without}`, async function () {
-    if (!golden) this.skip();
-    const before = memory().numTensors;
-    const { model, parameters, statistics, dispose } = open(golden);
-    const moved = tidy(() => {
-      const clean = model.apply(parameters, statistics, images(golden, 'images'), true);
-      return { ...model.apply(parameters, clean.statistics, images(golden, 'l2/step/points'), true).statistics };
+    it(`moves its statistics as the golden step does: ${golden.name}`, async () => {
+      const before = memory().numTensors;
+      const { model, parameters, statistics, dispose } = open(golden);
+      const moved = tidy(() => {
+        const clean = model.apply(parameters, statistics, images(golden, 'images'), true);
+        return { ...model.apply(parameters, clean.statistics, images(golden, 'l2/step/points'), true).statistics };
+      });
+      const names = Object.keys(model.statistics);
+      assert.equal(names.length, 14);
+      for (const [name, { data }] of Object.entries(await toHost(moved))) {
+        assertClose(data, golden.tensor(`l2/step/weights/${name}`).data, 1e-4);
+      }
+      Object.values(moved).forEach((tensor) => {
+        tensor.dispose();
+      });
+      dispose();
+      assert.equal(memory().numTensors, before);
     });
-    const names = Object.keys(model.statistics);
-    assert.equal(names.length, 14);
-    for (const [name, { data }] of Object.entries(await toHost(moved))) {
-      assertClose(data, golden.tensor(`l2/step/weights/${name}`).data, 1e-4);
-    }
-    Object.values(moved).forEach((tensor) => {
-      tensor.dispose();
-    });
-    dispose();
-    assert.equal(memory().numTensors, before);
-  });
 
-  it(`gives the golden gradients of a step, through batch statistics${without}`, async function () {
-    if (!golden) this.skip();
-    const { model, parameters, statistics, dispose } = open(golden);
-    const [coefficient, maxDistance] = [1 / 3, 1];
-    const gradients = tidy(() => {
-      const labels = tensor1d(golden.tensor('labels').data, 'int32');
-      const inputs = images(golden, 'images');
-      const points = images(golden, 'l2/step/points');
-      const radii = tensor1d(golden.tensor('l2/step/eps').data);
-      const logits = (x: Tensor4D) => model.apply(variables, statistics, x, true).logits;
-      const variables = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, variable(value)]));
-      const wrong = greaterEqual(softLogitMargin(logits(inputs), labels), 0);
-      const counted = cast(logicalOr(wrong, less(radii, maxDistance)), 'float32');
-      const loss = (): Scalar =>
-        add(
-          mul(mean(crossEntropy(logits(inputs), labels)), coefficient),
-          mul(mean(mul(counted, crossEntropy(logits(points), labels))), 1 - coefficient),
+    it(`gives the golden gradients of a step, through batch statistics: ${golden.name}`, async () => {
+      const { model, parameters, statistics, dispose } = open(golden);
+      const [coefficient, maxDistance] = [1 / 3, 1];
+      const gradients = tidy(() => {
+        const labels = tensor1d(golden.tensor('labels').data, 'int32');
+        const inputs = images(golden, 'images');
+        const points = images(golden, 'l2/step/points');
+        const radii = tensor1d(golden.tensor('l2/step/eps').data);
+        const logits = (x: Tensor4D) => model.apply(variables, statistics, x, true).logits;
+        const variables = Object.fromEntries(
+          Object.entries(parameters).map(([name, value]) => [name, variable(value)]),
         );
-      const { grads } = variableGrads(loss);
-      return Object.fromEntries(
-        Object.entries(variables).map(([name, value]) => {
-          value.dispose();
-          return [name, grads[value.name]!];
-        }),
+        const wrong = greaterEqual(softLogitMargin(logits(inputs), labels), 0);
+        const counted = cast(logicalOr(wrong, less(radii, maxDistance)), 'float32');
+        const loss = (): Scalar =>
+          add(
+            mul(mean(crossEntropy(logits(inputs), labels)), coefficient),
+            mul(mean(mul(counted, crossEntropy(logits(points), labels))), 1 - coefficient),
+          );
+        const { grads } = variableGrads(loss);
+        return Object.fromEntries(
+          Object.entries(variables).map(([name, value]) => {
+            value.dispose();
+            return [name, grads[value.name]!];
+          }),
+        );
+      });
+      // The committed file leaves out those of the four largest kernels of the 25 parameters.
+      const known = Object.entries(await toHost(gradients)).filter(([name]) =>
+        golden.names.includes(`l2/step/gradient/${name}`),
       );
+      assert.ok(known.length >= 21, `${known.length} gradients`);
+      for (const [name, { data }] of known) {
+        assertClose(data, golden.tensor(`l2/step/gradient/${name}`).data, 1e-4);
+      }
+      Object.values(gradients).forEach((tensor) => {
+        tensor.dispose();
+      });
+      dispose();
     });
-    for (const [name, { data }] of Object.entries(await toHost(gradients))) {
-      assertClose(data, golden.tensor(`l2/step/gradient/${name}`).data, 1e-4);
-    }
-    Object.values(gradients).forEach((tensor) => {
-      tensor.dispose();
-    });
-    dispose();
-  });
+  }
 
   it('has the layers of WRN-28-4', () => {
     const { parameters, statistics } = buildModel(wrn(28, 4));

@@ -11,7 +11,7 @@ import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { toTensors } from '../../../../core/model/weights.js';
 import { maskingChecks, type MaskingRequest } from '../../../../trainer/evaluate/masking-checks.js';
-import { openGolden } from '../../../support/golden.js';
+import { goldenFiles } from '../../../support/golden.js';
 import { linearCase, linearClassifier, linearTensors } from '../../../support/linear-classifier.js';
 import { perceptron, perceptronTensors } from '../../../support/small-classifiers.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
@@ -105,21 +105,21 @@ describe('masking checks', () => {
     assert.deepEqual(raised(checks), expected, reasons(checks));
   });
 
-  it('a trained LeNet raises none', async function () {
-    const golden = openGolden('golden-0');
-    if (golden === undefined) return void this.skip();
-    const { architecture, weights } = importSafetensors('lenet', golden.bytes);
-    const model = buildModel(architecture);
-    const first = Number(golden.tensor('correct').data[1]);
-    const images = golden.tensor('images').data.subarray(first * 784, (first + 2) * 784);
-    const checks = await checked(
-      'linf',
-      classifierOf(model),
-      { weights: toTensors(weights), inputs: tensor4d(Float32Array.from(images), [2, 28, 28, 1]) },
-      { labels: Array.from(golden.tensor('labels').data.subarray(first, first + 2)) },
-    );
-    assert.deepEqual(raised(checks), [], reasons(checks));
-  });
+  for (const golden of goldenFiles('lenet')) {
+    it(`a trained LeNet raises none: ${golden.name}`, async () => {
+      const { architecture, weights } = importSafetensors('lenet', golden.bytes);
+      const model = buildModel(architecture);
+      const first = Number(golden.tensor('correct').data[1]);
+      const images = golden.tensor('images').data.subarray(first * 784, (first + 2) * 784);
+      const checks = await checked(
+        'linf',
+        classifierOf(model),
+        { weights: toTensors(weights), inputs: tensor4d(Float32Array.from(images), [2, 28, 28, 1]) },
+        { labels: Array.from(golden.tensor('labels').data.subarray(first, first + 2)) },
+      );
+      assert.deepEqual(raised(checks), [], reasons(checks));
+    });
+  }
 
   it('expects no other class at a huge ε of a model that may know one alone', async () => {
     const tensors = perceptronTensors(1, 1);

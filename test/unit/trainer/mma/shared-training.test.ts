@@ -103,8 +103,10 @@ describe('a training in several processes (here threads, on wasm)', () => {
     const [two, three] = await Promise.all([train(2), train(3)]);
     outcomes = { 2: two, 3: three };
   });
-  const outcomesOf = (name: string, size: 2 | 3): readonly ThreadOutcome[] =>
-    outcomes[size].map((ofThread) => ofThread[Object.keys(TASKS[size]).indexOf(name)]!);
+  const outcomesOf = (name: string, size: 2 | 3): readonly ThreadOutcome[] => {
+    assert.equal(outcomes[size].length, size);
+    return outcomes[size].map((ofThread) => ofThread[Object.keys(TASKS[size]).indexOf(name)]!);
+  };
 
   for (const size of [2, 3] as const)
     for (const [name, task] of Object.entries(CASES).filter(([each]) => each in TASKS[size]))
@@ -115,6 +117,7 @@ describe('a training in several processes (here threads, on wasm)', () => {
           assert.ok(apart(checkpoint.moments, alone.checkpoint.moments) < 1e-4);
           assert.deepEqual(checkpoint.random, alone.checkpoint.random);
           assert.deepEqual(checkpoint.order, alone.checkpoint.order);
+          assert.equal(checkpoint.radii.length, alone.checkpoint.radii.length);
           checkpoint.radii.forEach((radius, i) => {
             assert.ok(Math.abs(radius - alone.checkpoint.radii[i]!) < 1e-4);
           });
@@ -122,6 +125,7 @@ describe('a training in several processes (here threads, on wasm)', () => {
             assert.ok(Math.abs(checkpoint.figures[figure as 'cleanLoss'] - value) < 1e-4, figure);
           assert.equal(validation!.accuracy, alone.validation!.accuracy);
           assert.ok(Math.abs(validation!.margin - alone.validation!.margin) < 1e-4);
+          assert.equal(validation!.quantiles.length, alone.validation!.quantiles.length);
           validation!.quantiles.forEach((quantile, i) => {
             assert.ok(Math.abs(quantile - alone.validation!.quantiles[i]!) < 1e-4);
           });

@@ -26,6 +26,7 @@ describe('the epochs of a training', () => {
     const { result, checkpoints } = await undisturbed(engine, config);
     const plain = await undisturbed(engine, STANDARD);
     assert.notDeepEqual(result.history.steps, plain.result.history.steps);
+    assert.ok(checkpoints.length > 1);
     for (const resume of checkpoints.slice(1)) {
       const again = await trainStripes(engine, config, { resume });
       assertSameBits(again.weights, result.weights);

@@ -39,6 +39,17 @@ describe('the installation of a directory', () => {
     assert.deepEqual(await readdir(dirname(place())), ['one']);
   });
 
+  it('ends with its own error when others fail beside it', async () => {
+    const failing = async (): Promise<void> => {
+      for (let i = 0; i < 50; i++)
+        await assert.rejects(
+          installDirectory(place(), () => Promise.reject(new Error('no compiler'))),
+          /no compiler/,
+        );
+    };
+    await Promise.all([failing(), failing(), failing()]);
+  });
+
   it('removes what a killed process left, but not what a living one makes', async () => {
     const killed = spawn(process.execPath, ['-e', '']);
     await once(killed, 'exit');
