@@ -4,9 +4,9 @@ import { openOnnx } from './onnx/open-onnx.js';
 import { openTensorflow } from './tensorflow/open-tensorflow.js';
 import { openTorch } from './torch/open-torch.js';
 import { openWasm } from './wasm/open-wasm.js';
-import type { Place } from './world/place.js';
+import type { Joining } from './world/meet.js';
 
-const OPEN: Readonly<Record<EngineName, (place?: Place) => Promise<OpenedEngine>>> = {
+const OPEN: Readonly<Record<EngineName, (joining?: Joining) => Promise<OpenedEngine>>> = {
   onnx: openOnnx,
   wasm: openWasm,
   tensorflow: openTensorflow,
@@ -25,11 +25,13 @@ const COLLECTIVE: EngineName = 'torch';
 /**
  * Opens the engine of this process.
  *
- * @param place where it stands among processes that train together; all of them open their engines at the same time
+ * @param joining how it joins processes that train together; it waits until all of them have opened theirs
  * @returns the engine, which says why the others were not chosen
- * @throws DomainError `failed-precondition` if the chosen engine does not load, or cannot take the place, saying why and what to do
+ * @throws DomainError `failed-precondition` if the chosen engine does not load, or cannot take the place, saying why and what to do;
+ *   `cancelled` if the wait for the others was ended
  */
-export async function openEngine(choice: EngineChoice, place?: Place): Promise<Engine> {
+export async function openEngine(choice: EngineChoice, joining?: Joining): Promise<Engine> {
+  const place = joining?.place;
   if (place !== undefined && choice !== 'auto' && choice !== COLLECTIVE)
     throw new DomainError(
       'failed-precondition',
@@ -39,11 +41,12 @@ export async function openEngine(choice: EngineChoice, place?: Place): Promise<E
   const failures = new Map<EngineName, string>();
   for (const name of choice === 'auto' ? preference : [choice]) {
     try {
-      const opened = await OPEN[name](place);
+      const opened = await OPEN[name](joining);
       const others = ENGINE_NAMES.filter((other) => other !== name);
       const reason = choice === 'auto' ? `${name} is preferred` : `${name} was asked for`;
       return { ...opened, rejected: others.map((other) => ({ name: other, reason: failures.get(other) ?? reason })) };
     } catch (error) {
+      if (error instanceof DomainError && error.kind === 'cancelled') throw error;
       failures.set(name, messageOf(error));
     }
   }

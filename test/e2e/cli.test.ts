@@ -229,8 +229,8 @@ describe('maxmargin commands', function () {
       fails(1, /missing\.png/, 'classify', 'missing.png', ...address),
       fails(1, /one\.raw: expected a PNG or JPEG file/, 'classify', 'one.raw', ...address),
       fails(
-        1,
-        /labels\[0\]: expected .* \(INVALID_ARGUMENT\)/,
+        2,
+        /--label: expected a number from 0 to 9, got 99/,
         'margin',
         '--dataset',
         'digits',

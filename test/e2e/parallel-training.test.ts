@@ -82,6 +82,40 @@ describe('training in two processes that Gloo connects', function () {
       await assert.rejects(readdir(join(directory(), 'registry-1')), 'only rank 0 publishes');
     });
 
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    it(`says for whom one waits, and ends at once on ${signal}`, async () => {
+      const port = await freePort();
+      const place = { WORLD_SIZE: '2', MASTER_ADDR: 'localhost', MASTER_PORT: String(port) };
+      const alone = (rank: number): RunningCommand =>
+        startCommand([...training(MODELS.LeNet), '--checkpoints', 'alone'], directory(), { ...place, RANK: `${rank}` });
+      for (const rank of [1, 0]) {
+        const waiting = alone(rank);
+        const other = new RegExp(`Waiting for rank ${1 - rank} of 2 at localhost:${port}, up to 60 s`);
+        await waiting.waitFor(other);
+        const began = performance.now();
+        const { code, stderr } = await waiting.stop(signal);
+        assert.equal(code, 130, stderr);
+        assert.match(stderr, /Stopped/);
+        assert.ok(performance.now() - began < 10_000, 'it does not wait for the other');
+      }
+    });
+
+  it('ends on a signal although another one answers no more', async () => {
+    const [first, second] = await startBoth(MODELS['WRN-10-1']);
+    await eventually(checkpoints, (files) => files.length === 1, 120_000);
+    second.process.kill('SIGSTOP');
+    try {
+      const began = performance.now();
+      const { code, stderr } = await first.stop('SIGINT');
+      assert.equal(code, 130, stderr);
+      assert.match(stderr, /continue/);
+      assert.ok(performance.now() - began < 20_000, 'it does not wait for --peer-timeout');
+    } finally {
+      second.process.kill('SIGCONT');
+      await second.stop('SIGKILL');
+    }
+  });
+
   it('fails cleanly when one of them is killed, and goes on from the checkpoint to the same weights', async () => {
     const architecture = MODELS['WRN-10-1'];
     const alone = await trainAlone(architecture);

@@ -5,9 +5,10 @@ import { buildModel } from '../../core/model/model.js';
 import { decodeCheckpoint } from '../mma/checkpoint-file.js';
 import { stoppablePace } from '../mma/stoppable-pace.js';
 import { train } from '../mma/training-loop.js';
+import type { WorkSurroundings } from './job-work.js';
 import { readJobData } from './job-data.js';
-import type { JobReport, JobTask } from './job-messages.js';
-import { hearStart, hearWhetherDone } from './job-world.js';
+import type { JobTask } from './job-messages.js';
+import { hearStart, hearWhetherDone, joining } from './job-world.js';
 import { networkFor } from './network-spec.js';
 
 /** What a process needs to know of a job that another one leads. */
@@ -22,9 +23,10 @@ export type FollowedTask = Pick<JobTask, 'spec' | 'engine' | 'dataRoot'> & { rea
  */
 export async function followJob(
   { spec, engine: choice, dataRoot, place }: FollowedTask,
-  { signal, report }: { readonly signal: AbortSignal; readonly report: (report: JobReport) => void },
+  surroundings: Pick<WorkSurroundings, 'signal' | 'report'>,
 ): Promise<void> {
-  const engine = await openEngine(choice, place);
+  const { signal, report } = surroundings;
+  const engine = await openEngine(choice, joining(place, surroundings));
   const { world = ALONE, name, device, library, rejected } = engine;
   report({ kind: 'engine', name, device, library, rejected });
   const start = hearStart(world);

@@ -36,6 +36,8 @@ export type JobReport =
       /** Why the others were not chosen. */
       readonly rejected: readonly { readonly name: string; readonly reason: string }[];
     }
+  /** For whom a process waits that trains with others: their ranks. */
+  | { readonly kind: 'waiting'; readonly ranks: readonly number[]; readonly place: Place }
   | {
       readonly kind: 'progress';
       readonly progress: JobProgress;

@@ -17,7 +17,7 @@ import { train } from '../mma/training-loop.js';
 import { epochFile } from './epoch-file.js';
 import { readJobData } from './job-data.js';
 import type { JobReport, JobTask } from './job-messages.js';
-import { tellStart, tellWhetherDone } from './job-world.js';
+import { joining, tellStart, tellWhetherDone } from './job-world.js';
 import type { JobSpec } from './job-spec.js';
 import { networkFor } from './network-spec.js';
 import { progressReporter } from './progress-reporter.js';
@@ -61,7 +61,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   const resume = checkpoint && decodeCheckpoint(checkpoint, checkpointFile);
   const progress = progressReporter(spec.training.steps, resume, report);
   progress.enter('preparing');
-  const engine = await openEngine(task.engine, task.place);
+  const engine = await openEngine(task.engine, joining(task.place, surroundings));
   const { world = ALONE, name, device, library, rejected } = engine;
   report({ kind: 'engine', name, device, library, rejected });
   tellStart(world, adopted === undefined ? { kind: 'train', checkpoint } : { kind: 'done' });

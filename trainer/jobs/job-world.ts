@@ -1,5 +1,23 @@
+import type { Joining } from '../../core/engine/world/meet.js';
 import { anyOf, broadcast } from '../../core/engine/world/messages.js';
+import type { Place } from '../../core/engine/world/place.js';
 import type { World } from '../../core/engine/world/world.js';
+import type { JobReport } from './job-messages.js';
+
+/** How a job's process joins the others: it reports for whom it waits, until the signal ends that. */
+export function joining(
+  place: Place | undefined,
+  { signal, report }: { readonly signal: AbortSignal; readonly report: (report: JobReport) => void },
+): Joining | undefined {
+  if (place === undefined) return undefined;
+  return {
+    place,
+    signal,
+    onWaiting: (ranks) => {
+      report({ kind: 'waiting', ranks, place });
+    },
+  };
+}
 
 /** What the process that leads a job tells the others before they begin. */
 export type JobStart =

@@ -114,6 +114,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
           publishDurations.observe({ model }, report.seconds);
           break;
         case 'engine':
+        case 'waiting':
         case 'stopped-early':
         case 'ended':
           break;

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { EngineChoice } from '../../../core/engine/engine.js';
+import { ranksOf } from '../../../core/engine/world/meet.js';
 import type { Place } from '../../../core/engine/world/place.js';
 import { DomainError } from '../../../core/errors.js';
 import type { EarlyStop, EvaluationRecord } from '../../../core/registry/manifest.js';
@@ -96,6 +97,12 @@ export async function trainLocally(
 
   function show(report: JobReport): void {
     if (report.kind === 'progress') showProgress(bar, report.progress);
+    if (report.kind === 'waiting') {
+      bar.clear();
+      const { host, port, timeoutMs } = report.place;
+      const whom = ranksOf(report.ranks, report.place);
+      process.stderr.write(`Waiting for ${whom} at ${host}:${port}, up to ${timeoutMs / 1000} s (--peer-timeout)\n`);
+    }
     if (report.kind !== 'engine') return;
     bar.clear();
     process.stderr.write(`Engine ${report.name}: ${report.device}, ${report.library}\n`);

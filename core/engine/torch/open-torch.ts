@@ -4,6 +4,7 @@ import { compileFor } from '../compiled/compile.js';
 import { residentTensors } from '../compiled/resident-tensors.js';
 import type { OpenedEngine } from '../engine.js';
 import { openWasm } from '../wasm/open-wasm.js';
+import { meet, type Joining } from '../world/meet.js';
 import type { Place } from '../world/place.js';
 import type { World } from '../world/world.js';
 import {
@@ -27,13 +28,15 @@ let opened: Pick<OpenedEngine, 'compile' | 'world'> | undefined;
 /**
  * Opens PyTorch's library: compiled functions run there, on a GPU if it sees one; what is not compiled runs on wasm.
  *
- * @param place where this process stands among those that train together: it waits for them
+ * @param joining how this process joins those that train together: it waits for them
  */
-export async function openTorch(place?: Place): Promise<OpenedEngine> {
+export async function openTorch(joining?: Joining): Promise<OpenedEngine> {
   const addon = loadTorchAddon();
+  const place = joining?.place;
   const device = chooseDevice(addon, process.env[DEVICE_VARIABLE], place?.localRank ?? 0);
   const precision = parsePrecision(process.env[PRECISION_VARIABLE] ?? 'float32');
   await openWasm();
+  if (opened === undefined && joining !== undefined) await meet(joining);
   opened ??= openOn(addon, device, precision, place);
   return {
     name: 'torch',

@@ -1,5 +1,7 @@
 #include "membership.h"
 
+#include "endable-wait.h"
+
 #include <ATen/Functions.h>
 
 namespace maxmargin {
@@ -21,6 +23,8 @@ void addUp(ProcessGroup& group, const Napi::TypedArray& values, const at::Device
     throw Napi::TypeError::New(values.Env(), "torch: total: expected an Int32Array or a Float64Array");
   char* const data = static_cast<char*>(values.ArrayBuffer().Data()) + values.ByteOffset();
   const at::Tensor here = at::from_blob(data, {static_cast<int64_t>(values.ElementLength())}, integers ? at::kInt : at::kDouble);
+  // On a GPU it is the copy that waits.
+  const EndableWait wait;
   at::Tensor there = here.to(device);
   group.sum(there);
   here.copy_(there);

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "backends.h"
+#include "endable-wait.h"
 
 #if defined(MAXMARGIN_GLOO) || defined(MAXMARGIN_NCCL)
 
@@ -37,6 +38,7 @@ class ConnectedProcesses : public ProcessGroup {
     // Backends write into the tensors they are given, on threads of their own that know nothing of inference.
     const c10::InferenceMode ordinary(false);
     std::vector<at::Tensor> tensors{at::from_blob(values.data_ptr(), values.sizes(), values.options())};
+    const EndableWait wait;
     try {
       backend_->allreduce(tensors)->wait();
     } catch (const std::exception& error) {
@@ -79,6 +81,7 @@ std::shared_ptr<ProcessGroup> joinProcesses(const Place& place, const at::Device
   // What goes wrong between processes, libtorch logs with pages of stack besides throwing it.
   setenv("TORCH_CPP_LOG_LEVEL", "FATAL", /*overwrite=*/0);
   c10::initLogging();
+  const EndableWait wait;
   try {
     return connect(place, device);
   } catch (const std::exception& error) {

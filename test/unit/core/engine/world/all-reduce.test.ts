@@ -68,7 +68,7 @@ describe('sums over processes', () => {
       prefix: '',
       timeoutMs: 1,
     };
-    await assert.rejects(openEngine('wasm', place), {
+    await assert.rejects(openEngine('wasm', { place }), {
       kind: 'failed-precondition',
       message: 'engine wasm: it cannot train in 2 processes together (WORLD_SIZE); choose the engine torch',
     });
