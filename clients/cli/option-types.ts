@@ -59,22 +59,3 @@ export function share(text: string): { index: number; count: number } {
   if (!(index >= 1 && index <= count)) throw new InvalidArgumentError('Expected I/N with 1 ≤ I ≤ N.');
   return { index, count };
 }
-
-/** Parses a number of steps, or `epoch`. */
-export function stepInterval(text: string): number | 'epoch' {
-  if (text === 'epoch') return text;
-  const steps = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(steps) || steps < 1)
-    throw new InvalidArgumentError('Expected a number of steps, or epoch.');
-  return steps;
-}
-
-/** Parses learning rates by the step from which they hold: `0:0.3,20000:0.09`. */
-export function learningRateChanges(text: string): { fromStep: number; learningRate: number }[] {
-  return text.split(',').map((part) => {
-    const [fromStep, learningRate, ...rest] = part.split(':');
-    if (fromStep === undefined || learningRate === undefined || rest.length > 0)
-      throw new InvalidArgumentError('Expected STEP:RATE,STEP:RATE,…');
-    return { fromStep: integer(0)(fromStep), learningRate: decimal(0)(learningRate) };
-  });
-}

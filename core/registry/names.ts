@@ -2,7 +2,7 @@ import { invalidInput } from '../errors.js';
 
 /** No slash, no leading dot: such a name is one file of the directory that it is joined to. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const NAME_RULE = 'up to 64 of a-z, 0-9, ".", "_", "-", a letter or digit first';
+export const NAME_RULE = 'up to 64 of a-z, 0-9, ".", "_", "-", a letter or digit first';
 const VERSION_DIRECTORY = /^[1-9]\d{0,9}$/;
 
 export function isModelName(name: string): boolean {

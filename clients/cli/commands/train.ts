@@ -13,10 +13,9 @@ import { integer } from '../option-types.js';
 import { withClient, withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
 import { trainingSpec, withTrainingOptions } from '../training-options.js';
-import type { TrainingOptions } from '../training-options.js';
 import { watchToTheEnd } from '../watch-to-the-end.js';
 
-interface Options extends OutputOptions, TrainingOptions {
+interface Options extends OutputOptions {
   readonly registry: string;
   readonly data: string;
   readonly checkpoints: string;
@@ -60,7 +59,7 @@ export function trainCommand(): Command {
         await listPresets(options.json);
         return;
       }
-      const spec = trainingSpec(options);
+      const spec = trainingSpec({ ...options });
       if (options.address === undefined) await trainHere(spec, options);
       else await trainThere(options.address, spec, options);
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { TrainingSpec } from '../../../../proto/gen/maxmargin/v1/training_service.js';
 import { completeSpec } from '../../../../trainer/jobs/job-spec.js';
-import { specMessage, specRequestOf } from '../../../../trainer/service/training-spec-message.js';
+import { specMessage, specRequestOf } from '../../../../trainer/jobs/spec-message.js';
 
 /** As it arrives: encoded and decoded. */
 const received = (message: TrainingSpec): TrainingSpec => TrainingSpec.decode(TrainingSpec.encode(message).finish());
@@ -83,6 +83,6 @@ describe('the message of a spec', () => {
 
   it('lets values pass that no float64 holds exactly, to be refused by their bounds', () => {
     const message = TrainingSpec.fromPartial({ model: 'm', steps: 9223372036854775807n });
-    assert.throws(() => completeSpec(specRequestOf(received(message))), /spec\.steps: expected a whole number/);
+    assert.throws(() => completeSpec(specRequestOf(received(message))), /spec\.steps: expected an integer/);
   });
 });
