@@ -58,7 +58,7 @@ export function unsigned64(): Field<string> {
 /** One of some names. */
 export function choice<const T extends string>(names: readonly T[], expected?: string): Field<T> {
   return {
-    placeholder: names.join('|'),
+    placeholder: 'name',
     names,
     schema: z.enum(names as readonly [T, ...T[]], {
       error: ({ input }) => expected ?? oneOf(names, typeof input === 'string' ? input : ''),

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { DomainError } from '../../core/errors.js';
 import { checked } from '../../core/field.js';
+import type { JobSpec } from '../../trainer/jobs/job-spec.js';
 import { PRESETS } from '../../trainer/jobs/presets/presets.js';
 import { TRAINING_SPEC } from '../../trainer/jobs/training-spec.js';
 import { defaultWords, settablesOf, type Settable } from '../../trainer/mma/hyperparameter.js';
@@ -14,14 +15,24 @@ export type TrainingOptions = Readonly<Record<string, unknown>>;
 
 const SETTABLES = settablesOf(TRAINING_SPEC);
 
-const flagOf = ({ option }: Pick<Settable, 'option'>): string =>
-  `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+/** An option in words: `attack iterations`. */
+export const optionWords = ({ option }: Pick<Settable, 'option'>): string =>
+  option.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** What a spec says of an option; undefined: nothing. */
+export const valueIn = (spec: JobSpec, { path, rule }: Settable): unknown =>
+  rule !== undefined && rule !== spec.training.optimizer.rule
+    ? undefined
+    : path.reduce((at: unknown, name) => (at as TrainingOptions | undefined)?.[name], { ...spec.training, ...spec });
+
+const flagOf = ({ option }: Pick<Settable, 'option'>): string => `--${optionWords({ option }).replaceAll(' ', '-')}`;
 
 export function withTrainingOptions(command: Command): Command {
   for (const each of SETTABLES) {
     const { field, help } = each.row;
     const flags = field.placeholder === '' ? flagOf(each) : `${flagOf(each)} <${field.placeholder}>`;
-    const option = new Option(flags, `${help} (default: ${defaultWords(each.row)})`);
+    const names = field.names === undefined ? '' : `: ${field.names.join(', ')}`;
+    const option = new Option(flags, `${help}${names} (default: ${defaultWords(each.row)})`);
     command.addOption(field.placeholder === '' ? option : option.argParser((text: string) => read(each, text)));
   }
   return command;

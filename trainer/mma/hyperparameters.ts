@@ -118,15 +118,15 @@ export const METHOD_HYPERPARAMETERS = {
 
 const OPTIMIZER_COMMON = {
   rule: row(choice(OPTIMIZER_RULES), { option: 'optimizer', help: 'optimizer', byDefault: 'adam' }),
+  learningRate: row(LEARNING_RATE, {
+    help: 'learning rate until the schedule says otherwise',
+    byDefault: derived('1e-4 for adam, 0.1 for sgd', ({ rule }) => (rule === 'adam' ? 1e-4 : 0.1)),
+  }),
   schedule: row(learningRateSchedule(), {
     option: 'learningRateSchedule',
     help: 'learning rates from later steps on, such as 0:0.3,20000:0.09',
     withoutDefault: 'constant',
     optional: true,
-  }),
-  learningRate: row(LEARNING_RATE, {
-    help: 'learning rate until the schedule says otherwise',
-    byDefault: derived('1e-4 for adam, 0.1 for sgd', ({ rule }) => (rule === 'adam' ? 1e-4 : 0.1)),
   }),
   weightDecay: row(real({ atLeast: 0, atMost: 1 }), {
     help: 'coefficient of the L2 penalty, which is added to the gradient',
