@@ -85,7 +85,7 @@ module.exports = {
       name: 'command-line-runs-locally-through-trainer-and-core',
       severity: 'error',
       from: { path: '^clients/cli/' },
-      to: { path: '^(host|server|test|bench)/|^trainer/(main|service)' },
+      to: { path: '^(host|server|test|bench)/|^trainer/(main|service)', pathNot: '^host/config/' },
     },
     { name: 'product-knows-no-tests', severity: 'error', from: { pathNot: test }, to: { path: test } },
     {

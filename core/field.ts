@@ -89,6 +89,16 @@ export function text(
   };
 }
 
+/** Words, separated by commas where they are text. */
+export function words(placeholder: string): Field<readonly string[]> {
+  const error = 'words separated by commas';
+  return {
+    placeholder,
+    schema: z.array(z.string({ error }), { error }),
+    read: (value) => value.split(',').filter((word) => word !== ''),
+  };
+}
+
 /** Integers, separated by commas where they are text, ranges included: `3,5-7`. */
 export function integers(interval: Interval): Field<readonly number[]> {
   const each = integer(interval);

@@ -1,17 +1,13 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
-import { DomainError } from '../../core/errors.js';
-import { checked } from '../../core/field.js';
-import type { JobSpec } from '../../trainer/jobs/job-spec.js';
+import { isDeepStrictEqual } from 'node:util';
+import { shown } from '../../core/field.js';
+import { formatSettings, type Given, type Settings } from '../../host/config/settings.js';
+import { completeSpec, type JobSpec } from '../../trainer/jobs/job-spec.js';
 import { PRESETS } from '../../trainer/jobs/presets/presets.js';
 import { TRAINING_SPEC } from '../../trainer/jobs/training-spec.js';
 import { defaultWords, settablesOf, type Settable } from '../../trainer/mma/hyperparameter.js';
 import type { TrainingSpec } from '../client/training-spec.js';
 import { architectureSpec } from './network-files.js';
 import { CommandFailure } from './report-failure.js';
-
-/** What is set of a training, by the names of its options. */
-export type TrainingOptions = Readonly<Record<string, unknown>>;
 
 const SETTABLES = settablesOf(TRAINING_SPEC);
 
@@ -23,43 +19,47 @@ export const optionWords = ({ option }: Pick<Settable, 'option'>): string =>
 export const valueIn = (spec: JobSpec, { path, rule }: Settable): unknown =>
   rule !== undefined && rule !== spec.training.optimizer.rule
     ? undefined
-    : path.reduce((at: unknown, name) => (at as TrainingOptions | undefined)?.[name], { ...spec.training, ...spec });
+    : valueAt({ ...spec.training, ...spec }, path);
 
-const flagOf = ({ option }: Pick<Settable, 'option'>): string => `--${optionWords({ option }).replaceAll(' ', '-')}`;
+const valueAt = (values: unknown, path: readonly string[]): unknown =>
+  path.reduce((at, name) => (at as Readonly<Record<string, unknown>> | undefined)?.[name], values);
 
-export function withTrainingOptions(command: Command): Command {
-  for (const each of SETTABLES) {
-    const { field, help } = each.row;
-    const flags = field.placeholder === '' ? flagOf(each) : `${flagOf(each)} <${field.placeholder}>`;
-    const names = field.names === undefined ? '' : `: ${field.names.join(', ')}`;
-    const option = new Option(flags, `${help}${names} (default: ${defaultWords(each.row)})`);
-    command.addOption(field.placeholder === '' ? option : option.argParser((text: string) => read(each, text)));
-  }
-  return command;
-}
+/** The settings of a training, by the names of their options. */
+export const TRAINING_SETTINGS: Settings = Object.fromEntries(
+  SETTABLES.map(({ option, row }) => [option, { ...row, otherwise: defaultWords(row) }]),
+);
 
-/** @throws CommandFailure `--steps: expected …, got …` */
-function read(settable: Settable, text: string): unknown {
-  try {
-    return checked(settable.row.field, flagOf(settable), text);
-  } catch (error) {
-    if (error instanceof DomainError) throw new CommandFailure(error.message, 2, { cause: error });
-    throw error;
-  }
-}
-
-/** What a trainer is asked for. @throws CommandFailure if a file of an architecture cannot be read, or an optimizer does not take what is set */
-export function trainingSpec(options: TrainingOptions): TrainingSpec {
-  const set = SETTABLES.filter(({ option }) => options[option] !== undefined);
+/**
+ * What a trainer is asked for.
+ *
+ * @param given by the names of {@link TRAINING_SETTINGS}
+ * @throws CommandFailure if a file of an architecture cannot be read, or an optimizer does not take what is set
+ */
+export function trainingSpec(given: ReadonlyMap<string, Given>): TrainingSpec {
   const spec: Record<string, unknown> = {};
-  for (const { option, path } of set) assign(spec, path, options[option]);
-  const { model, preset, dataset, architecture, sizes } = options;
+  for (const { option, path } of SETTABLES) if (given.has(option)) assign(spec, path, given.get(option)?.value);
+  const said = (option: string) => given.get(option)?.value as string | undefined;
   return {
     ...spec,
-    model: (model ?? preset ?? dataset ?? 'digits') as string,
-    architecture: architectureSpec(architecture as string | undefined, sizes as number[] | undefined),
-    optimizer: { ...(spec['optimizer'] as TrainingSpec['optimizer']), rule: ruleOf(set, options) },
+    model: said('model') ?? said('preset') ?? said('dataset') ?? 'digits',
+    architecture: architectureSpec(given),
+    optimizer: { ...(spec['optimizer'] as TrainingSpec['optimizer']), rule: ruleOf(given) },
   } as TrainingSpec;
+}
+
+/** Every setting of the training that is asked for, as a file for --config. @throws as {@link trainingSpec}; invalid-input */
+export function formatTraining(given: ReadonlyMap<string, Given>): string {
+  const spec = completeSpec(trainingSpec(given));
+  const preset = PRESETS.get(spec.preset ?? '');
+  return formatSettings(
+    SETTABLES.flatMap((settable): (readonly [string, Given])[] => {
+      const { option, path } = settable;
+      const value = given.get(option)?.value ?? valueIn(spec, settable);
+      if (value === undefined || value === '') return [];
+      const source = isDeepStrictEqual(valueAt(preset, path), value) ? `preset ${spec.preset ?? ''}` : 'default';
+      return [[option, given.get(option) ?? { value, source }]];
+    }),
+  );
 }
 
 function assign(target: Record<string, unknown>, [first = '', ...rest]: readonly string[], value: unknown): void {
@@ -71,12 +71,17 @@ function assign(target: Record<string, unknown>, [first = '', ...rest]: readonly
  * The optimizer that is asked for, or that of the preset where something is set that this one alone takes: that must not change the optimizer,
  * and its learning rate a thousandfold.
  */
-function ruleOf(set: readonly Settable[], { optimizer, preset, ...options }: TrainingOptions): unknown {
-  const own = set.filter(({ rule }) => rule !== undefined);
-  const present = optimizer ?? PRESETS.get(String(preset))?.optimizer?.rule ?? TRAINING_SPEC.optimizer.rule.byDefault;
+function ruleOf(given: ReadonlyMap<string, Given>): unknown {
+  const own = SETTABLES.filter(({ option, rule }) => rule !== undefined && given.has(option));
+  const [optimizer, preset] = [given.get('optimizer'), given.get('preset')];
+  const present =
+    optimizer?.value ?? PRESETS.get(preset?.value as string)?.optimizer?.rule ?? TRAINING_SPEC.optimizer.rule.byDefault;
   const wrong = own.find(({ rule }) => rule !== present);
-  if (wrong === undefined) return own.length === 0 ? optimizer : present;
+  if (wrong === undefined) return own.length === 0 ? optimizer?.value : present;
   const expected =
-    optimizer === undefined ? `--optimizer ${wrong.rule ?? ''} beside it` : `none for optimizer ${optimizer as string}`;
-  throw new CommandFailure(`${flagOf(wrong)}: expected ${expected}, got ${String(options[wrong.option])}`, 2);
+    optimizer === undefined
+      ? `--optimizer ${wrong.rule ?? ''} beside it`
+      : `none for optimizer ${optimizer.value as string}`;
+  const { source = '', value } = given.get(wrong.option) ?? {};
+  throw new CommandFailure(`${source}: expected ${expected}, got ${shown(value)}`, 2);
 }

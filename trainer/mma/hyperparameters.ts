@@ -50,8 +50,9 @@ const withinNorm = ({ norm }: { readonly norm: Norm }) => real({ above: 0, atMos
 /** Where ε_min starts by default: the paper's settings for MNIST. */
 const MIN_RADIUS: Readonly<Record<Norm, number>> = { linf: 0.1, l2: 0.5 };
 
-/** Of d_max, a fixed radius: the paper's 0.3 at 0.45 and 8/255 at 12/255. */
-const twoThirds = derived('2/3 of d_max', ({ maxDistance }) => (2 / 3) * maxDistance);
+/** A fixed radius where none is set: the paper's 0.3 at d_max 0.45 and 8/255 at 12/255. */
+export const fixedRadius = ({ maxDistance }: { readonly maxDistance: number }): number => (2 / 3) * maxDistance;
+const twoThirds = derived('2/3 of d_max', fixedRadius);
 
 /** What methods of training read. */
 export const METHOD_HYPERPARAMETERS = {

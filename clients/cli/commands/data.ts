@@ -12,7 +12,7 @@ import { openDataset } from '../../../trainer/data/open-dataset.js';
 import { printResult } from '../output/print.js';
 import { progressBar } from '../output/progress-bar.js';
 import { formatFields, formatTable } from '../output/table.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { checkPicturePath } from '../given-file.js';
 import { withOutput, type OutputOptions } from '../shared-options.js';
 import { imageCommand } from './data-image.js';
