@@ -4,60 +4,60 @@ import { address, setting, type Program } from '../host/config/program.js';
 import { LOG_LEVELS } from '../host/log.js';
 
 const settings = {
-  registry: setting(text('dir'), './registry', 'Where models are published.'),
-  address: setting(address, '0.0.0.0:50051', 'Where gRPC listens; port 0 takes a free one.'),
-  httpAddress: setting(address, '0.0.0.0:8081', 'Where /metrics, /healthz and /readyz listen.'),
-  engine: setting(choice(ENGINE_CHOICES), 'auto', 'What runs tensors.'),
+  registry: setting(text('dir'), './registry', 'where models are published'),
+  address: setting(address, '0.0.0.0:50051', 'where gRPC listens; port 0 takes a free one'),
+  httpAddress: setting(address, '0.0.0.0:8081', 'where /metrics, /healthz and /readyz listen'),
+  engine: setting(choice(ENGINE_CHOICES), 'auto', 'what runs tensors'),
   workers: setting(
     integer({ atLeast: 1, atMost: 64 }),
     1,
-    'Worker processes, each with an engine and the models in memory.',
+    'worker processes, each with an engine and the models in memory',
   ),
   defaultModel: setting(
     text('name', 'some text', () => true),
     '',
-    'The model of requests that name none (default: the only one there is).',
+    'model of requests that name none; empty: the only one there is',
   ),
-  models: setting(words('name,…'), [], 'The models whose aliases are kept in memory; none named: all.'),
+  models: setting(words('name,…'), [], 'models whose aliases are kept in memory; none named: all'),
   keepVersions: setting(
     integer({ atLeast: 1, atMost: 100 }),
     2,
-    'Versions kept in memory because a request named their number.',
+    'versions kept in memory because a request named their number',
   ),
-  pollSeconds: setting(real({ atLeast: 0.05, atMost: 3_600 }), 1, 'Time between looks at the registry.'),
-  maxBatch: setting(integer({ atLeast: 1, atMost: 100_000 }), 256, 'Inputs in one request.'),
+  pollSeconds: setting(real({ atLeast: 0.05, atMost: 3_600 }), 1, 'time between looks at the registry'),
+  maxBatch: setting(integer({ atLeast: 1, atMost: 100_000 }), 256, 'inputs in one request'),
   maxMessageBytes: setting(
     integer({ atLeast: 1_024, atMost: 2_000_000_000 }),
     64 * 1024 * 1024,
-    'Bytes of one request.',
+    'bytes of one request',
   ),
   maxGradientEvaluations: setting(
     integer({ atLeast: 1, atMost: 1_000_000 }),
     10_000,
-    'Gradient evaluations that a request may ask for an input.',
+    'gradient evaluations that a request may ask for an input',
   ),
-  maxQueue: setting(integer({ atLeast: 0, atMost: 100_000 }), 64, 'Requests that wait for a worker, of each kind.'),
+  maxQueue: setting(integer({ atLeast: 0, atMost: 100_000 }), 64, 'requests that wait for a worker, of each kind'),
   maxConcurrentMargins: setting(
     integer({ atLeast: 1, atMost: 1_000 }),
     4,
-    'Margin requests that one worker computes in turns.',
+    'margin requests that one worker computes in turns',
   ),
   maxConcurrentClassifications: setting(
     integer({ atLeast: 1, atMost: 1_000 }),
     16,
-    'Classify requests that one worker has at a time.',
+    'Classify requests that one worker has at a time',
   ),
   workerTimeoutSeconds: setting(
     real({ atLeast: 1, atMost: 3_600 }),
     60,
-    'A worker that says nothing for so long is replaced.',
+    'a worker that says nothing for so long is replaced',
   ),
   drainSeconds: setting(
     real({ atLeast: 0, atMost: 3_600 }),
     30,
-    'Time that requests have to end when the server stops.',
+    'time that requests have to end when the server stops',
   ),
-  logLevel: setting(choice(LOG_LEVELS), 'info', 'What is logged.'),
+  logLevel: setting(choice(LOG_LEVELS), 'info', 'what is logged'),
 };
 
 /** The margin server, for its command line. */

@@ -1,37 +1,23 @@
 import { InvalidArgumentError } from 'commander';
+import * as fields from '../../core/field.js';
+
+/** What commander calls with the text of an option that is of a kind of field. */
+const parser =
+  <T>({ schema, read }: fields.Field<T>) =>
+  (text: string): T => {
+    const parsed = schema.safeParse(read(text));
+    if (parsed.success) return parsed.data;
+    throw new InvalidArgumentError(`Expected ${parsed.error.issues[0]?.message ?? ''}.`);
+  };
 
 /** Parses an integer of at least `least`. */
-export function integer(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
-    }
-    return value;
-  };
-}
+export const integer = (least: number) => parser(fields.integer({ atLeast: least }));
 
 /** Parses a number of at least `least`. */
-export function decimal(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || value < least) {
-      throw new InvalidArgumentError(`Expected a number of at least ${least}.`);
-    }
-    return value;
-  };
-}
+export const decimal = (least: number) => parser(fields.real({ atLeast: least }));
 
 /** Parses integers separated by commas, ranges included: `3,5-7`. */
-export function integers(least: number): (text: string) => number[] {
-  return (text) =>
-    text.split(',').flatMap((part) => {
-      const [from, to = from] = part.split(/(?<=\d)-/).map(integer(least));
-      if (from === undefined || to === undefined || to < from)
-        throw new InvalidArgumentError('Expected N, N,N,… or N-N.');
-      return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-    });
-}
+export const integers = (least: number) => parser(fields.integers({ atLeast: least }));
 
 /** Collects an option that may be given more than once. */
 export const repeated = (text: string, before: readonly string[] | undefined): readonly string[] => [

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { shown } from '../../core/field.js';
 import { formatSettings, type Given, type Settings } from '../../host/config/settings.js';
-import { completeSpec, type JobSpec } from '../../trainer/jobs/job-spec.js';
+import type { JobSpec } from '../../trainer/jobs/job-spec.js';
 import { PRESETS } from '../../trainer/jobs/presets/presets.js';
 import { TRAINING_SPEC } from '../../trainer/jobs/training-spec.js';
 import { defaultWords, settablesOf, type Settable } from '../../trainer/mma/hyperparameter.js';
@@ -48,7 +48,8 @@ export function trainingSpec(given: ReadonlyMap<string, Given>): TrainingSpec {
 }
 
 /** Every setting of the training that is asked for, as a file for --config. @throws as {@link trainingSpec}; invalid-input */
-export function formatTraining(given: ReadonlyMap<string, Given>): string {
+export async function formatTraining(given: ReadonlyMap<string, Given>): Promise<string> {
+  const { completeSpec } = await import('../../trainer/jobs/job-spec.js');
   const spec = completeSpec(trainingSpec(given));
   const preset = PRESETS.get(spec.preset ?? '');
   return formatSettings(

@@ -63,7 +63,7 @@ export function trainCommand(): Command {
       }
       const given = readSettings(TRAINING_SETTINGS, { ...options }, process.env);
       if (options.printConfig === true) {
-        process.stdout.write(formatTraining(given));
+        process.stdout.write(await formatTraining(given));
         return;
       }
       const spec = trainingSpec(given);

@@ -81,7 +81,7 @@ describe('the options of a training', () => {
     return file;
   };
 
-  it('are taken from flags before environment before file, and print as such a file', () => {
+  it('are taken from flags before environment before file, and print as such a file', async () => {
     const file = written(
       'train.yaml',
       'steps: 10\nbatchSize: 8\nepsilon: 0.2\nmethod: pgd\nlearningRateSchedule: 0:0.3,5:0.1\n',
@@ -93,7 +93,7 @@ describe('the options of a training', () => {
     assert.deepEqual([steps, batchSize, epsilon, method, keepEpochs], [12, 7, 0.2, 'pgd', true]);
     assert.deepEqual([optimizer.learningRate, optimizer.rule === 'adam' && optimizer.beta1], [0.3, 0.5]);
 
-    const printed = formatTraining(read);
+    const printed = await formatTraining(read);
     for (const line of [
       'steps: 12 # --steps',
       'batchSize: 7 # MAXMARGIN_BATCH_SIZE',
@@ -104,14 +104,14 @@ describe('the options of a training', () => {
     assert.deepEqual(completeSpec(trainingSpec(given(['--config', written('printed.yaml', printed)]))), spec);
   });
 
-  it('print every preset as a file that gives the same training', () => {
+  it('print every preset as a file that gives the same training', async () => {
     for (const preset of PRESETS.keys()) {
       const read = given(['--preset', preset, '--seed', '18446744073709551615']);
-      const printed = written('preset.yaml', formatTraining(read));
+      const printed = written('preset.yaml', await formatTraining(read));
       assert.deepEqual(completeSpec(trainingSpec(given(['--config', printed]))), completeSpec(trainingSpec(read)));
     }
     assert.match(
-      formatTraining(given(['--preset', 'cifar10-l2-mma-1.0'])),
+      await formatTraining(given(['--preset', 'cifar10-l2-mma-1.0'])),
       /^momentum: 0.9 # preset cifar10-l2-mma-1.0$/m,
     );
   });
