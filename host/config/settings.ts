@@ -125,7 +125,7 @@ export function statedSettings(settings: Settings, source: string, yaml: string)
   if (stated !== null && !isMap(document.contents))
     throw new SettingError(invalidInput(source, 'names with values', shown(stated)));
   const entries = Object.entries(stated ?? {}).map(([name, value]): [string, Given] => {
-    const setting = settings[name];
+    const setting = Object.hasOwn(settings, name) ? settings[name] : undefined;
     if (setting === undefined)
       throw new SettingError(invalidInput(source, oneOf(Object.keys(settings), name), shown(name)));
     const where = `${source}: ${name}`;

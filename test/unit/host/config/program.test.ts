@@ -104,6 +104,7 @@ describe('config', () => {
       'maxBatches: 3',
       ': expected one of registry, maxBatch, engine, models, httpAddress (did you mean maxBatch?), got "maxBatches"',
     ],
+    ['constructor: 1', ': expected one of registry, maxBatch, engine, models, httpAddress, got "constructor"'],
     ['- 1', ': expected names with values, got [1]'],
     [
       'a: [',
@@ -111,7 +112,7 @@ describe('config', () => {
     ],
     ['engine: auto\nengine: wasm', ': expected YAML, got Map keys must be unique at line 2, column 1:'],
   ] as const)
-    it(`refuses a file: ${content.replaceAll("\n", "; ")}`, () => {
+    it(`refuses a file: ${content.replaceAll('\n', '; ')}`, () => {
       const file = written(content);
       assert.throws(() => readProgram(program, ['--config', file], {}), {
         kind: 'invalid-input',
