@@ -1,7 +1,7 @@
 import { isDirectory } from '../core/durable/is-directory.js';
 import { exportInProcess } from '../core/export/export-process.js';
 import { openRegistry } from '../core/registry/open-registry.js';
-import { configure } from '../host/config.js';
+import { configure } from '../host/config/program.js';
 import { createGrpcHost, hosted } from '../host/grpc-host.js';
 import { createHttpHost } from '../host/http-host.js';
 import { listenOrExit } from '../host/listen.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { messageOf } from '../core/errors.js';
-import { configure } from '../host/config.js';
+import { configure } from '../host/config/program.js';
 import { createGrpcHost, hosted } from '../host/grpc-host.js';
 import { createHttpHost } from '../host/http-host.js';
 import { listenOrExit } from '../host/listen.js';

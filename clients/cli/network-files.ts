@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Given } from '../../host/config/settings.js';
 import type { ArchitectureSpec } from '../client/training-spec.js';
 import { orUnreadable, readGiven } from './given-file.js';
 import { CommandFailure } from './report-failure.js';
@@ -11,10 +12,16 @@ const MAX_WEIGHTS_BYTES = 2 ** 30;
 const MODEL_JSON = 'the model.json of a LayersModel';
 const WEIGHTS = 'a file of weights that model.json names';
 
-/** A network by the name of its family, or by the path of a LayersModel's `model.json`, of which the topology alone is sent. */
-export function architectureSpec(given: string | undefined, sizes: readonly number[] | undefined): ArchitectureSpec {
-  if (given?.endsWith('.json') !== true) return { name: given, sizes };
-  return { sizes, layersModelJson: topologyOf(readGiven('--architecture', MODEL_JSON, given).toString('utf8')) };
+/**
+ * A network by the name of its family, or by the path of a LayersModel's `model.json`, of which the topology alone is sent.
+ *
+ * @param given what is set of a training: `architecture`, `sizes`
+ */
+export function architectureSpec(given: ReadonlyMap<string, Given>): ArchitectureSpec {
+  const sizes = given.get('sizes')?.value as ArchitectureSpec['sizes'];
+  const { value: name, source = '' } = given.get('architecture') ?? {};
+  if (typeof name !== 'string' || !name.endsWith('.json')) return { name: name as string | undefined, sizes };
+  return { sizes, layersModelJson: topologyOf(readGiven(source, MODEL_JSON, name).toString('utf8')) };
 }
 
 /** What is to be imported: a safetensors file; or a LayersModel's `model.json`, or the directory that it is in, and the files of weights beside it. */

@@ -1,37 +1,23 @@
 import { InvalidArgumentError } from 'commander';
+import * as fields from '../../core/field.js';
+
+/** What commander calls with the text of an option that is of a kind of field. */
+const parser =
+  <T>({ schema, read }: fields.Field<T>) =>
+  (text: string): T => {
+    const parsed = schema.safeParse(read(text));
+    if (parsed.success) return parsed.data;
+    throw new InvalidArgumentError(`Expected ${parsed.error.issues[0]?.message ?? ''}.`);
+  };
 
 /** Parses an integer of at least `least`. */
-export function integer(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
-    }
-    return value;
-  };
-}
+export const integer = (least: number) => parser(fields.integer({ atLeast: least }));
 
 /** Parses a number of at least `least`. */
-export function decimal(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || value < least) {
-      throw new InvalidArgumentError(`Expected a number of at least ${least}.`);
-    }
-    return value;
-  };
-}
+export const decimal = (least: number) => parser(fields.real({ atLeast: least }));
 
 /** Parses integers separated by commas, ranges included: `3,5-7`. */
-export function integers(least: number): (text: string) => number[] {
-  return (text) =>
-    text.split(',').flatMap((part) => {
-      const [from, to = from] = part.split(/(?<=\d)-/).map(integer(least));
-      if (from === undefined || to === undefined || to < from)
-        throw new InvalidArgumentError('Expected N, N,N,… or N-N.');
-      return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-    });
-}
+export const integers = (least: number) => parser(fields.integers({ atLeast: least }));
 
 /** Collects an option that may be given more than once. */
 export const repeated = (text: string, before: readonly string[] | undefined): readonly string[] => [
@@ -58,23 +44,4 @@ export function share(text: string): { index: number; count: number } {
   const [index = NaN, count = NaN] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).slice(1).map(Number);
   if (!(index >= 1 && index <= count)) throw new InvalidArgumentError('Expected I/N with 1 ≤ I ≤ N.');
   return { index, count };
-}
-
-/** Parses a number of steps, or `epoch`. */
-export function stepInterval(text: string): number | 'epoch' {
-  if (text === 'epoch') return text;
-  const steps = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(steps) || steps < 1)
-    throw new InvalidArgumentError('Expected a number of steps, or epoch.');
-  return steps;
-}
-
-/** Parses learning rates by the step from which they hold: `0:0.3,20000:0.09`. */
-export function learningRateChanges(text: string): { fromStep: number; learningRate: number }[] {
-  return text.split(',').map((part) => {
-    const [fromStep, learningRate, ...rest] = part.split(':');
-    if (fromStep === undefined || learningRate === undefined || rest.length > 0)
-      throw new InvalidArgumentError('Expected STEP:RATE,STEP:RATE,…');
-    return { fromStep: integer(0)(fromStep), learningRate: decimal(0)(learningRate) };
-  });
 }

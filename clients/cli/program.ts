@@ -11,7 +11,7 @@ import { evaluateCommand } from './commands/evaluate.js';
 import { trainCommand } from './commands/train.js';
 import { startCommand } from './commands/start.js';
 import { serviceCommand } from './commands/service.js';
-import { command } from './command.js';
+import { command } from '../../host/config/command.js';
 
 /** The whole command line. */
 export function maxmarginProgram(): Command {

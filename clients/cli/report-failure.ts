@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { SettingError } from '../../host/config/settings.js';
 import { RequestError } from '../client/request-error.js';
 
 /** A failure whose message says everything that a person needs; the process ends with `exitCode`. */
@@ -20,6 +21,7 @@ export function reportFailure(error: unknown, verbose: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   process.stderr.write(`maxmargin: ${failureMessage(error)}\n`);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (error instanceof SettingError) return 2;
   return error instanceof CommandFailure ? error.exitCode : 1;
 }
 

@@ -11,10 +11,20 @@ export function safeNumber(value: bigint): number {
   return number;
 }
 
-/** A count as an int64, 0 (the service's default) if not given. */
-export function int64(value: number | undefined): bigint {
-  return BigInt(value ?? 0);
+/** A message with numbers for its int64, where everything may be left out. */
+export type Plain<T> = { readonly [K in keyof T]?: PlainValue<T[K]> | undefined };
+type PlainValue<T> = T extends bigint ? number : T extends (infer E)[] ? readonly PlainElement<E>[] : T;
+type PlainElement<E> = E extends object ? { readonly [K in keyof E]: PlainValue<E[K]> } : PlainValue<E>;
+
+/** @throws RangeError as {@link safeNumber} */
+export function plain<T>(value: T): Plained<T>;
+export function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return safeNumber(value);
+  if (Array.isArray(value)) return value.map((each) => plain(each as unknown));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each as unknown)]));
 }
+type Plained<T> = T extends bigint ? number : T extends object ? { [K in keyof T]: Plained<T[K]> } : T;
 
 export function toDate(time: Timestamp | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(safeNumber(time.seconds) * 1000 + time.nanos / 1e6);

@@ -1,8 +1,9 @@
 import { invalidInput } from '../errors.js';
+import { shown } from '../field.js';
 
 /** No slash, no leading dot: such a name is one file of the directory that it is joined to. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const NAME_RULE = 'up to 64 of a-z, 0-9, ".", "_", "-", a letter or digit first';
+export const NAME_RULE = 'up to 64 of a-z, 0-9, ".", "_", "-", a letter or digit first';
 const VERSION_DIRECTORY = /^[1-9]\d{0,9}$/;
 
 export function isModelName(name: string): boolean {
@@ -27,8 +28,4 @@ export function checkVersion(version: number): void {
 /** The version that a directory of this name holds, undefined if it is none. */
 export function versionOf(directory: string): number | undefined {
   return VERSION_DIRECTORY.test(directory) ? Number(directory) : undefined;
-}
-
-function shown(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }

@@ -16,7 +16,7 @@ describe('maxmargin train with presets', function () {
     assert.equal(code, 0);
     for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
     assert.match(stdout, /^cifar10-linf-mma-12 +mma +linf +12\/255 +0\.005 +1\/3 +8\/255 +2\/255$/m);
-    assert.match(stdout, /^learning rate +0\.3 from step 0, 0\.09 from step 20000, 0\.03 from step 30000, /m);
+    assert.match(stdout, /^learning rate schedule +0:0\.3, 20000:0\.09, 30000:0\.03, 40000:0\.009$/m);
     const presets = JSON.parse((await train('--list-presets', '--json')).stdout) as {
       readonly name: string;
       readonly spec: { readonly training: { readonly steps: number } };

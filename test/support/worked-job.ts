@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineName } from '../../core/engine/engine.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
-import type { JobSpecRequest } from '../../trainer/jobs/job-spec-request.js';
+import type { JobSpecRequest } from '../../trainer/jobs/training-spec.js';
 import { completeSpec } from '../../trainer/jobs/job-spec.js';
 import { workOnJob } from '../../trainer/jobs/job-work.js';
 import { writeFewDigits } from './few-digits.js';

@@ -6,6 +6,10 @@ export interface Examples {
   readonly labels: Uint8Array;
 }
 
+/** The data sets that there are. */
+export const DATASET_NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'idx', 'folder'] as const;
+export type DatasetName = (typeof DATASET_NAMES)[number];
+
 export const SPLITS = ['train', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 

@@ -4,15 +4,12 @@ import { DomainError, invalidInput, messageOf } from '../../core/errors.js';
 import { oneOf } from '../../core/nearest-names.js';
 import { isErrno } from '../../core/durable/errno.js';
 import { cifar10 } from './cifar10.js';
-import type { Dataset } from './dataset.js';
+import { DATASET_NAMES, type Dataset, type DatasetName } from './dataset.js';
 import { digits } from './digits/digits.js';
 import { FETCHABLE } from './fetch/sources.js';
 import { idxSet } from './idx-set.js';
 import { imageFolder } from './image-folder.js';
 import { fashionMnist, mnist } from './mnist.js';
-
-export const DATASET_NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'idx', 'folder'] as const;
-export type DatasetName = (typeof DATASET_NAMES)[number];
 
 const OPEN: Readonly<Record<DatasetName, (directory: string) => Dataset | Promise<Dataset>>> = {
   digits,

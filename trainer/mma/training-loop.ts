@@ -11,7 +11,7 @@ import type { TrainingProgress } from './progress.js';
 import { trainingPace } from './shared-pace.js';
 import { checkShares } from './shares.js';
 import { stepTimer } from './step-timer.js';
-import type { StepInterval, TrainingConfig } from './training-config.js';
+import type { TrainingConfig } from './training-config.js';
 import type { TrainingHistory } from './training-history.js';
 import { openTrainingRun, type TrainingRun } from './training-run.js';
 import type { Validation } from './validation.js';
@@ -90,9 +90,11 @@ async function drive(run: TrainingRun, request: TrainRequest): Promise<TrainResu
   const timer = stepTimer();
   let validationSeconds = 0;
 
-  const stepsOf = (interval: StepInterval): number => (interval === 'epoch' ? run.stepsPerEpoch : interval);
+  const stepsOf = (interval: TrainingConfig['validationInterval']): number =>
+    interval === 'epoch' ? run.stepsPerEpoch : interval;
   const ended = (): boolean => run.step >= config.steps || run.earlyStop() !== undefined;
-  const due = (interval: StepInterval): boolean => run.step > 0 && (run.step % stepsOf(interval) === 0 || ended());
+  const due = (interval: TrainingConfig['validationInterval']): boolean =>
+    run.step > 0 && (run.step % stepsOf(interval) === 0 || ended());
   const notify = (phase: TrainingProgress['phase']): void => {
     const validationsUpTo = (step: number): number => Math.ceil(step / stepsOf(config.validationInterval));
     const { validation } = run.standing();

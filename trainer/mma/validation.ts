@@ -15,13 +15,11 @@ import { createRandom } from '../../core/random.js';
 import { sizeOf } from '../../core/shape.js';
 import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS, inBatches } from './batches.js';
+import { fixedRadius } from './hyperparameters.js';
 import { quantilesOf } from './quantiles.js';
 import { totals } from './shares.js';
 import type { TrainingConfig } from './training-config.js';
 import { QUANTILE_LEVELS, type ValidationEntry } from './training-history.js';
-
-/** The fixed radius of a validation's PGD, as a share of d_max: the paper's 0.3 at 0.45 and 8/255 at 12/255. */
-const RADIUS_SHARE = 2 / 3;
 
 /** So that validations draw other numbers than training, and the same ones each time. */
 const VALIDATION_STREAM = 0x76616c6964n;
@@ -97,7 +95,7 @@ export function compileValidation(
       const drawn = random.uniforms(config.batchSize * pixels);
       if (turn % world.size !== world.rank) continue;
       const { inputs, labels } = gather(examples, inputShape, batch);
-      const radii: Tensor1D = fill([batch.length], config.validationRadius ?? RADIUS_SHARE * config.maxDistance);
+      const radii: Tensor1D = fill([batch.length], config.validationRadius ?? fixedRadius(config));
       const stepSizes: Tensor1D | undefined =
         config.validationStepSize === undefined ? undefined : fill([batch.length], config.validationStepSize);
       const uniforms = tensor4d(drawn, inputs.shape);

@@ -8,7 +8,7 @@ import type {
 } from '../../proto/gen/maxmargin/v1/training_service.js';
 import type { EarlyStop } from '../../core/registry/manifest.js';
 import type { Job, JobProgress, JobState } from '../jobs/job.js';
-import { specMessage } from './training-spec-message.js';
+import { specMessage } from '../jobs/spec-message.js';
 
 const STATE_MESSAGES: Readonly<Record<JobState, StateMessage>> = {
   queued: StateMessage.QUEUED,

@@ -10,7 +10,7 @@ import type { JobQueue } from '../jobs/job-queue.js';
 import { completeSpec } from '../jobs/job-spec.js';
 import type { JobStore } from '../jobs/job-store.js';
 import { jobMessage } from './training-job-message.js';
-import { specMessage, specRequestOf } from './training-spec-message.js';
+import { specMessage, specRequestOf } from '../jobs/spec-message.js';
 
 export interface TrainingServiceOptions {
   readonly store: JobStore;

@@ -4,7 +4,7 @@ import { callMethod } from '../../client/call-method.js';
 import { CommandFailure } from '../report-failure.js';
 import { messageOf } from '../../../core/errors.js';
 import { printJson } from '../output/print.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { decimal } from '../option-types.js';
 import { SERVER_ADDRESS, withAddress } from '../shared-options.js';
 import type { AddressOptions } from '../shared-options.js';

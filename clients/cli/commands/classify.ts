@@ -7,7 +7,7 @@ import { integer } from '../option-types.js';
 import { percent } from '../output/figures.js';
 import { printResult } from '../output/print.js';
 import { formatTable } from '../output/table.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { SERVER_ADDRESS, withAddress, withClient, withOutput } from '../shared-options.js';
 import type { AddressOptions, OutputOptions } from '../shared-options.js';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import { replaceFile } from '../../../core/durable/durable-files.js';
-import { SPLITS, type Split } from '../../../trainer/data/dataset.js';
-import { DATASET_NAMES, openDataset } from '../../../trainer/data/open-dataset.js';
+import { DATASET_NAMES, SPLITS, type Split } from '../../../trainer/data/dataset.js';
+import { openDataset } from '../../../trainer/data/open-dataset.js';
 import { encodePng, shade } from '../../../trainer/evaluate/report/image.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { checkPicturePath } from '../given-file.js';
 import { integer } from '../option-types.js';
 import { printResult } from '../output/print.js';

@@ -9,7 +9,7 @@ import {
   type TensorflowPackage,
 } from '../../../core/engine/tensorflow/install/tensorflow-libraries.js';
 import { installTorch } from '../../../core/engine/torch/install/install-torch.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { printResult } from '../output/print.js';
 import { formatFields } from '../output/table.js';
 import { withOutput, type OutputOptions } from '../shared-options.js';

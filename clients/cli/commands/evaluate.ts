@@ -8,7 +8,7 @@ import type { EngineChoice } from '../../../core/engine/engine.js';
 import { MINIMUM_NORM_ATTACK_NAMES } from '../../../core/margin/attacks/minimum-norm-attack-names.js';
 import { ATTACK_NORMS } from '../../../core/margin/threat-model.js';
 import type { AttackNorm } from '../../../core/margin/threat-model.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { readGiven } from '../given-file.js';
 import type { EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
 import type { Share } from '../../../trainer/evaluate/shards.js';

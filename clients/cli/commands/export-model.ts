@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { NORMS } from '../../../core/margin/threat-model.js';
 import type { Norm } from '../../../core/margin/threat-model.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import type { ExportFormat } from '../local/export-locally.js';
 import { parseSelector } from '../models/selector.js';
 import { decimal, integer } from '../option-types.js';

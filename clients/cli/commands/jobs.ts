@@ -7,7 +7,7 @@ import { jobOutcome } from '../output/job-progress.js';
 import { evaluationFields } from '../output/model-tables.js';
 import { printJson, printResult } from '../output/print.js';
 import { formatFields, formatTable } from '../output/table.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { TRAINER_ADDRESS, withAddress, withClient, withOutput } from '../shared-options.js';
 import type { AddressOptions, OutputOptions } from '../shared-options.js';
 import { integer } from '../option-types.js';

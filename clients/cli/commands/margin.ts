@@ -14,7 +14,7 @@ import { marginTable } from '../output/margin-table.js';
 import { drawPanel, largestChange } from '../output/panel.js';
 import { printResult } from '../output/print.js';
 import { classesNamed, classNamed } from '../class-option.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { checkPicturePath } from '../given-file.js';
 import { CommandFailure } from '../report-failure.js';
 import { SERVER_ADDRESS, withAddress, withClient, withOutput } from '../shared-options.js';

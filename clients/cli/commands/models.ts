@@ -10,7 +10,7 @@ import { importedFiles } from '../network-files.js';
 import { decimal, integer, integers } from '../option-types.js';
 import { modelsTable, versionFields } from '../output/model-tables.js';
 import { printResult } from '../output/print.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { exportModelCommand } from './export-model.js';
 import { CommandFailure } from '../report-failure.js';
 import { withOutput } from '../shared-options.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { runService, SERVICES } from '../run-service.js';
 import type { ServiceName } from '../run-service.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 
 /** `maxmargin serve …` and `maxmargin trainer …`: a service in the foreground; all arguments, --help included, are the service's own. */
 export function serviceCommand(name: ServiceName): Command {

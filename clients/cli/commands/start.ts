@@ -2,11 +2,11 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { ENGINE_CHOICES } from '../../../core/engine/engine.js';
 import { integer } from '../option-types.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
 import { withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
 import type { StartOptions } from '../start/start.js';
-import { FIRST_MODEL_FIELDS, firstModelSpec } from '../start/first-model-spec.js';
+import { firstModelSpec } from '../start/first-model-spec.js';
 
 type Options = OutputOptions & Omit<StartOptions, 'firstModel'> & { readonly firstModel: string };
 
@@ -26,11 +26,7 @@ export function startCommand(): Command {
       'listen on four ports from here, 0: on free ones (default: 50051 and 50052, metrics on 8081 and 8082)',
       integer(0),
     )
-    .option(
-      '--first-model <json>',
-      `changes to the training of the first model: ${FIRST_MODEL_FIELDS.join(', ')}`,
-      '{}',
-    )
+    .option('--first-model <json>', 'settings of maxmargin train for the first model, such as {"steps": 500}', '{}')
     .action(async (options: Options) => {
       const { start: run } = await import('../start/start.js');
       await run({ ...options, firstModel: firstModelSpec(options.firstModel) });

@@ -8,15 +8,15 @@ import type { TrainingSpec } from '../../client/training-spec.js';
 import { earlyStopText } from '../output/early-stop.js';
 import { figure, percent } from '../output/figures.js';
 import { printJson, printResult } from '../output/print.js';
-import { command } from '../command.js';
+import { command } from '../../../host/config/command.js';
+import { readSettings, withSettings } from '../../../host/config/settings.js';
 import { integer } from '../option-types.js';
 import { withClient, withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
-import { trainingSpec, withTrainingOptions } from '../training-options.js';
-import type { TrainingOptions } from '../training-options.js';
+import { formatTraining, TRAINING_SETTINGS, trainingSpec } from '../training-options.js';
 import { watchToTheEnd } from '../watch-to-the-end.js';
 
-interface Options extends OutputOptions, TrainingOptions {
+interface Options extends OutputOptions {
   readonly registry: string;
   readonly data: string;
   readonly checkpoints: string;
@@ -26,6 +26,7 @@ interface Options extends OutputOptions, TrainingOptions {
   readonly requestId?: string;
   readonly detach?: boolean;
   readonly listPresets?: boolean;
+  readonly printConfig?: boolean;
 }
 
 /** `maxmargin train`: in this process, or as a job of a trainer. */
@@ -35,7 +36,7 @@ export function trainCommand(): Command {
     'Train a model and publish it: here, which is no job and is not listed as one, or as a job of a trainer (--address)',
   );
   return withOutput(
-    withTrainingOptions(train),
+    withSettings(train, TRAINING_SETTINGS),
     'maxmargin train --dataset digits --sizes 8,16,64 --steps 300 --learning-rate 1e-3\n' +
       'maxmargin train --dataset mnist --steps 2000 --address localhost:50052\n' +
       'maxmargin train --preset mnist-linf-mma-0.45 --engine torch\n' +
@@ -60,7 +61,12 @@ export function trainCommand(): Command {
         await listPresets(options.json);
         return;
       }
-      const spec = trainingSpec(options);
+      const given = readSettings(TRAINING_SETTINGS, { ...options }, process.env);
+      if (options.printConfig === true) {
+        process.stdout.write(await formatTraining(given));
+        return;
+      }
+      const spec = trainingSpec(given);
       if (options.address === undefined) await trainHere(spec, options);
       else await trainThere(options.address, spec, options);
     });

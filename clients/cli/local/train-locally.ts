@@ -9,7 +9,7 @@ import type { EarlyStop, EvaluationRecord } from '../../../core/registry/manifes
 import { openRegistry } from '../../../core/registry/open-registry.js';
 import { followJob } from '../../../trainer/jobs/follow-job.js';
 import type { JobReport, JobTask } from '../../../trainer/jobs/job-messages.js';
-import { completeSpec, type JobSpec } from '../../../trainer/jobs/job-spec.js';
+import { completeSpec } from '../../../trainer/jobs/job-spec.js';
 import { workOnJob } from '../../../trainer/jobs/job-work.js';
 import type { TrainingSpec } from '../../client/training-spec.js';
 import { showProgress } from '../output/job-progress.js';
@@ -65,7 +65,7 @@ export async function trainLocally(
     const { place } = options;
     if (place !== undefined && place.rank > 0) {
       await followJob(
-        { spec: complete(spec), engine: options.engine, dataRoot: resolve(options.data), place },
+        { spec: completeSpec(spec), engine: options.engine, dataRoot: resolve(options.data), place },
         { signal, report },
       );
       return undefined;
@@ -125,12 +125,9 @@ async function forget({ directory, spec }: JobTask): Promise<boolean> {
   return false;
 }
 
-const complete = (spec: TrainingSpec): JobSpec =>
-  completeSpec({ ...spec, data: spec.data ?? {}, architecture: spec.architecture ?? {} });
-
 /** What is to be done, in a directory that the same settings find again. */
 async function openTask(spec: TrainingSpec, options: LocalTrainingOptions): Promise<JobTask> {
-  const completed = complete(spec);
+  const completed = completeSpec(spec);
   const hash = createHash('sha256').update(JSON.stringify(completed)).digest('hex').slice(0, 16);
   const directory = resolve(options.checkpoints, `${completed.model}-${hash}`);
   await mkdir(directory, { recursive: true });

@@ -1,4 +1,5 @@
 import { invalidInput } from '../../../core/errors.js';
+import { shown } from '../../../core/field.js';
 import { nearestNames } from '../../../core/nearest-names.js';
 import { SETTINGS, type PresetSettings, type SettingName } from './settings.js';
 
@@ -71,6 +72,5 @@ export function presetNamed(name: string): PresetSettings {
   const preset = PRESETS.get(name);
   if (preset !== undefined) return preset;
   const near = nearestNames(name, [...PRESETS.keys()]).join(', ');
-  const got = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
-  throw invalidInput('spec.preset', `one of the ${PRESETS.size} presets, such as ${near}`, got);
+  throw invalidInput('spec.preset', `one of the ${PRESETS.size} presets, such as ${near}`, shown(name));
 }

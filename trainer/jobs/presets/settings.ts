@@ -1,4 +1,4 @@
-import type { JobSpecRequest } from '../job-spec-request.js';
+import type { JobSpecRequest } from '../training-spec.js';
 
 /** What a preset says; what it does not say takes its default. */
 export type PresetSettings = Omit<JobSpecRequest, 'model' | 'preset' | 'alias' | 'seed'>;

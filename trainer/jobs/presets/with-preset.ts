@@ -1,18 +1,14 @@
-import { METHOD_FIELDS } from '../../mma/methods/method-config.js';
-import type { JobSpecRequest } from '../job-spec-request.js';
-import type { OptimizerRequest } from '../optimizer-spec.js';
+import { isRow, type Row } from '../../mma/hyperparameter.js';
+import { TRAINING_SPEC, type JobSpecRequest, type OptimizerRequest } from '../training-spec.js';
 import { presetNamed } from './presets.js';
 import type { PresetSettings } from './settings.js';
 
-/** Lengths, which mean something else in another norm. */
-const LENGTHS = [
-  'maxDistance',
-  'minRadius',
-  'epsilon',
-  'initialEpsilon',
-  'validationRadius',
-  'validationStepSize',
-] as const satisfies readonly (keyof PresetSettings)[];
+const fieldsThat = (are: (row: Row<unknown>) => boolean): readonly string[] =>
+  Object.entries(TRAINING_SPEC).flatMap(([name, entry]) => (isRow(entry) && are(entry) ? [name] : []));
+
+/** They mean something else in another norm. */
+const DISTANCES = fieldsThat(({ unit }) => unit === 'distance');
+const METHOD_FIELDS = fieldsThat(({ ofMethods }) => ofMethods === true);
 
 /**
  * What is asked for, and for everything that is not, what the preset says that it names. Where another method, norm or optimizer is asked
@@ -27,7 +23,7 @@ export function withPreset(request: JobSpecRequest): JobSpecRequest {
   const otherMethod = asked.method !== undefined && asked.method !== preset.method;
   const otherNorm = asked.norm !== undefined && asked.norm !== preset.norm;
   return {
-    ...without(preset, [...(otherMethod ? METHOD_FIELDS : []), ...(otherNorm ? LENGTHS : [])]),
+    ...without(preset, [...(otherMethod ? METHOD_FIELDS : []), ...(otherNorm ? DISTANCES : [])]),
     ...asked,
     model: request.model,
     data: { ...preset.data, ...given(data ?? {}) },

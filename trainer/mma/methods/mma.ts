@@ -3,7 +3,7 @@ import type { TrainingMethod } from './training-method.js';
 
 /** Max-Margin Adversarial training (paper, Eq. 7 and 8): c · clean + (1 − c) · MMA. */
 export const mma: TrainingMethod = {
-  fields: { cleanCoefficient: { byDefault: () => 1 / 3, interval: () => ({ atLeast: 0, atMost: 1 }) } },
+  fields: { cleanCoefficient: {} },
   losses: ['attack', 'search', 'margin', 'clean'],
   compile: compileMaxMargin,
 };

@@ -7,11 +7,8 @@ import type { TrainingMethod } from './training-method.js';
 export const pgdls: TrainingMethod = {
   fields: {
     ...pgd.fields,
-    initialEpsilon: {
-      byDefault: () => 0,
-      interval: (_, { epsilon = 0 }) => ({ atLeast: 0, atMost: epsilon }),
-    },
-    epsilonRampSteps: { byDefault: ({ steps }) => steps, whole: { least: 1, most: 100_000_000 } },
+    initialEpsilon: {},
+    epsilonRampSteps: {},
   },
   losses: pgd.losses,
   compile: (context) => compileFixedRadius(context, (step) => rampedEpsilon(context.config, step)),

@@ -10,7 +10,6 @@ import { classifierOf } from '../../../core/model/classifier.js';
 import { mapNamed } from '../named.js';
 import { gradientsOf } from '../objective.js';
 import { accuracyOf, asVector } from './clean-pass.js';
-import { EPSILON } from './epsilon.js';
 import { lossesOf, required } from './method-config.js';
 import { searchedStep } from './searched-step.js';
 import { sumOverProcesses } from './sums.js';
@@ -23,8 +22,8 @@ const START_DEVIATION = 0.001;
 export const trades: TrainingMethod = {
   fields: {
     cleanCoefficient: { only: 1 },
-    epsilon: EPSILON,
-    tradesBeta: { byDefault: () => 6, interval: () => ({ above: 0, atMost: 1000 }) },
+    epsilon: {},
+    tradesBeta: {},
   },
   losses: ['clean'],
   compile: compileTrades,

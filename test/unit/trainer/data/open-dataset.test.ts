@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DATASET_NAMES, openDataset } from '../../../../trainer/data/open-dataset.js';
+import { DATASET_NAMES } from '../../../../trainer/data/dataset.js';
+import { openDataset } from '../../../../trainer/data/open-dataset.js';
 import { temporaryDirectory } from '../../../support/temporary-directory.js';
 
 describe('openDataset', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DomainError } from '../../../../core/errors.js';
 import { completeSpec, validationCount } from '../../../../trainer/jobs/job-spec.js';
-import type { JobSpecRequest } from '../../../../trainer/jobs/job-spec-request.js';
+import type { JobSpecRequest } from '../../../../trainer/jobs/training-spec.js';
 
 const refused = (request: Partial<JobSpecRequest>, message: RegExp) => {
   assert.throws(
@@ -91,17 +91,20 @@ describe('completeSpec', () => {
     for (const epsilon of [0, -0.1, 1.1, Number.NaN]) refused({ method: 'pgd', epsilon }, /^spec\.epsilon: /);
     refused(
       { method: 'pgdls', epsilon: 0.2, initialEpsilon: 0.3 },
-      /^spec\.initial_epsilon: expected a number from 0 and up to 0\.2, got 0\.3/,
+      /^spec\.initial_epsilon: expected a number from 0 to 0\.2, got 0\.3/,
     );
-    refused({ method: 'pgdls', epsilonRampSteps: 0 }, /^spec\.epsilon_ramp_steps: expected a whole number from 1/);
+    refused({ method: 'pgdls', epsilonRampSteps: 0 }, /^spec\.epsilon_ramp_steps: expected an integer from 1/);
     refused({ method: 'trades', tradesBeta: 0 }, /^spec\.trades_beta: expected a number above 0/);
     refused(
       { losses: { search: 'ce' } },
-      /^spec\.losses\.search: expected a loss that crosses zero, one of slm, lm, got ce/,
+      /^spec\.losses\.search: expected a loss that crosses zero, one of slm, lm, got "ce"/,
     );
     refused({ losses: { search: 'cw' } }, /^spec\.losses\.search: expected a loss that crosses zero/);
     refused({ losses: { attack: 'hinge' } }, /^spec\.losses\.attack: expected one of ce, lm, slm, cw, got "hinge"/);
-    refused({ method: 'pgd', losses: { search: 'lm' } }, /^spec\.losses\.search: expected none for method pgd, got lm/);
+    refused(
+      { method: 'pgd', losses: { search: 'lm' } },
+      /^spec\.losses\.search: expected none for method pgd, got "lm"/,
+    );
     refused(
       { method: 'standard', losses: { margin: 'ce' } },
       /^spec\.losses\.margin: expected none for method standard/,
@@ -158,7 +161,7 @@ describe('completeSpec', () => {
     for (const maxDistance of [Number.NaN, Number.POSITIVE_INFINITY, -0.1, 1.5])
       refused({ maxDistance }, /^spec\.max_distance: /);
     refused({ minRadius: 0.5 }, /^spec\.min_radius: expected a number above 0 and up to 0\.45, got 0\.5/);
-    refused({ attackIterations: -3 }, /^spec\.attack_iterations: expected a whole number from 1 to 1000, got -3/);
+    refused({ attackIterations: -3 }, /^spec\.attack_iterations: expected an integer from 1 to 1000, got -3/);
     refused({ bisections: 2.5 }, /^spec\.bisections: /);
     refused({ cleanCoefficient: 1.1 }, /^spec\.clean_coefficient: /);
     refused(
@@ -192,7 +195,7 @@ describe('completeSpec', () => {
       { optimizer: { learningRate: 2, schedule: [{ fromStep: 0, learningRate: 1 }] } },
       /^spec\.optimizer\.learning_rate: expected none, or 1 as in the schedule, got 2/,
     );
-    refused({ augmentation: 'rotate' as 'none' }, /^spec\.augmentation: expected one of none, crop-flip, got "rotate"/);
+    refused({ augmentation: 'rotate' }, /^spec\.augmentation: expected one of none, crop-flip, got "rotate"/);
     refused({ validationRadius: -1 }, /^spec\.validation_radius: /);
     refused({ validationStepSize: Number.NaN }, /^spec\.validation_step_size: /);
     refused({ earlyStopValidations: 0.5 }, /^spec\.early_stop_validations: /);

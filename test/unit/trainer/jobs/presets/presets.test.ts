@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { formatRecord, parseRecord } from '../../../../../trainer/jobs/job-record.js';
 import type { Job } from '../../../../../trainer/jobs/job.js';
-import type { JobSpecRequest } from '../../../../../trainer/jobs/job-spec-request.js';
+import type { JobSpecRequest } from '../../../../../trainer/jobs/training-spec.js';
 import { completeSpec } from '../../../../../trainer/jobs/job-spec.js';
 import { PRESETS } from '../../../../../trainer/jobs/presets/presets.js';
 import { TrainingSpec } from '../../../../../proto/gen/maxmargin/v1/training_service.js';
-import { specMessage, specRequestOf } from '../../../../../trainer/service/training-spec-message.js';
+import { specMessage, specRequestOf } from '../../../../../trainer/jobs/spec-message.js';
 
 const specOf = (preset: string, more: Partial<JobSpecRequest> = {}) => completeSpec({ model: 'm', preset, ...more });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { TrainingSpec } from '../../../../proto/gen/maxmargin/v1/training_service.js';
 import { completeSpec } from '../../../../trainer/jobs/job-spec.js';
-import { specMessage, specRequestOf } from '../../../../trainer/service/training-spec-message.js';
+import { specJson, specMessage, specOfJson, specRequestOf } from '../../../../trainer/jobs/spec-message.js';
 
 /** As it arrives: encoded and decoded. */
 const received = (message: TrainingSpec): TrainingSpec => TrainingSpec.decode(TrainingSpec.encode(message).finish());
@@ -83,6 +83,20 @@ describe('the message of a spec', () => {
 
   it('lets values pass that no float64 holds exactly, to be refused by their bounds', () => {
     const message = TrainingSpec.fromPartial({ model: 'm', steps: 9223372036854775807n });
-    assert.throws(() => completeSpec(specRequestOf(received(message))), /spec\.steps: expected a whole number/);
+    assert.throws(() => completeSpec(specRequestOf(received(message))), /spec\.steps: expected an integer/);
+  });
+
+  it('is stored as the JSON of the contract, and read back whatever has become of its preset', () => {
+    const spec = {
+      ...completeSpec({ model: 'm', method: 'pgd', cleanCoefficient: 0, optimizer: { rule: 'sgd', weightDecay: 0 } }),
+      preset: 'no-longer-there',
+    };
+    const json = JSON.parse(JSON.stringify(specJson(spec))) as Record<string, unknown>;
+    const { method, steps, losses, cleanCoefficient, optimizer } = json;
+    assert.deepEqual([method, steps, cleanCoefficient], ['METHOD_PGD', '1000', 0]);
+    assert.deepEqual(losses, { attack: 'LOSS_SLM', margin: 'LOSS_CE', clean: 'LOSS_CE' });
+    assert.deepEqual(optimizer, { sgd: { momentum: 0.9 }, learningRate: 0.1, noWeightDecay: true });
+    assert.deepEqual(specOfJson(json), spec);
+    assert.throws(() => specOfJson({ ...json, batchSize: -1 }), /^DomainError: spec\.batch_size: expected an integer/);
   });
 });

@@ -1,9 +1,21 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { nearest } from '../../core/nearest-names.js';
 
 /** A command that throws instead of ending the process, with the shared look of help. */
 export function command(name: string, summary: string): Command {
   return new OrderedCommand(name).description(summary).exitOverride().showHelpAfterError('(add --help for more)');
+}
+
+/** An option that complains itself of a value that is wrong, or not there. */
+export class CheckedOption extends Option {
+  constructor(
+    flags: string,
+    help: string,
+    readonly check: (said: string | undefined) => unknown,
+  ) {
+    super(flags, help);
+    this.argParser((said: string) => check(said));
+  }
 }
 
 /**
@@ -19,11 +31,13 @@ class OrderedCommand extends Command {
   }
 
   override parseOptions(argv: string[]): ReturnType<Command['parseOptions']> {
-    const unknown = this.#passesOn || this.commands.length > 0 ? -1 : this.#firstUnknown(argv);
-    if (unknown < 0) return super.parseOptions(argv);
+    const wrong = this.#passesOn || this.commands.length > 0 ? -1 : this.#firstWrong(argv);
+    if (wrong < 0) return super.parseOptions(argv);
     // The options before it are read first, since their values may be wrong.
-    super.parseOptions(argv.slice(0, unknown));
-    const flag = argv[unknown] ?? '';
+    super.parseOptions(argv.slice(0, wrong));
+    const flag = argv[wrong] ?? '';
+    const known = this.options.find(({ short, long }) => flag === short || flag === long);
+    if (known instanceof CheckedOption) known.check(undefined);
     const meant = nearest(
       flag.split('=')[0] ?? flag,
       this.options.map(({ long, short }) => long ?? short ?? ''),
@@ -33,7 +47,7 @@ class OrderedCommand extends Command {
   }
 
   /** @returns −1 if there is none, or if help is asked for, which comes before all errors */
-  #firstUnknown(argv: readonly string[]): number {
+  #firstWrong(argv: readonly string[]): number {
     const end = argv.indexOf('--');
     const args = end < 0 ? argv : argv.slice(0, end);
     if (args.includes('--help') || args.includes('-h')) return -1;
@@ -44,6 +58,7 @@ class OrderedCommand extends Command {
       const option = this.options.find(({ short, long }) => flag === short || flag === long);
       if (option === undefined) return i;
       const separate = flag === arg && (option.required || (option.optional && !(args[i + 1] ?? '-').startsWith('-')));
+      if (separate && i + 1 === args.length && option instanceof CheckedOption) return i;
       if (separate) i++;
     }
     return -1;
