@@ -4,7 +4,7 @@ import type { TensorMap } from '../core/engine/engine.js';
 import { openEngine } from '../core/engine/open-engine.js';
 import { withStockKernels } from '../core/engine/wasm/training-kernels.js';
 import { softLogitMargin } from '../core/margin/losses.js';
-import { inputGradient } from '../core/margin/pgd.js';
+import { inputGradient } from '../core/margin/pgd-iteration.js';
 import { lenet, LENET5, type LenetSizes } from '../core/model/lenet.js';
 import { buildModel } from '../core/model/model.js';
 import { createRandom, type Random } from '../core/random.js';

@@ -1,6 +1,6 @@
 import type { Engine } from '../../core/engine/engine.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
-import { unhurried } from '../../core/margin/pace.js';
+import { neverStop } from '../../core/margin/pace.js';
 import type { TrainingConfig } from '../../trainer/mma/training-config.js';
 import { openTrainingRun } from '../../trainer/mma/training-run.js';
 import type { RandomProblem } from './random-problem.js';
@@ -46,7 +46,7 @@ export async function memorise(engine: Engine, { model, examples }: RandomProble
   const run = openTrainingRun(request);
   try {
     const known = () => run.step > 0 && run.standing().cleanLoss < KNOWN_LOSS;
-    while (run.step < MAX_STEPS && !known()) await run.advance(unhurried);
+    while (run.step < MAX_STEPS && !known()) await run.advance(neverStop);
     return (await run.checkpoint()).weights;
   } finally {
     run.dispose();

@@ -45,11 +45,11 @@ export const openStep: OpenWorkload = async (engine, { model: name, batch, itera
     ...{ engine, model, train: examples, validation: examples },
     ...{ config, fingerprint: resume.fingerprint, resume },
   });
-  const proceed = stoppablePace(undefined);
+  const shouldContinue = stoppablePace(undefined);
   return {
     unitsPerRun: 1,
     run: async () => {
-      if (!(await run.advance(proceed))) throw new DomainError('internal', 'bench: a step was stopped');
+      if (!(await run.advance(shouldContinue))) throw new DomainError('internal', 'bench: a step was stopped');
     },
     facts: async () => ({
       ...problem.facts,

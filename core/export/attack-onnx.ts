@@ -6,9 +6,9 @@ import { BATCH } from '../engine/onnx/export/free-batch.js';
 import { lowerFunction } from '../engine/onnx/export/lower-function.js';
 import type { OnnxValueInfo } from '../engine/onnx/onnx-model.js';
 import { placeholder } from '../engine/trace/placeholder.js';
-import { anPgdResult, rayOf, stepSizesOf } from '../margin/an-pgd.js';
+import { anPgdResult, rayOf, stepSizesOf } from '../margin/an-pgd-search.js';
 import { compileAttackSteps } from '../margin/attack-steps.js';
-import { successOf } from '../margin/attacks/success.js';
+import { successOf } from '../margin/attacks/steps/success.js';
 import { openBracket } from '../margin/bisection.js';
 import { sharpnessAt } from '../margin/sharpness.js';
 import { SEARCH_REACH, type ThreatModel } from '../margin/threat-model.js';
@@ -98,7 +98,7 @@ function attackParts(architecture: Architecture, { threat, maxDistance, iteratio
   const classifier = classifierOf(buildModel(architecture));
   const steps = compileAttackSteps(eager, classifier, threat, {
     search: 'slm',
-    crossing: successOf('leave'),
+    crossing: successOf('untargeted'),
   });
   const images = (batch: number): Tensor4D => inputPlaceholder(architecture, batch);
   const vector = (batch: number): Tensor1D => placeholder([batch]);

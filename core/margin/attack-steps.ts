@@ -4,7 +4,7 @@ import { bisectOnce, type Bracket } from './bisection.js';
 import { geometryOf } from './geometries.js';
 import type { NormGeometry } from './geometry.js';
 import { ascendedLossOf, lossOf, type Loss, type LossName } from './losses.js';
-import { pgdIteration, type Classifier, type PgdState } from './pgd.js';
+import { pgdIteration, type Classifier, type PgdState } from './pgd-iteration.js';
 import type { Bounds, ThreatModel } from './threat-model.js';
 
 /** A classifier in evaluation mode whose weights are explicit, so that they can stay on the device between steps. */

@@ -13,7 +13,7 @@ import {
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { clipToBox, perExample, pointAt } from './box.js';
 import type { Loss } from './losses.js';
-import type { Classifier } from './pgd.js';
+import type { Classifier } from './pgd-iteration.js';
 import type { Bounds } from './threat-model.js';
 
 /** The bracket of a search along the rays x + ηu, batched; all [n]. */

@@ -1,4 +1,4 @@
-import type { Milestone } from './attacks/search-trace.js';
+import type { Milestone } from './attacks/steps/search-trace.js';
 
 /** How long a distance must have stood still: over this share of the gradient evaluations of a search, and over so many of them. */
 const STILL_SHARE = 0.5;

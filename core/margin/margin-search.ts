@@ -5,12 +5,12 @@ import { LASTING_WEIGHTS, type Compile, type TensorMap } from '../engine/engine.
 import { invalidInput } from '../errors.js';
 import type { WeightedClassifier } from './attack-steps.js';
 import { hasConverged } from './convergence.js';
-import { follow, leaves, type Followed } from './follow.js';
+import { verify, isAdversarial, type Verified } from './verify.js';
 import { isUnresolved, largestLogit, logitMarginOf, readLogits } from './host-logits.js';
 import { seedsOfImages } from './image-seeds.js';
 import type { AttackKind, MinimumNormAttack, MinimumNormRequest } from './attacks/attack.js';
-import { bestOf } from './attacks/best-of.js';
-import { unhurried, type Proceed } from './pace.js';
+import { bestOf } from './attacks/minimum-norm/best-of.js';
+import { neverStop, type ShouldContinue } from './pace.js';
 import type { ThreatModel } from './threat-model.js';
 
 /**
@@ -41,7 +41,7 @@ export interface MarginFinding {
   readonly attack: string;
   /** What was spent on this input; 0 where nothing was searched. */
   readonly gradientEvaluations: number;
-  /** Whether the search ran its plan to the end: false if `proceed` stopped it before. */
+  /** Whether the search ran its plan to the end: false if `shouldContinue` stopped it before. */
   readonly complete: boolean;
   /**
    * Whether it also settled: something was found, and over the last half of the gradient evaluations, at least the last 100, the distance fell by no
@@ -66,7 +66,7 @@ export interface MarginSearchRequest {
   /** What random starts are drawn from, together with each input itself (see `seedsOfImages`). */
   readonly seed: bigint;
   /** Asked before each iteration, or, where iterations are short, every few of them: false ends the search with the best so far. What it throws ends the search with that error. */
-  readonly proceed?: Proceed;
+  readonly shouldContinue?: ShouldContinue;
 }
 
 /** What was found, in the order of the inputs. */
@@ -108,7 +108,7 @@ export function compileMarginSearch(
     find: async (request) => {
       checkNumbers(request);
       const { weights, inputs, targetClass } = request;
-      const attack = attacks.get(targetClass === undefined ? 'leave' : 'reach');
+      const attack = attacks.get(targetClass === undefined ? 'untargeted' : 'targeted');
       if (attack === undefined)
         throw invalidInput('target_class', `none: ${kind.name} reaches no class`, `${targetClass}`);
       const all = filledUp(Array.from({ length: inputs.shape[0] }, (_, index) => index));
@@ -125,7 +125,7 @@ export function compileMarginSearch(
         try {
           const seeds = await seedsOfImages(request.seed, some, threat.bounds);
           const outcome = await attack.find(attackRequest(request, some, seeds, filled, findings, rows));
-          const followed = await follow(logitsAt, weights, some, outcome.perturbations, threat);
+          const followed = await verify(logitsAt, weights, some, outcome.perturbations, threat);
           for (const [row, index] of searched.entries()) {
             const before = findings[index];
             const reached = followed[row];
@@ -208,7 +208,7 @@ function attackRequest(
     seeds,
     maxDistance,
     maxGradientEvaluations,
-    proceed: request.proceed ?? unhurried,
+    shouldContinue: request.shouldContinue ?? neverStop,
   };
 }
 
@@ -216,13 +216,13 @@ function attackRequest(
 function verified(
   { maxDistance, targetClass }: MarginSearchRequest,
   finding: MarginFinding,
-  reached: Followed,
+  reached: Verified,
 ): MarginFinding {
   const { distance } = reached;
   const adversarialClass = largestLogit(reached.logits);
   const succeeds =
     targetClass === undefined
-      ? leaves(reached, finding.label, maxDistance)
+      ? isAdversarial(reached, finding.label, maxDistance)
       : adversarialClass === targetClass && distance <= maxDistance;
   return succeeds ? { ...finding, status: 'found', distance, adversarialClass } : finding;
 }

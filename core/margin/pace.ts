@@ -3,23 +3,23 @@
  *
  * @returns false to stop: the search then ends with the best that it has
  */
-export type Proceed = () => boolean | Promise<boolean>;
+export type ShouldContinue = () => boolean | Promise<boolean>;
 
 /** Never stops. */
-export const unhurried: Proceed = () => true;
+export const neverStop: ShouldContinue = () => true;
 
-/** A `proceed` for the parts of a work: once it has said no it says so to all that follow, without asking again, and whoever reports the work can see it. */
+/** A `shouldContinue` for the parts of a work: once it has said no it says so to all that follow, without asking again, and whoever reports the work can see it. */
 export interface WatchedPace {
-  readonly proceed: () => Promise<boolean>;
+  readonly shouldContinue: () => Promise<boolean>;
   readonly stopped: () => boolean;
 }
 
-/** Watches a `proceed` from now on. */
-export function watchedPace(proceed: Proceed): WatchedPace {
+/** Watches a `shouldContinue` from now on. */
+export function watchedPace(shouldContinue: ShouldContinue): WatchedPace {
   let stopped = false;
   return {
-    proceed: async () => {
-      stopped ||= !(await proceed());
+    shouldContinue: async () => {
+      stopped ||= !(await shouldContinue());
       return !stopped;
     },
     stopped: () => stopped,

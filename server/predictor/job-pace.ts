@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { DomainError } from '../../core/errors.js';
 import { monotonicMs } from '../../core/monotonic-clock.js';
-import type { Proceed } from '../../core/margin/pace.js';
+import type { ShouldContinue } from '../../core/margin/pace.js';
 
 /** Sending the answer takes a little. */
 const ANSWER_MS = 25;
@@ -14,9 +14,9 @@ const ITERATIONS_AHEAD = 2;
  *
  * @param signal aborted: the search is abandoned
  * @param deadlineMs when the answer must be on its way, by `monotonicMs`
- * @throws cancelled, from `proceed`
+ * @throws cancelled, from `shouldContinue`
  */
-export function createPace(signal: AbortSignal, deadlineMs: number): Proceed {
+export function createPace(signal: AbortSignal, deadlineMs: number): ShouldContinue {
   let lastMs = performance.now();
   let longestMs = 0;
   return async () => {

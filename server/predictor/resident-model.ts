@@ -81,7 +81,7 @@ export function createResidentModel(engine: Engine, published: PublishedVersion)
             maxGradientEvaluations: job.maxGradientEvaluations,
             ...(job.targetClass === undefined ? {} : { targetClass: job.targetClass }),
             seed: job.seed,
-            proceed: createPace(signal, deadlineMs),
+            shouldContinue: createPace(signal, deadlineMs),
           });
           findings.push(...found.findings);
           if (perturbations !== undefined) perturbations.set(await found.perturbations.data(), first * valuesPerInput);

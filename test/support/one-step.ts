@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { dispose, tensor1d, tensor4d, zerosLike } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../core/engine/engine.js';
-import { unhurried, type Proceed } from '../../core/margin/pace.js';
+import { neverStop, type ShouldContinue } from '../../core/margin/pace.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
 import { splitWeights, toHost, toTensors, zeroWeights } from '../../core/model/weights.js';
@@ -41,12 +41,12 @@ export interface StepRequest {
   /** What searches start with; default: the least radius, at the examples themselves. */
   readonly radius?: number;
   readonly start?: readonly number[];
-  readonly proceed?: Proceed;
+  readonly shouldContinue?: ShouldContinue;
 }
 
-/** A training step, which has to keep no tensor; undefined if `proceed` stopped it. */
+/** A training step, which has to keep no tensor; undefined if `shouldContinue` stopped it. */
 export async function stepOnce(engine: Engine, request: StepRequest) {
-  const { model, config, examples, start, proceed = unhurried, radius = config.minRadius } = request;
+  const { model, config, examples, start, shouldContinue = neverStop, radius = config.minRadius } = request;
   const { numTensors } = engine.memory();
   const context = methodContext(engine.compile, model, config, IMAGE_BOUNDS);
   const { parameters, statistics } = splitWeights(model, request.weights);
@@ -62,7 +62,7 @@ export async function stepOnce(engine: Engine, request: StepRequest) {
     start: start === undefined ? zerosLike(inputs) : tensor4d([...start], inputs.shape),
   };
   const batch = { inputs, labels, ...(config.method !== 'standard' && { search }) };
-  const after = await compileMethod(config, context).step(tensors, batch, 0, proceed);
+  const after = await compileMethod(config, context).step(tensors, batch, 0, shouldContinue);
   const stepped = after && {
     report: after.report,
     weights: await toHost(after.tensors.parameters),

@@ -2,7 +2,7 @@ import { scalar, tensor, tensor1d, tensor2d, tensor4d, zeros } from '@tensorflow
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap, TensorTree } from '../../core/engine/engine.js';
 import { compileAttackSteps } from '../../core/margin/attack-steps.js';
-import { compileDescentSteps } from '../../core/margin/attacks/adaptive-pgd/descent-steps.js';
+import { compileDescentSteps } from '../../core/margin/attacks/minimum-norm/adaptive-pgd/descent-steps.js';
 import { NORMS, type Norm } from '../../core/margin/threat-model.js';
 import type { Architecture } from '../../core/model/architecture.js';
 import { classifierOf } from '../../core/model/classifier.js';
@@ -97,8 +97,8 @@ function casesOf(family: string, architecture: Architecture, norm: Norm): readon
       const bracket = { low: zeros([COUNT]), high: radii, probe: radii, crossed: tensor1d([0, 1, 0], 'bool') };
       return bisect(weights, inputs, labels, images(1), bracket as never);
     }),
-    ...(['leave', 'reach'] as const).map((aim) =>
-      named(`${aim === 'reach' ? 'a targeted' : 'an'} iteration of descent`, (compile) => {
+    ...(['untargeted', 'targeted'] as const).map((aim) =>
+      named(`${aim === 'targeted' ? 'a targeted' : 'an'} iteration of descent`, (compile) => {
         const { weights, inputs, labels, radii, images, rivals } = tensorsOf(architecture);
         const steps = compileDescentSteps(compile, classifier, threat, aim);
         const problem = { inputs, classes: labels, rivals, sharpness: radii };

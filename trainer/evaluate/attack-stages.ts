@@ -1,5 +1,5 @@
 import type { AttackKind, FixedNormAttack, MinimumNormAttack } from '../../core/margin/attacks/attack.js';
-import { MAX_TARGETS } from '../../core/margin/attacks/ball/auto-pgd.js';
+import { MAX_TARGETS } from '../../core/margin/attacks/fixed-norm/auto-pgd.js';
 import { FIXED_NORM_ATTACKS } from '../../core/margin/attacks/fixed-norm-attacks.js';
 import { MINIMUM_NORM_ATTACKS } from '../../core/margin/attacks/minimum-norm-attacks.js';
 import { invalidInput } from '../../core/errors.js';

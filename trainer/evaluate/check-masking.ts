@@ -19,7 +19,7 @@ export async function checkMasking(
   { first, count }: ExampleRange,
   onProgress: (share: number) => void,
 ): Promise<MaskingFindings> {
-  const { engine, classifier, examples, weights, threat, plan, proceed } = context;
+  const { engine, classifier, examples, weights, threat, plan, shouldContinue } = context;
   await context.orStop();
   const indices = Uint32Array.from({ length: count }, (_, i) => first + i);
   const { inputs, labels } = gather(examples, classifier.inputShape, indices);
@@ -33,7 +33,7 @@ export async function checkMasking(
       labels: Array.from(indices, (example) => examples.labels[example] ?? 0),
       epsilon: epsilonOf(plan),
       seed: BigInt(plan.seed),
-      proceed,
+      shouldContinue,
       // The first check, of gradients, costs next to nothing beside those that attack.
       onProgress: (share) => {
         onProgress(Math.max(0, (share - FIRST_CHECK) / (1 - FIRST_CHECK)));

@@ -1,7 +1,7 @@
 import { CODE_VERSION } from '../../core/code-version.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { DomainError, invalidInput } from '../../core/errors.js';
-import { unhurried, type Proceed } from '../../core/margin/pace.js';
+import { neverStop, type ShouldContinue } from '../../core/margin/pace.js';
 import type { Examples } from '../data/dataset.js';
 import type { TrainingHistory } from '../mma/training-history.js';
 import type { EvaluatedClassifier } from './classifier.js';
@@ -39,7 +39,7 @@ export interface EvaluationRequest {
   /** How the model was trained, to be passed on. */
   readonly history?: TrainingHistory | undefined;
   /** Asked between the steps of the work; false ends the evaluation with an error. */
-  readonly proceed?: Proceed;
+  readonly shouldContinue?: ShouldContinue;
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 
@@ -103,14 +103,14 @@ export async function forgetShards(request: EvaluationRequest, store: ShardStore
  * does them, or on what was finished before.
  *
  * @returns how many of all shards are finished now
- * @throws cancelled if `proceed` stopped it: what is finished stays so; invalid-input
+ * @throws cancelled if `shouldContinue` stopped it: what is finished stays so; invalid-input
  */
 export async function runShards(
   request: EvaluationRequest,
   store: ShardStore,
   share: Share = { index: 1, count: 1 },
 ): Promise<{ readonly finished: number; readonly shards: number }> {
-  const { engine, classifier, examples, plan, proceed = unhurried, onProgress = () => undefined } = request;
+  const { engine, classifier, examples, plan, shouldContinue = neverStop, onProgress = () => undefined } = request;
   checkRequest(request);
   const key = evaluationKey(identityOf(request));
   const rangeSize = rangeSizeOf(engine);
@@ -121,7 +121,7 @@ export async function runShards(
     if (record !== undefined) finished.set(name, record);
   }
   const progress = evaluationProgress(own, finished, onProgress);
-  const context = openContext(engine, classifier, examples, plan, proceed);
+  const context = openContext(engine, classifier, examples, plan, shouldContinue);
   try {
     for (const shard of own) {
       if (finished.has(shard.name)) continue;
@@ -150,7 +150,7 @@ export async function runShards(
  * What a model does on a test set, by a plan: clean accuracy, robust accuracy, margins.
  *
  * @param store where finished shards are, and are put; default: in memory
- * @throws cancelled if `proceed` stopped it: with the same store, another call continues; invalid-input if there is no example, or an attack
+ * @throws cancelled if `shouldContinue` stopped it: with the same store, another call continues; invalid-input if there is no example, or an attack
  * does not know the norm
  */
 export async function evaluate(request: EvaluationRequest, store = shardsInMemory()): Promise<EvaluationResult> {

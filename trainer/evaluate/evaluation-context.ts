@@ -5,7 +5,7 @@ import { LASTING_WEIGHTS, type Engine, type TensorMap } from '../../core/engine/
 import { DomainError } from '../../core/errors.js';
 import type { FixedNormAttack, MinimumNormAttack } from '../../core/margin/attacks/attack.js';
 import { compileMarginSearch, type MarginSearch } from '../../core/margin/margin-search.js';
-import { watchedPace, type Proceed } from '../../core/margin/pace.js';
+import { watchedPace, type ShouldContinue } from '../../core/margin/pace.js';
 import type { ThreatModel } from '../../core/margin/threat-model.js';
 import { toTensors } from '../../core/model/weights.js';
 import type { Examples } from '../data/dataset.js';
@@ -33,7 +33,7 @@ export interface EvaluationContext {
   readonly attack: (name: string) => CompiledAttack;
   readonly marginSearch: () => MarginSearch;
   /** False, from then on, once the work is to end: attacks then return what they have. */
-  readonly proceed: () => Promise<boolean>;
+  readonly shouldContinue: () => Promise<boolean>;
   /** The same for what is between attacks. @throws cancelled */
   readonly orStop: () => Promise<void>;
   readonly dispose: () => void;
@@ -45,13 +45,13 @@ export function openContext(
   classifier: EvaluatedClassifier,
   examples: Examples,
   plan: EvaluationPlan,
-  proceed: Proceed,
+  pace: ShouldContinue,
 ): EvaluationContext {
   const threat: ThreatModel = { norm: plan.norm, bounds: IMAGE_BOUNDS };
   const weights = toTensors(classifier.weights);
   const compiled = new Map<string, CompiledAttack>();
   let search: MarginSearch | undefined;
-  const { proceed: goOn } = watchedPace(proceed);
+  const { shouldContinue } = watchedPace(pace);
   const compileSearch = (): MarginSearch => {
     const kind = marginAttackNamed(plan.marginAttack, plan.norm);
     return compileMarginSearch(engine.compile, classifier.apply, threat, kind);
@@ -59,8 +59,8 @@ export function openContext(
   const compileAttack = (name: string): CompiledAttack => {
     const found = attackNamed(name, plan.norm);
     return found.within === 'ball'
-      ? { within: 'ball', attack: found.kind.compile(engine.compile, classifier.apply, threat, 'leave') }
-      : { within: 'any', attack: found.kind.compile(engine.compile, classifier.apply, threat, 'leave') };
+      ? { within: 'ball', attack: found.kind.compile(engine.compile, classifier.apply, threat, 'untargeted') }
+      : { within: 'any', attack: found.kind.compile(engine.compile, classifier.apply, threat, 'untargeted') };
   };
   return {
     engine,
@@ -79,9 +79,9 @@ export function openContext(
       return known;
     },
     marginSearch: () => (search ??= compileSearch()),
-    proceed: goOn,
+    shouldContinue,
     orStop: async () => {
-      if (!(await goOn())) throw new DomainError('cancelled', 'evaluation: stopped');
+      if (!(await shouldContinue())) throw new DomainError('cancelled', 'evaluation: stopped');
     },
     dispose: () => {
       dispose(weights);

@@ -1,5 +1,5 @@
 import type { Engine } from '../../core/engine/engine.js';
-import type { Proceed } from '../../core/margin/pace.js';
+import type { ShouldContinue } from '../../core/margin/pace.js';
 import type { Norm } from '../../core/margin/threat-model.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
@@ -30,7 +30,7 @@ export interface FinalEvaluationRequest {
   /** What random starts are drawn from. */
   readonly seed: bigint;
   /** Asked between the parts of the work; false ends the evaluation with an error. */
-  readonly proceed?: Proceed;
+  readonly shouldContinue?: ShouldContinue;
   /** @param etaSeconds the time that is left; Infinity while that is not known */
   readonly onProgress?: (etaSeconds: number) => void;
 }
@@ -71,7 +71,7 @@ export const finalEvaluationWork = (request: Plannable): number =>
 /**
  * What a model does on a test set, as its manifest says it.
  *
- * @throws cancelled if `proceed` stopped it; invalid-input if there is no example, or the weights are not the model's
+ * @throws cancelled if `shouldContinue` stopped it; invalid-input if there is no example, or the weights are not the model's
  */
 export async function evaluateTrained(request: FinalEvaluationRequest): Promise<EvaluationRecord> {
   const { engine, model, weights, examples, norm, onProgress } = request;
@@ -90,7 +90,7 @@ export async function evaluateTrained(request: FinalEvaluationRequest): Promise<
     dataset: { name: '', fingerprint: '' },
     examples,
     plan: finalPlan(request),
-    ...(request.proceed && { proceed: request.proceed }),
+    ...(request.shouldContinue && { shouldContinue: request.shouldContinue }),
     ...(onProgress && {
       onProgress: ({ etaSeconds }) => {
         onProgress(etaSeconds);

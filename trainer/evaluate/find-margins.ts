@@ -26,7 +26,7 @@ export async function findMargins(context: EvaluationContext, { first, count }: 
       maxDistance: plan.maxDistance,
       maxGradientEvaluations: plan.marginBudget,
       seed: BigInt(plan.seed),
-      proceed: context.proceed,
+      shouldContinue: context.shouldContinue,
     });
     const deltas = (await perturbations.data()).slice() as Float32Array;
     perturbations.dispose();

@@ -4,7 +4,7 @@ import { LASTING_WEIGHTS, type Engine, type TensorMap } from '../../core/engine/
 import { invalidInput } from '../../core/errors.js';
 import type { WeightedClassifier } from '../../core/margin/attack-steps.js';
 import { largestLogit, readLogits } from '../../core/margin/host-logits.js';
-import { unhurried, watchedPace, type Proceed } from '../../core/margin/pace.js';
+import { neverStop, watchedPace, type ShouldContinue } from '../../core/margin/pace.js';
 import type { AttackNorm, ThreatModel } from '../../core/margin/threat-model.js';
 import type { MaskingCheck } from './evaluation-result.js';
 import { attacksDisagree } from './masking/attacks-disagree.js';
@@ -39,7 +39,7 @@ export interface MaskingRequest {
   readonly epsilon: number;
   readonly seed: bigint;
   /** Asked between the parts of the work; false ends it with an error. */
-  readonly proceed?: Proceed | undefined;
+  readonly shouldContinue?: ShouldContinue | undefined;
   /** After each check: the share of the work that is done. */
   readonly onProgress?: ((share: number) => void) | undefined;
 }
@@ -55,7 +55,7 @@ export interface MaskingFindings extends Readonly<Spent> {
  *
  * Misclassified inputs are left out. A check without anything to look at says so and is not raised.
  *
- * @throws cancelled if `proceed` stopped it; invalid-input if a number or a label is missing
+ * @throws cancelled if `shouldContinue` stopped it; invalid-input if a number or a label is missing
  */
 export async function maskingChecks(request: MaskingRequest): Promise<MaskingFindings> {
   const { engine, classifier, weights, threat, epsilon, seed, onProgress } = request;
@@ -80,7 +80,7 @@ export async function maskingChecks(request: MaskingRequest): Promise<MaskingFin
       labels: correct.map((row) => request.labels[row] ?? 0),
       logits: correct.map((row) => rows[row] ?? new Float32Array()),
       hugeEpsilon: hugeEpsilonOf(threat, request.inputs),
-      proceed: watchedPace(request.proceed ?? unhurried).proceed,
+      shouldContinue: watchedPace(request.shouldContinue ?? neverStop).shouldContinue,
     };
     const found: MaskingCheck[] = [];
     const checks = Object.entries(CHECKS);

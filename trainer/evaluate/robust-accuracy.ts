@@ -1,7 +1,7 @@
 import { dispose, tidy } from '@tensorflow/tfjs-core';
 import { filledUp } from '../../core/engine/batch-size.js';
 import type { AttackOutcome, AttackProblem } from '../../core/margin/attacks/attack.js';
-import { follow, leaves } from '../../core/margin/follow.js';
+import { verify, isAdversarial } from '../../core/margin/verify.js';
 import { readLogits } from '../../core/margin/host-logits.js';
 import { seedsOfImages } from '../../core/margin/image-seeds.js';
 import { gather } from '../mma/batches.js';
@@ -86,14 +86,14 @@ async function attackOnce(
     const { rows: logits } = await readLogits(tidy(() => logitsAt(weights, inputs)));
     const classes = rows.map((example) => examples.labels[example] ?? 0);
     const seeds = await seedsOfImages(seedOfRun(plan, `${stage.attack} ${run}`), inputs, threat.bounds);
-    const problem = { weights, inputs, classes, logits, seeds, proceed: context.proceed };
+    const problem = { weights, inputs, classes, logits, seeds, shouldContinue: context.shouldContinue };
     const outcome = await find(context.attack(stage.attack), stage, epsilon, plan.whiteBox.stepShare, problem);
-    const followed = await follow(logitsAt, weights, inputs, outcome.perturbations, threat);
+    const followed = await verify(logitsAt, weights, inputs, outcome.perturbations, threat);
     await context.orStop();
     return {
       broken: standing.filter((_, row) => {
         const [reached, label] = [followed[row], classes[row]];
-        return reached !== undefined && label !== undefined && leaves(reached, label, epsilon);
+        return reached !== undefined && label !== undefined && isAdversarial(reached, label, epsilon);
       }),
       gradientEvaluations: standing.length * outcome.gradientEvaluations,
       forwardEvaluations: standing.length * (outcome.forwardEvaluations ?? 0),

@@ -42,6 +42,6 @@ export async function followJob(
     resume,
     signal,
   });
-  const proceed = stoppablePace(signal);
-  while (!hearWhetherDone(world)) await proceed();
+  const shouldContinue = stoppablePace(signal);
+  while (!hearWhetherDone(world)) await shouldContinue();
 }

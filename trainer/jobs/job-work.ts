@@ -111,7 +111,7 @@ export async function workOnJob(task: JobTask, surroundings: WorkSurroundings): 
   const evaluation = await evaluateTrained({
     ...evaluated,
     weights,
-    proceed: stoppablePace(signal),
+    shouldContinue: stoppablePace(signal),
     onProgress: (etaSeconds) => {
       progress.evaluating(steps, etaSeconds);
       tellWhetherDone(world, false);

@@ -1,14 +1,14 @@
 import type { World } from '../../core/engine/world/world.js';
 import { anyOf } from '../../core/engine/world/messages.js';
-import type { Proceed } from '../../core/margin/pace.js';
+import type { ShouldContinue } from '../../core/margin/pace.js';
 import { stoppablePace } from './stoppable-pace.js';
 
 /** When a training asks whether to go on. */
 export interface TrainingPace {
   /** Between steps. */
-  readonly between: Proceed;
+  readonly between: ShouldContinue;
   /** Within a step or a validation. */
-  readonly within: Proceed;
+  readonly within: ShouldContinue;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine, TensorMap } from '../../core/engine/engine.js';
 import { ALONE } from '../../core/engine/world/world.js';
 import { DomainError } from '../../core/errors.js';
-import type { Proceed } from '../../core/margin/pace.js';
+import type { ShouldContinue } from '../../core/margin/pace.js';
 import type { HostTensors } from '../../core/model/host-tensors.js';
 import type { Model } from '../../core/model/model.js';
 import { initialWeights, splitWeights, toHost, toTensors, weightsFor, zeroWeights } from '../../core/model/weights.js';
@@ -40,10 +40,10 @@ export interface TrainingRun {
   /** Steps done. */
   readonly step: number;
   readonly stepsPerEpoch: number;
-  /** One step. @returns false if `proceed` stopped it: nothing has changed then */
-  advance(proceed: Proceed): Promise<boolean>;
-  /** A validation of the weights as they are. @returns false if `proceed` stopped it: nothing has changed then */
-  validate(proceed: Proceed): Promise<boolean>;
+  /** One step. @returns false if `shouldContinue` stopped it: nothing has changed then */
+  advance(shouldContinue: ShouldContinue): Promise<boolean>;
+  /** A validation of the weights as they are. @returns false if `shouldContinue` stopped it: nothing has changed then */
+  validate(shouldContinue: ShouldContinue): Promise<boolean>;
   /** Whether the weights as they are have been validated. */
   validated(): boolean;
   /** Why it ends before its last step: as many validations as `earlyStopValidations` have found no larger margin. */
@@ -129,7 +129,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
     },
     stepsPerEpoch,
 
-    advance: async (proceed) => {
+    advance: async (shouldContinue) => {
       const position = step % stepsPerEpoch;
       if (position === 0) order = random.permutation(examples.count);
       const chosen = order.subarray(position * config.batchSize, (position + 1) * config.batchSize);
@@ -139,7 +139,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       const { inputs, labels } = gather(examples, inputShape, own, variants);
       const search = method.search && startOf(method.search, inputs, own);
       const batch = { inputs, labels, ...(search && { search }) };
-      const after = await method.step(tensors, batch, step, proceed);
+      const after = await method.step(tensors, batch, step, shouldContinue);
       dispose([inputs, labels]);
       if (search !== undefined) dispose(search);
       if (after === undefined) return false;
@@ -154,8 +154,8 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       return true;
     },
 
-    validate: async (proceed) => {
-      const found = await measure({ ...tensors.parameters, ...tensors.statistics }, proceed);
+    validate: async (shouldContinue) => {
+      const found = await measure({ ...tensors.parameters, ...tensors.statistics }, shouldContinue);
       if (found === undefined) return false;
       validation = { step, ...found };
       history = withValidation(history, validation);

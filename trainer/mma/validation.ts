@@ -2,11 +2,11 @@ import { dispose, fill, tensor4d, tidy, where, zeros } from '@tensorflow/tfjs-co
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap } from '../../core/engine/engine.js';
 import { ALONE, type World } from '../../core/engine/world/world.js';
-import { anPgd } from '../../core/margin/an-pgd.js';
+import { runAnPgd } from '../../core/margin/an-pgd-search.js';
 import { compileAttackSteps } from '../../core/margin/attack-steps.js';
-import { successOf } from '../../core/margin/attacks/success.js';
+import { successOf } from '../../core/margin/attacks/steps/success.js';
 import { isCorrect } from '../../core/margin/is-correct.js';
-import type { Proceed } from '../../core/margin/pace.js';
+import type { ShouldContinue } from '../../core/margin/pace.js';
 import { sharpnessAt } from '../../core/margin/sharpness.js';
 import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import { classifierOf } from '../../core/model/classifier.js';
@@ -30,8 +30,11 @@ const VALIDATION_STREAM = 0x76616c6964n;
  */
 export type Validation = ValidationEntry;
 
-/** Measures margins and accuracy of weights; undefined if `proceed` stopped it. */
-export type Validate = (weights: TensorMap, proceed: Proceed) => Promise<Omit<Validation, 'step'> | undefined>;
+/** Measures margins and accuracy of weights; undefined if `shouldContinue` stopped it. */
+export type Validate = (
+  weights: TensorMap,
+  shouldContinue: ShouldContinue,
+) => Promise<Omit<Validation, 'step'> | undefined>;
 
 /**
  * Compiles the validation of a training: PGD at a fixed radius, then bisection of success along its direction up to 1.05 d_max (paper,
@@ -57,7 +60,7 @@ export function compileValidation(
     compile,
     classifier,
     threat,
-    { search: 'slm', crossing: successOf('leave') },
+    { search: 'slm', crossing: successOf('untargeted') },
     { iterations: batches * config.attackIterations, bisections: batches * config.bisections },
   );
   const maxRadius = SEARCH_REACH * config.maxDistance;
@@ -75,10 +78,10 @@ export function compileValidation(
     return where(correct, distances, zeros(correct.shape));
   });
 
-  return async (weights, proceed) => {
+  return async (weights, shouldContinue) => {
     let correct = 0;
     for (const [turn, { examples: batch, used }] of [...inBatches(examples.count, config.batchSize)].entries()) {
-      if (!(await proceed())) return undefined;
+      if (!(await shouldContinue())) return undefined;
       if (turn % world.size !== world.rank) continue;
       const { inputs, labels } = gather(examples, inputShape, batch);
       const answered = tidy(() => answer(weights, inputs, labels));
@@ -108,17 +111,17 @@ export function compileValidation(
         radii,
         start: from,
         maxRadius,
-        proceed,
+        shouldContinue,
         sharpness: answered.sharpness,
         ...(stepSizes && { stepSizes }),
       };
       const { attackIterations: iterations, bisections } = config;
-      const found = await anPgd(steps, { ...request, iterations, bisections });
+      const found = await runAnPgd(steps, { ...request, iterations, bisections });
       const settled = tidy(() => settle(answered.correct, found));
       margins.set((await settled.data()).subarray(0, used), turn * config.batchSize);
       stepSizes?.dispose();
       dispose([inputs, labels, radii, uniforms, from, found, answered, settled]);
-      if (!(await proceed())) return undefined;
+      if (!(await shouldContinue())) return undefined;
     }
     const [right = 0] = totals(world, correct);
     world.total(margins);

@@ -111,7 +111,7 @@ function planFor(
 }
 
 async function run(
-  asked: Omit<EvaluationRequest, 'proceed' | 'onProgress'>,
+  asked: Omit<EvaluationRequest, 'shouldContinue' | 'onProgress'>,
   state: string | undefined,
   { share, fresh }: Pick<LocalEvaluationOptions, 'share' | 'fresh'>,
 ): Promise<{ readonly result: EvaluationResult } | FinishedShare> {
@@ -122,7 +122,7 @@ async function run(
   });
   const request: EvaluationRequest = {
     ...asked,
-    proceed: stoppablePace(stopping.signal),
+    shouldContinue: stoppablePace(stopping.signal),
     onProgress: ({ part, share: done, etaSeconds }) => {
       bar.update(part.padEnd(TITLE_WIDTH), done, `${percent(done)} · ${duration(etaSeconds)} left`);
     },

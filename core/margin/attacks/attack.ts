@@ -1,12 +1,12 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap } from '../../engine/engine.js';
 import type { WeightedClassifier } from '../attack-steps.js';
-import type { Proceed } from '../pace.js';
+import type { ShouldContinue } from '../pace.js';
 import type { AttackNorm, ThreatModel } from '../threat-model.js';
-import type { Milestone } from './search-trace.js';
+import type { Milestone } from './steps/search-trace.js';
 
 /** What an attack is to do with the class that it is given of each input: lead away from it, or to it. */
-export type Aim = 'leave' | 'reach';
+export type Aim = 'untargeted' | 'targeted';
 
 /** What every attack takes; tensors stay the caller's. */
 export interface AttackProblem {
@@ -19,7 +19,7 @@ export interface AttackProblem {
   readonly logits: readonly Float32Array[];
   /** What each input's random numbers are drawn from, one an input, so that no answer depends on its neighbours. */
   readonly seeds: readonly bigint[];
-  readonly proceed: Proceed;
+  readonly shouldContinue: ShouldContinue;
 }
 
 /** What a search for shortest perturbations takes. */
@@ -53,7 +53,7 @@ export interface AttackOutcome {
   readonly gradientEvaluations: number;
   /** What was spent on each input beside those, where an attack lives on them. */
   readonly forwardEvaluations?: number;
-  /** Whether the plan was run to its end: false if `proceed` stopped it before. */
+  /** Whether the plan was run to its end: false if `shouldContinue` stopped it before. */
   readonly complete: boolean;
 }
 

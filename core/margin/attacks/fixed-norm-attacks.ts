@@ -1,8 +1,8 @@
 import type { AttackKind, FixedNormAttack } from './attack.js';
-import { apgdCe, apgdDlr, apgdT } from './ball/auto-pgd.js';
-import { pgdCe, pgdCw, pgdDlr, pgdSlm } from './ball/pgd.js';
-import { spsa } from './spsa/spsa.js';
-import { square } from './square/square.js';
+import { apgdCe, apgdDlr, apgdT } from './fixed-norm/auto-pgd.js';
+import { pgdCe, pgdCw, pgdDlr, pgdSlm } from './fixed-norm/pgd.js';
+import { spsa } from './fixed-norm/spsa/spsa.js';
+import { square } from './fixed-norm/square/square.js';
 
 /** Every attack within a ball, by name. */
 export const FIXED_NORM_ATTACKS = {

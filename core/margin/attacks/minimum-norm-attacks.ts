@@ -1,12 +1,12 @@
-import { adaptivePgd } from './adaptive-pgd/adaptive-pgd.js';
-import { anPgd } from './an-pgd.js';
+import { adaptivePgd } from './minimum-norm/adaptive-pgd/adaptive-pgd.js';
+import { anPgd } from './minimum-norm/an-pgd.js';
 import type { AttackKind, MinimumNormAttack } from './attack.js';
-import { bestOf } from './best-of.js';
-import { ddn } from './ddn.js';
-import { deepfool } from './deepfool.js';
-import { epsilonSearch } from './epsilon-search/epsilon-search.js';
-import { fabT } from './fab-t.js';
-import { fmn } from './fmn.js';
+import { bestOf } from './minimum-norm/best-of.js';
+import { ddn } from './minimum-norm/ddn.js';
+import { deepfool } from './minimum-norm/deepfool.js';
+import { epsilonSearch } from './minimum-norm/epsilon-search/epsilon-search.js';
+import { fabT } from './minimum-norm/fab-t.js';
+import { fmn } from './minimum-norm/fmn.js';
 import type { MINIMUM_NORM_ATTACK_NAMES } from './minimum-norm-attack-names.js';
 
 /** Every search for shortest perturbations, by name. */

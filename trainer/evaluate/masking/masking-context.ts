@@ -5,7 +5,7 @@ import type { Compile, TensorMap } from '../../../core/engine/engine.js';
 import { DomainError } from '../../../core/errors.js';
 import type { WeightedClassifier } from '../../../core/margin/attack-steps.js';
 import type { AttackOutcome, AttackProblem } from '../../../core/margin/attacks/attack.js';
-import { follow, leaves } from '../../../core/margin/follow.js';
+import { verify, isAdversarial } from '../../../core/margin/verify.js';
 import { seedsOfImages } from '../../../core/margin/image-seeds.js';
 import type { ThreatModel } from '../../../core/margin/threat-model.js';
 
@@ -35,12 +35,12 @@ export interface MaskingContext {
   /** What all checks have spent so far: each adds its own. */
   readonly spent: Spent;
   /** False, from then on, once the work is to end. */
-  readonly proceed: () => Promise<boolean>;
+  readonly shouldContinue: () => Promise<boolean>;
 }
 
 /** @throws cancelled if the checks are to end */
-export async function orStop({ proceed }: MaskingContext): Promise<void> {
-  if (!(await proceed())) throw new DomainError('cancelled', 'evaluation: stopped');
+export async function orStop({ shouldContinue }: MaskingContext): Promise<void> {
+  if (!(await shouldContinue())) throw new DomainError('cancelled', 'evaluation: stopped');
 }
 
 /**
@@ -56,7 +56,7 @@ export async function attacked(
   reach: number,
   attack: (problem: AttackProblem) => Promise<AttackOutcome>,
 ): Promise<readonly (number | undefined)[]> {
-  const { weights, threat, logitsAt, proceed, seed } = context;
+  const { weights, threat, logitsAt, shouldContinue, seed } = context;
   await orStop(context);
   const filled = filledUp(rows);
   const inputs: Tensor4D = tidy(() => gather(context.inputs, tensor1d([...filled], 'int32')));
@@ -71,15 +71,15 @@ export async function attacked(
       classes: filled.map((row) => context.labels[row] ?? 0),
       logits: filled.map((row) => context.logits[row] ?? new Float32Array()),
       seeds: await seedsOfImages(seed, inputs, threat.bounds),
-      proceed,
+      shouldContinue,
     });
     context.spent.gradientEvaluations += rows.length * gradientEvaluations;
     context.spent.forwardEvaluations += rows.length * forwardEvaluations;
-    const followed = await follow(logitsAt, weights, inputs, perturbations, threat);
+    const followed = await verify(logitsAt, weights, inputs, perturbations, threat);
     await orStop(context);
     return rows.map((row, index) => {
       const reached = followed[index];
-      const isBroken = reached !== undefined && leaves(reached, context.labels[row] ?? 0, reach);
+      const isBroken = reached !== undefined && isAdversarial(reached, context.labels[row] ?? 0, reach);
       return isBroken ? reached.distance : undefined;
     });
   } finally {

@@ -37,7 +37,7 @@ export async function standingAfter(
   { epsilon, iterations, restarts }: BallRun,
 ): Promise<readonly number[]> {
   if (rows.length === 0) return rows;
-  const attack = kind.compile(context.compile, context.classifier, context.threat, 'leave');
+  const attack = kind.compile(context.compile, context.classifier, context.threat, 'untargeted');
   const found = await attacked(context, rows, epsilon, (problem) =>
     attack.find({ ...problem, radii: problem.classes.map(() => epsilon), iterations, restarts }),
   );
@@ -51,7 +51,7 @@ export async function distancesBy(
   rows: readonly number[],
   maxGradientEvaluations: number,
 ): Promise<readonly number[]> {
-  const attack = kind.compile(context.compile, context.classifier, context.threat, 'leave');
+  const attack = kind.compile(context.compile, context.classifier, context.threat, 'untargeted');
   const maxDistance = context.hugeEpsilon;
   const found = await attacked(context, rows, maxDistance, (problem) =>
     attack.find({ ...problem, maxDistance, maxGradientEvaluations }),

@@ -2,7 +2,7 @@ import { abs, dispose, max, reshape, stack, tensor1d, tidy } from '@tensorflow/t
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
 import { crossEntropy, logitMargin, type Loss } from '../../../core/margin/losses.js';
-import { inputGradient } from '../../../core/margin/pgd.js';
+import { inputGradient } from '../../../core/margin/pgd-iteration.js';
 import { orStop, type MaskingContext } from './masking-context.js';
 import { shareOf, type Seen } from './reasons.js';
 

@@ -1,7 +1,7 @@
 import { add, concat, div, mean } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
-import { pgd } from '../../../core/margin/an-pgd.js';
+import { runPgd } from '../../../core/margin/an-pgd-search.js';
 import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
 import { lossOf } from '../../../core/margin/losses.js';
 import { classifierOf } from '../../../core/model/classifier.js';
@@ -81,7 +81,7 @@ export function compileFixedRadius(context: MethodContext, epsilonAt: (step: num
     step: searchedStep(context, {
       begin: ({ parameters, statistics }, inputs, labels) => clean(parameters, statistics, inputs, labels),
       find: ({ parameters, statistics }, term, request) =>
-        pgd(attack, { ...request, weights: { ...parameters, ...statistics, ...term.statistics }, iterations }),
+        runPgd(attack, { ...request, weights: { ...parameters, ...statistics, ...term.statistics }, iterations }),
       finish,
       radiusAt: epsilonAt,
     }),

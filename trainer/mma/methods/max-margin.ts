@@ -2,7 +2,7 @@ import { add, cast, concat, less, logicalAnd, logicalNot, logicalOr, mul } from 
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
 import { placed } from '../../../core/engine/world/joined.js';
-import { anPgd, type AnPgdResult } from '../../../core/margin/an-pgd.js';
+import { runAnPgd, type AnPgdResult } from '../../../core/margin/an-pgd-search.js';
 import { compileAttackSteps, type AttackSteps } from '../../../core/margin/attack-steps.js';
 import { perExample } from '../../../core/margin/box.js';
 import { lossOf } from '../../../core/margin/losses.js';
@@ -77,7 +77,7 @@ export function compileMaxMargin(context: MethodContext): MaxMarginSteps {
     step: searchedStep(context, {
       begin: ({ parameters, statistics }, inputs, labels) => clean(parameters, statistics, inputs, labels),
       find: ({ parameters }, { statistics }, request) =>
-        anPgd(attack, {
+        runAnPgd(attack, {
           ...request,
           weights: { ...parameters, ...statistics },
           maxRadius: SEARCH_REACH * maxDistance,

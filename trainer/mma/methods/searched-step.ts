@@ -2,7 +2,7 @@ import { dispose, scalar, tidy } from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D, TensorContainer } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
 import { DomainError } from '../../../core/errors.js';
-import { watchedPace, type Proceed } from '../../../core/margin/pace.js';
+import { watchedPace, type ShouldContinue } from '../../../core/margin/pace.js';
 import { mapNamed } from '../named.js';
 import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from './training-method.js';
 
@@ -10,7 +10,7 @@ import type { CompiledMethod, MethodContext, StepBatch, TrainingTensors } from '
 export type SearchRequest = NonNullable<StepBatch['search']> & {
   readonly inputs: Tensor4D;
   readonly labels: Tensor1D;
-  readonly proceed: Proceed;
+  readonly shouldContinue: ShouldContinue;
 };
 
 /** The last part of a step: the term of the objective at what was found, and the update. Pure. */
@@ -41,12 +41,12 @@ export function searchedStep<Term extends TensorContainer, Found extends TensorC
   { optimizer, world }: MethodContext,
   { begin, find, finish, radiusAt }: SearchedStep<Term, Found>,
 ): CompiledMethod['step'] {
-  return async (tensors, { inputs, labels, search }, step, proceed) => {
+  return async (tensors, { inputs, labels, search }, step, shouldContinue) => {
     if (search === undefined) throw new DomainError('internal', 'training: a search expects a start, got none');
     const term = tidy(() => begin(tensors, inputs, labels));
     const factors = mapNamed(optimizer.factors(step + 1), (value) => scalar(value));
-    const pace = watchedPace(proceed);
-    const found = await find(tensors, term, { inputs, labels, ...search, proceed: pace.proceed });
+    const pace = watchedPace(shouldContinue);
+    const found = await find(tensors, term, { inputs, labels, ...search, shouldContinue: pace.shouldContinue });
     const after = pace.stopped() ? undefined : tidy(() => finish(tensors, term, { inputs, labels }, found, factors));
     dispose([term, found, factors]);
     if (after === undefined) return undefined;

@@ -1,11 +1,11 @@
 import { add, clone, concat, div, mean, mul } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../../core/engine/engine.js';
-import { pgd } from '../../../core/margin/an-pgd.js';
+import { runPgd } from '../../../core/margin/an-pgd-search.js';
 import { klDivergence } from '../../../core/margin/divergence.js';
 import { geometryOf } from '../../../core/margin/geometries.js';
 import { lossOf } from '../../../core/margin/losses.js';
-import { pgdIteration, type PgdState } from '../../../core/margin/pgd.js';
+import { pgdIteration, type PgdState } from '../../../core/margin/pgd-iteration.js';
 import { classifierOf } from '../../../core/model/classifier.js';
 import { mapNamed } from '../named.js';
 import { gradientsOf } from '../objective.js';
@@ -115,7 +115,7 @@ export function compileTrades(context: MethodContext): TradesSteps {
     step: searchedStep(context, {
       begin: ({ parameters, statistics }, inputs) => answer({ ...parameters, ...statistics }, inputs),
       find: ({ parameters, statistics }, answers, request) =>
-        pgd(
+        runPgd(
           { iterate: (at, state) => iterate(at, answers, state) },
           { ...request, weights: { ...parameters, ...statistics }, iterations },
         ),

@@ -1,7 +1,7 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Compile, TensorMap } from '../../../core/engine/engine.js';
 import type { World } from '../../../core/engine/world/world.js';
-import type { Proceed } from '../../../core/margin/pace.js';
+import type { ShouldContinue } from '../../../core/margin/pace.js';
 import type { Bounds } from '../../../core/margin/threat-model.js';
 import type { Model } from '../../../core/model/model.js';
 import type { Random } from '../../../core/random.js';
@@ -38,9 +38,14 @@ export interface CompiledMethod {
    * One step.
    *
    * @param step how many steps are done before this one
-   * @returns new tensors (the caller disposes them, and the ones that it gave); undefined if `proceed` stopped it: nothing has changed then
+   * @returns new tensors (the caller disposes them, and the ones that it gave); undefined if `shouldContinue` stopped it: nothing has changed then
    */
-  step(tensors: TrainingTensors, batch: StepBatch, step: number, proceed: Proceed): Promise<StepOutcome | undefined>;
+  step(
+    tensors: TrainingTensors,
+    batch: StepBatch,
+    step: number,
+    shouldContinue: ShouldContinue,
+  ): Promise<StepOutcome | undefined>;
 }
 
 /** Where the searches of a method start. */

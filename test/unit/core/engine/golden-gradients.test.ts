@@ -4,7 +4,7 @@ import { dispose, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
 import { lossOf } from '../../../../core/margin/losses.js';
-import { inputGradient } from '../../../../core/margin/pgd.js';
+import { inputGradient } from '../../../../core/margin/pgd-iteration.js';
 import { lenet } from '../../../../core/model/lenet.js';
 import { buildModel } from '../../../../core/model/model.js';
 import { goldenFiles, type Golden } from '../../../support/golden.js';

@@ -5,9 +5,9 @@ import { openEngine } from '../../../../core/engine/open-engine.js';
 import { attackOnnx } from '../../../../core/export/attack-onnx.js';
 import { classifierOf } from '../../../../core/model/classifier.js';
 import { buildModel } from '../../../../core/model/model.js';
-import { anPgd } from '../../../../core/margin/an-pgd.js';
+import { runAnPgd } from '../../../../core/margin/an-pgd-search.js';
 import { compileAttackSteps } from '../../../../core/margin/attack-steps.js';
-import { successOf } from '../../../../core/margin/attacks/success.js';
+import { successOf } from '../../../../core/margin/attacks/steps/success.js';
 import { pointAt } from '../../../../core/margin/box.js';
 import { hostLength } from '../../../../core/margin/host-length.js';
 import { sharpnessAt } from '../../../../core/margin/sharpness.js';
@@ -77,7 +77,10 @@ async function compare(
 ): Promise<number> {
   const { threat, maxDistance } = attack;
   const classify = classifierOf(buildModel(architecture));
-  const steps = compileAttackSteps(engine.compile, classify, threat, { search: 'slm', crossing: successOf('leave') });
+  const steps = compileAttackSteps(engine.compile, classify, threat, {
+    search: 'slm',
+    crossing: successOf('untargeted'),
+  });
   const random = createRandom(batch);
   const shape = [batch, ...architecture.inputShape] as const;
   const size = sizeOf(shape);
@@ -91,7 +94,7 @@ async function compare(
     steps.geometry.randomStart(inputs, radiiTensor, tensor<Rank.R4>(uniforms, [...shape]), threat.bounds),
   );
   const sharpness = tidy(() => sharpnessAt(classify(weights, inputs)));
-  const expected = await anPgd(steps, {
+  const expected = await runAnPgd(steps, {
     ...{ weights, inputs, labels, radii: radiiTensor, start, sharpness },
     ...{ maxRadius: SEARCH_REACH * maxDistance, iterations: attack.iterations, bisections: attack.bisections },
   });

@@ -3,7 +3,7 @@ import { add, dispose, fill, memory, tensor1d, tidy, zeros } from '@tensorflow/t
 import type { Rank } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { anPgd, pgd, type AnPgdRequest } from '../../../../core/margin/an-pgd.js';
+import { runAnPgd, runPgd, type AnPgdRequest } from '../../../../core/margin/an-pgd-search.js';
 import { compileAttackSteps } from '../../../../core/margin/attack-steps.js';
 import { hostLength } from '../../../../core/margin/host-length.js';
 import { lossOf } from '../../../../core/margin/losses.js';
@@ -62,7 +62,7 @@ describe('AN-PGD', () => {
       const sorted = exact.toSorted((a, b) => a - b);
       const maxRadius = (sorted[6]! + sorted[7]!) / 2;
       const { steps, request } = setUp(norm, 0.1, maxRadius);
-      const result = await anPgd(steps, request);
+      const result = await runAnPgd(steps, request);
       const [radii, crossed, values] = [
         result.radii.dataSync(),
         result.crossed.dataSync(),
@@ -105,7 +105,7 @@ describe('AN-PGD', () => {
   it('stops where it is asked to, with nothing claimed', async () => {
     const { steps, request } = setUp('linf', 0.1, 1);
     let asked = 0;
-    const result = await anPgd(steps, { ...request, proceed: () => ++asked <= 3 });
+    const result = await runAnPgd(steps, { ...request, shouldContinue: () => ++asked <= 3 });
     assert.ok(result.crossed.dataSync().every((value) => value === 0));
     assert.equal(asked, 5, 'once more by PGD and once by the bisection');
     dispose(result);
@@ -117,14 +117,14 @@ describe('AN-PGD', () => {
     const alive = memory().numTensors;
     for (const last of [0, 1, 5, 10, 12]) {
       let asked = 0;
-      const proceed = (): boolean => {
+      const shouldContinue = (): boolean => {
         if (asked++ === last) throw new Error('aborted');
         return true;
       };
-      await assert.rejects(anPgd(steps, { ...request, proceed }), /aborted/);
+      await assert.rejects(runAnPgd(steps, { ...request, shouldContinue }), /aborted/);
       assert.equal(memory().numTensors, alive, `aborted at ${last}`);
     }
-    (await pgd(steps, request)).dispose();
+    (await runPgd(steps, request)).dispose();
     assert.equal(memory().numTensors, alive);
     tearDown(request);
   });

@@ -41,12 +41,12 @@ describe('a converged search', () => {
       dispose([inputs]);
       dispose(weights);
     });
-    const find = async (maxGradientEvaluations: number, maxDistance = 1, proceed = () => true) => {
+    const find = async (maxGradientEvaluations: number, maxDistance = 1, shouldContinue = () => true) => {
       const search = compileMarginSearch(engine.compile, perceptron, {
         norm: 'linf',
         bounds: { lower: 0, upper: 1 },
       });
-      const request = { weights, inputs, maxDistance, maxGradientEvaluations, seed: 1n, proceed };
+      const request = { weights, inputs, maxDistance, maxGradientEvaluations, seed: 1n, shouldContinue };
       const { findings, perturbations } = await search.find(request);
       perturbations.dispose();
       return findings;

@@ -3,7 +3,7 @@ import { add, div, dispose, fill, gather, memory, tensor, tensor1d, tidy } from 
 import type { Rank, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { anPgd, pgd } from '../../../../core/margin/an-pgd.js';
+import { runAnPgd, runPgd } from '../../../../core/margin/an-pgd-search.js';
 import { compileAttackSteps } from '../../../../core/margin/attack-steps.js';
 import { openBracket } from '../../../../core/margin/bisection.js';
 import { lossOf } from '../../../../core/margin/losses.js';
@@ -67,7 +67,7 @@ describe(`golden attacks on engine ${TEST_ENGINE}`, () => {
           assert.ok(share >= 0.99, `pgd${i}: ${share} of the pixels`);
         }
 
-        const reached = await pgd(steps, { weights, inputs, labels, radii, start, iterations: ITERATIONS });
+        const reached = await runPgd(steps, { weights, inputs, labels, radii, start, iterations: ITERATIONS });
         const logitsAt = engine.compile(classifier);
         const losses = tidy(() => lossOf('slm')(logitsAt(weights, add(inputs, reached)), labels).dataSync());
         const alike = shareWithin(
@@ -101,7 +101,7 @@ describe(`golden attacks on engine ${TEST_ENGINE}`, () => {
           radii: gather(radii, correct),
           start: gather(start, correct),
         }));
-        const result = await anPgd(steps, { weights, ...some, maxRadius, iterations: ITERATIONS, bisections: 10 });
+        const result = await runAnPgd(steps, { weights, ...some, maxRadius, iterations: ITERATIONS, bisections: 10 });
         const [found, crossed] = [result.radii.dataSync(), result.crossed.dataSync()];
         const half = maxRadius / 2 ** 11;
         const expected = Array.from(values('anpgd.eps'));

@@ -182,12 +182,12 @@ describe('margin search', () => {
 
   it('ends with the best so far when it is told to, and with the error when it is aborted', async () => {
     let asked = 0;
-    const whole = await find({ maxGradientEvaluations: 40, proceed: () => ++asked > 0 });
+    const whole = await find({ maxGradientEvaluations: 40, shouldContinue: () => ++asked > 0 });
     const means: number[] = [];
     for (const share of [0, 0.1, 0.25, 0.5, 0.8, 0.99]) {
       const last = Math.floor(share * asked);
       let askedNow = 0;
-      const { findings } = await find({ maxGradientEvaluations: 40, proceed: () => askedNow++ < last });
+      const { findings } = await find({ maxGradientEvaluations: 40, shouldContinue: () => askedNow++ < last });
       assert.equal(askedNow, last + 1, 'asked once more, and not again');
       assert.ok(
         findings.every(
@@ -196,11 +196,11 @@ describe('margin search', () => {
       );
       means.push(mean(findings));
       askedNow = 0;
-      const proceed = (): boolean => {
+      const shouldContinue = (): boolean => {
         if (askedNow++ === last) throw new Error('aborted');
         return true;
       };
-      await assert.rejects(find({ maxGradientEvaluations: 40, proceed }), /aborted/);
+      await assert.rejects(find({ maxGradientEvaluations: 40, shouldContinue }), /aborted/);
     }
     means.push(mean(whole.findings));
     assert.deepEqual(
@@ -216,9 +216,9 @@ describe('margin search', () => {
     const unused = zeros([Math.ceil(4e8 / inputs.size)]);
     for (const norm of NORMS) {
       const asked = { short: 0, long: 0 };
-      const proceed = (which: keyof typeof asked) => () => ++asked[which] > 0;
-      const short = await find({ norm, proceed: proceed('short') });
-      const long = await find({ norm, weights: { ...weights, unused }, proceed: proceed('long') });
+      const shouldContinue = (which: keyof typeof asked) => () => ++asked[which] > 0;
+      const short = await find({ norm, shouldContinue: shouldContinue('short') });
+      const long = await find({ norm, weights: { ...weights, unused }, shouldContinue: shouldContinue('long') });
       assert.ok(asked.short < asked.long / 2, `asked ${asked.short} times, and ${asked.long} times`);
       for (const [index, { status, distance, gradientEvaluations }] of short.findings.entries()) {
         const other = long.findings[index]!;

@@ -16,7 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { inputGradient } from '../../../../core/margin/pgd.js';
+import { inputGradient } from '../../../../core/margin/pgd-iteration.js';
 import { crossEntropy, softLogitMargin } from '../../../../core/margin/losses.js';
 import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel, type Model } from '../../../../core/model/model.js';

@@ -116,7 +116,7 @@ describe('evaluation by a plan', () => {
     assert.ok(second.finished > 0 && second.finished < second.shards);
     const first = await runShards(request, shared, { index: 1, count: 2 });
     assert.equal(first.finished, first.shards);
-    const never = { ...request, proceed: () => false };
+    const never = { ...request, shouldContinue: () => false };
     assert.deepEqual(timeless(await evaluate(never, shared)), timeless(whole), 'nothing is left to be done');
 
     const continued = shardsInMemory();
@@ -124,7 +124,7 @@ describe('evaluation by a plan', () => {
     let result: EvaluationResult | undefined;
     for (let looks = 5; result === undefined; looks += 6) {
       let left = looks;
-      result = await evaluate({ ...request, proceed: () => left-- > 0 }, continued).catch((error: unknown) => {
+      result = await evaluate({ ...request, shouldContinue: () => left-- > 0 }, continued).catch((error: unknown) => {
         assert.ok(error instanceof Error && 'kind' in error && error.kind === 'cancelled', String(error));
         stops++;
         return undefined;

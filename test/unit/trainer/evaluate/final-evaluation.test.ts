@@ -78,9 +78,9 @@ describe('evaluation', () => {
 
   it('stops when it is asked to', async () => {
     const { numTensors } = engine.memory();
-    await assert.rejects(evaluateTrained(request({ proceed: () => false })), { kind: 'cancelled' });
+    await assert.rejects(evaluateTrained(request({ shouldContinue: () => false })), { kind: 'cancelled' });
     let looks = 0;
-    await assert.rejects(evaluateTrained(request({ proceed: () => ++looks < 6 })), { kind: 'cancelled' });
+    await assert.rejects(evaluateTrained(request({ shouldContinue: () => ++looks < 6 })), { kind: 'cancelled' });
     assert.equal(engine.memory().numTensors, numTensors);
   });
 

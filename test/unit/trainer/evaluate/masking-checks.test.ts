@@ -151,12 +151,19 @@ describe('masking checks', () => {
   it('tells its progress, and ends with an error when it is told to', async () => {
     const shares: number[] = [];
     let asked = 0;
-    const more = { epsilon: 1e-3, proceed: () => ++asked > 0, onProgress: (share: number) => shares.push(share) };
+    const more = {
+      epsilon: 1e-3,
+      shouldContinue: () => ++asked > 0,
+      onProgress: (share: number) => shares.push(share),
+    };
     await checked('linf', perceptron, perceptronTensors(2, 2, 2), more);
     assert.deepEqual(shares, [0.25, 0.5, 0.75, 1]);
     for (const last of [0, 3, asked - 1]) {
       let left = last;
-      const stopped = checked('linf', perceptron, perceptronTensors(2, 2, 2), { ...more, proceed: () => left-- > 0 });
+      const stopped = checked('linf', perceptron, perceptronTensors(2, 2, 2), {
+        ...more,
+        shouldContinue: () => left-- > 0,
+      });
       await assert.rejects(stopped, { kind: 'cancelled' });
     }
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dispose, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { unhurried } from '../../../../core/margin/pace.js';
+import { neverStop } from '../../../../core/margin/pace.js';
 import { NORMS, type Norm } from '../../../../core/margin/threat-model.js';
 import { createRandom } from '../../../../core/random.js';
 import { gather, IMAGE_BOUNDS } from '../../../../trainer/mma/batches.js';
@@ -84,8 +84,12 @@ describe('adversarial training of a linear model', () => {
   before(async () => (engine = await openEngine(TEST_ENGINE)));
 
   /** One step from the linear problem's own weights and a given δ₀: the gradient of the second class's weights, and the report. */
-  async function stepFrom(config: TrainingConfig, start: (example: number) => readonly number[], proceed = unhurried) {
-    const request = { ...linear, config, radius: config.epsilon!, start: examples.flatMap(start), proceed };
+  async function stepFrom(
+    config: TrainingConfig,
+    start: (example: number) => readonly number[],
+    shouldContinue = neverStop,
+  ) {
+    const request = { ...linear, config, radius: config.epsilon!, start: examples.flatMap(start), shouldContinue };
     const step = await stepOnce(engine, request);
     if (step === undefined) return undefined;
     const { weights, report } = step;

@@ -3,9 +3,9 @@ import { add, dispose, fill, less, logicalNot, logicalOr, scalar, tidy } from '@
 import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine, TensorMap } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { anPgd } from '../../../../core/margin/an-pgd.js';
+import { runAnPgd } from '../../../../core/margin/an-pgd-search.js';
 import { softLogitMargin } from '../../../../core/margin/losses.js';
-import { unhurried } from '../../../../core/margin/pace.js';
+import { neverStop } from '../../../../core/margin/pace.js';
 import { SEARCH_REACH, type Norm } from '../../../../core/margin/threat-model.js';
 import { importSafetensors } from '../../../../core/model/import-weights.js';
 import { buildModel, type Model } from '../../../../core/model/model.js';
@@ -175,7 +175,7 @@ async function samePoints(engine: Engine, { golden, model, start, prefix, config
   const radii: Tensor1D = fill([inputs.shape[0]], config.minRadius);
   const delta = deviceTensor(golden, start) as Tensor4D;
   const clean = tidy(() => passes.clean(parameters, statistics, inputs, labels));
-  const found = await anPgd(passes.attack, {
+  const found = await runAnPgd(passes.attack, {
     weights: { ...parameters, ...clean.statistics },
     inputs,
     labels,
@@ -216,7 +216,7 @@ async function sameStep(engine: Engine, { golden, model, start, prefix, config }
   const delta = deviceTensor(golden, start) as Tensor4D;
   const batch = { inputs, labels, search: { radii, start: delta } };
 
-  const after = await compileMaxMargin(context).step(tensors, batch, 0, unhurried);
+  const after = await compileMaxMargin(context).step(tensors, batch, 0, neverStop);
   assert.ok(after !== undefined);
 
   const expectedRadii = golden.tensor(`${prefix}/eps`).data;

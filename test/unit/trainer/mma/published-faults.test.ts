@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { unhurried } from '../../../../core/margin/pace.js';
+import { neverStop } from '../../../../core/margin/pace.js';
 import type { HostTensors } from '../../../../core/model/host-tensors.js';
 import { mlp } from '../../../../core/model/mlp.js';
 import { buildModel, type Model } from '../../../../core/model/model.js';
@@ -110,7 +110,7 @@ describe('faults of the published code', () => {
     const weights = toTensors({ ...linear.weights, 'dense.bias': { shape: [2], data: Float32Array.of(0, b) } });
     const examples: Examples = { count: 1, images: image, labels: Uint8Array.of(1) };
     const config = { ...CONFIG, maxDistance: 0.45, attackIterations: 40, bisections: 20, batchSize: 1 };
-    const found = await compileValidation(engine.compile, linear.model, examples, config)(weights, unhurried);
+    const found = await compileValidation(engine.compile, linear.model, examples, config)(weights, neverStop);
     assert.ok(Math.abs(found!.margin - margin) <= 1e-4, `${found!.margin}, expected ${margin}`);
     dispose(weights);
   });

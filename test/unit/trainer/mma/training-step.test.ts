@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dispose, tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { unhurried } from '../../../../core/margin/pace.js';
+import { neverStop } from '../../../../core/margin/pace.js';
 import { chooseTerms } from '../../../../trainer/mma/methods/max-margin.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { linearProblem } from '../../../support/linear-model.js';
@@ -15,7 +15,8 @@ describe('a training step', () => {
   let engine: Engine;
   before(async () => (engine = await openEngine(TEST_ENGINE)));
 
-  const stepFrom = (config: TrainingConfig, proceed = unhurried) => stepOnce(engine, { ...linear, config, proceed });
+  const stepFrom = (config: TrainingConfig, shouldContinue = neverStop) =>
+    stepOnce(engine, { ...linear, config, shouldContinue });
 
   it('takes found points within d_max and wrong examples as they are, and lets go of what is beyond', async () => {
     const { numTensors } = engine.memory();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../core/engine/engine.js';
 import { openEngine } from '../../../../core/engine/open-engine.js';
-import { unhurried } from '../../../../core/margin/pace.js';
+import { neverStop } from '../../../../core/margin/pace.js';
 import { toTensors } from '../../../../core/model/weights.js';
 import type { TrainingConfig } from '../../../../trainer/mma/training-config.js';
 import { compileValidation } from '../../../../trainer/mma/validation.js';
@@ -34,7 +34,7 @@ describe('validation', () => {
         validationMarginExamples: 45,
       };
       const tensors = toTensors(weights);
-      const found = await compileValidation(engine.compile, model, examples, config)(tensors, unhurried);
+      const found = await compileValidation(engine.compile, model, examples, config)(tensors, neverStop);
       assert.ok(found !== undefined);
       assert.equal(found.accuracy, Array.from(examples.labels).filter((_, i) => isCorrect(i)).length / 70);
       const mean = exact.reduce((sum, each) => sum + Math.min(each, reach), 0) / 45;
@@ -51,7 +51,7 @@ describe('validation', () => {
       });
 
       const as = async (more: Partial<TrainingConfig>) =>
-        (await compileValidation(engine.compile, model, examples, { ...config, ...more })(tensors, unhurried))!.margin;
+        (await compileValidation(engine.compile, model, examples, { ...config, ...more })(tensors, neverStop))!.margin;
       // Half the radius finds the same margins of a linear model; steps that lead nowhere leave the directions of the random start.
       const radius = reach / 1.05 / 3;
       const near = await as({ validationRadius: radius, validationStepSize: (2.5 * radius) / 40 });

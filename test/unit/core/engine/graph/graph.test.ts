@@ -9,7 +9,7 @@ import { simplify } from '../../../../../core/engine/graph/simplify/simplify.js'
 import { openEngine } from '../../../../../core/engine/open-engine.js';
 import { trace } from '../../../../../core/engine/trace/trace.js';
 import { softLogitMargin } from '../../../../../core/margin/losses.js';
-import { inputGradient } from '../../../../../core/margin/pgd.js';
+import { inputGradient } from '../../../../../core/margin/pgd-iteration.js';
 import { LENET5, lenet } from '../../../../../core/model/lenet.js';
 import { buildModel } from '../../../../../core/model/model.js';
 import { initialWeights, toTensors } from '../../../../../core/model/weights.js';

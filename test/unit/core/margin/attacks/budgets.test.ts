@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { openEngine } from '../../../../../core/engine/open-engine.js';
 import type { AttackKind, MinimumNormAttack } from '../../../../../core/margin/attacks/attack.js';
-import { annealedAt } from '../../../../../core/margin/attacks/annealing.js';
-import { definedMembers, divideBudget, type Member } from '../../../../../core/margin/attacks/best-of-plan.js';
-import { planRuns } from '../../../../../core/margin/attacks/fab-t-plan.js';
-import { ddn } from '../../../../../core/margin/attacks/ddn.js';
-import { deepfool } from '../../../../../core/margin/attacks/deepfool.js';
-import { fmn } from '../../../../../core/margin/attacks/fmn.js';
-import { rankedRivals } from '../../../../../core/margin/attacks/rivals.js';
+import { annealedAt } from '../../../../../core/margin/attacks/steps/annealing.js';
+import {
+  definedMembers,
+  divideBudget,
+  type Member,
+} from '../../../../../core/margin/attacks/minimum-norm/best-of-plan.js';
+import { planRuns } from '../../../../../core/margin/attacks/minimum-norm/fab-t-plan.js';
+import { ddn } from '../../../../../core/margin/attacks/minimum-norm/ddn.js';
+import { deepfool } from '../../../../../core/margin/attacks/minimum-norm/deepfool.js';
+import { fmn } from '../../../../../core/margin/attacks/minimum-norm/fmn.js';
+import { rankedRivals } from '../../../../../core/margin/attacks/steps/rivals.js';
 import { TEST_ENGINE } from '../../../../support/test-engine.js';
 
 const member = (kind: AttackKind<MinimumNormAttack>, fromBudget: number, weight: number): Member => ({
@@ -44,9 +48,9 @@ describe('budgets of attacks', () => {
     const members = [member(fmn, 1, 1), member(ddn, 1, 1), member(deepfool, 1, 1)];
     const names = (...[norm, aim]: [Parameters<typeof definedMembers>[1], Parameters<typeof definedMembers>[2]]) =>
       definedMembers(members, norm, aim).map(({ kind }) => kind.name);
-    assert.deepEqual(names('l1', 'leave'), ['fmn']);
-    assert.deepEqual(names('linf', 'leave'), ['fmn', 'deepfool']);
-    assert.deepEqual(names('l2', 'reach'), ['fmn', 'ddn']);
+    assert.deepEqual(names('l1', 'untargeted'), ['fmn']);
+    assert.deepEqual(names('linf', 'untargeted'), ['fmn', 'deepfool']);
+    assert.deepEqual(names('l2', 'targeted'), ['fmn', 'ddn']);
   });
 
   it('runs towards classes spend a budget whole, each class as often as another, from x first', () => {

@@ -83,11 +83,11 @@ describe('attacks within balls', () => {
     readonly classes?: readonly number[];
     readonly only?: number;
     readonly seed?: bigint;
-    readonly proceed?: () => boolean;
+    readonly shouldContinue?: () => boolean;
   }
   /** Runs an attack on a linear model, and reads what it found, one row an input. */
   const attack = async ({ compile, kind, norm, model, radii, effort, only, ...options }: Run) => {
-    const { classifier = linearClassifier, aim = 'leave', seed = 1n, proceed = () => true } = options;
+    const { classifier = linearClassifier, aim = 'untargeted', seed = 1n, shouldContinue = () => true } = options;
     const { weights, inputs: whole } = tensorsOf(model);
     const all = [...model.inputs.keys()].filter((index) => only === undefined || index === only);
     const inputs: Tensor4D = only === undefined ? whole.clone() : slice(whole, [only, 0, 0, 0], [1, -1, -1, -1]);
@@ -110,7 +110,7 @@ describe('attacks within balls', () => {
           radii: all.map((index) => radii[index]!),
           iterations: effort.iterations,
           restarts: effort.restarts,
-          proceed,
+          shouldContinue,
         });
         assert.deepEqual(perturbations.shape, inputs.shape);
         const values = perturbations.dataSync() as Float32Array;
@@ -164,10 +164,10 @@ describe('attacks within balls', () => {
         });
       }
 
-      if (kind.aims.includes('reach')) {
+      if (kind.aims.includes('targeted')) {
         it(`${key}, ${norm}: reaches the other of two classes where the margin allows it, and any of four where nothing forbids it`, async () => {
           const two = linearCase(11, 2, COUNT, 0.4, 0.6);
-          const reach = { ...sure, compile: engine.compile, aim: 'reach' } as const;
+          const reach = { ...sure, compile: engine.compile, aim: 'targeted' } as const;
           const others = two.inputs.map((input) => 1 - argMax(linearLogits(two, input)));
           const exact = margins(two);
           for (const [share, reached] of [
@@ -222,13 +222,13 @@ describe('attacks within balls', () => {
         const radii = margins(model).map((margin) => margin * effort.surely);
         const run = { ...common, compile: eager, model, radii };
         let asked = 0;
-        const whole = await attack({ ...run, proceed: () => ++asked > 0 });
+        const whole = await attack({ ...run, shouldContinue: () => ++asked > 0 });
         assert.ok(whole.complete);
         const succeeded: number[] = [];
         for (const share of [0, 0.3, 0.95]) {
           const last = Math.floor(share * asked);
           let now = 0;
-          const { rows, complete, gradientEvaluations } = await attack({ ...run, proceed: () => now++ < last });
+          const { rows, complete, gradientEvaluations } = await attack({ ...run, shouldContinue: () => now++ < last });
           assert.equal(now, last + 1, 'asked once more, and not again');
           assert.ok(!complete && gradientEvaluations <= whole.gradientEvaluations);
           if (share === 0) assert.ok(rows.every((row) => row.every((value) => value === 0)));
@@ -239,11 +239,11 @@ describe('attacks within balls', () => {
             }).length,
           );
           now = 0;
-          const proceed = (): boolean => {
+          const shouldContinue = (): boolean => {
             if (now++ === last) throw new Error('aborted');
             return true;
           };
-          await assert.rejects(attack({ ...run, proceed }), /aborted/);
+          await assert.rejects(attack({ ...run, shouldContinue }), /aborted/);
         }
         assert.deepEqual(
           succeeded,

@@ -55,7 +55,7 @@ describe('minimum-norm attacks', () => {
   const weightsOf = new Map<Aim, TensorMap>();
   /** A model, and what an attack on it takes. Towards a class there are two, so that reaching one is leaving the other. */
   const problem = (aim: Aim, [low, high]: readonly [number, number]) => {
-    const model = linearCase(4, aim === 'reach' ? 2 : 4, COUNT, low, high);
+    const model = linearCase(4, aim === 'targeted' ? 2 : 4, COUNT, low, high);
     const rows = model.inputs.map((input) => linearLogits(model, input));
     const own = rows.map((row) => row.indexOf(Math.max(...row)));
     const { weights: made, inputs } = linearTensors(model);
@@ -65,7 +65,7 @@ describe('minimum-norm attacks', () => {
     return {
       model,
       own,
-      classes: own.map((label) => (aim === 'reach' ? 1 - label : label)),
+      classes: own.map((label) => (aim === 'targeted' ? 1 - label : label)),
       logits: rows.map((row) => Float32Array.from(row)),
       weights,
       inputs,
@@ -86,7 +86,7 @@ describe('minimum-norm attacks', () => {
     readonly budget?: number;
     readonly compile?: Compile;
     readonly classifier?: WeightedClassifier;
-    readonly proceed?: () => boolean;
+    readonly shouldContinue?: () => boolean;
     /** This input alone. */
     readonly only?: number;
   }
@@ -97,7 +97,7 @@ describe('minimum-norm attacks', () => {
     given: Problem,
     options: Options,
   ) => {
-    const { compile = engine.compile, classifier = linearClassifier, proceed = () => true, only } = options;
+    const { compile = engine.compile, classifier = linearClassifier, only } = options;
     const compiled = (): MinimumNormAttack => kind.compile(compile, classifier, { norm, bounds: BOUNDS }, aim);
     const usual = compile === engine.compile && classifier === linearClassifier;
     const attack = usual ? once(`${kind.name} ${norm} ${aim}`, compiled) : compiled();
@@ -112,7 +112,7 @@ describe('minimum-norm attacks', () => {
       seeds: rows.map((index) => BigInt(index + 1) * 0x9e3779b97f4a7c15n),
       maxDistance: options.maxDistance,
       maxGradientEvaluations: options.budget ?? BUDGET,
-      proceed,
+      shouldContinue: options.shouldContinue ?? (() => true),
     });
     const values = outcome.perturbations.dataSync() as Float32Array;
     outcome.perturbations.dispose();
@@ -149,7 +149,7 @@ describe('minimum-norm attacks', () => {
       for (const norm of ATTACK_NORMS) {
         if (kind.norms.includes(norm)) continue;
         assert.throws(
-          () => kind.compile(engine.compile, linearClassifier, { norm, bounds: BOUNDS }, 'leave'),
+          () => kind.compile(engine.compile, linearClassifier, { norm, bounds: BOUNDS }, 'untargeted'),
           new RegExp(`^DomainError: norm: expected .* for the attack ${name}, got ${norm}`),
         );
       }
@@ -229,19 +229,16 @@ describe('minimum-norm attacks', () => {
             assert.ok(gradientEvaluations <= budget && gradientEvaluations >= 1, `${gradientEvaluations} of ${budget}`);
           }
           let asked = 0;
-          const whole = await find(kind, norm, aim, given, { maxDistance, budget: 12, proceed: () => ++asked > 0 });
+          const counted = { maxDistance, budget: 12, shouldContinue: () => ++asked > 0 };
+          const whole = await find(kind, norm, aim, given, counted);
           assert.ok(whole.complete);
           let spent = whole.gradientEvaluations;
           for (const last of [asked >> 1, 1, 0]) {
             let askedNow = 0;
             passes.backward = 0;
-            const stopped = await find(kind, norm, aim, given, {
-              maxDistance,
-              budget: 12,
-              classifier,
-              compile: eager,
-              proceed: () => askedNow++ < last,
-            });
+            const shouldContinue = (): boolean => askedNow++ < last;
+            const traced = { maxDistance, budget: 12, classifier, compile: eager };
+            const stopped = await find(kind, norm, aim, given, { ...traced, shouldContinue });
             assert.equal(askedNow, last + 1, 'asked once more, and not again');
             assert.ok(!stopped.complete && stopped.gradientEvaluations <= spent);
             assert.equal(stopped.gradientEvaluations, passes.backward / COUNT);

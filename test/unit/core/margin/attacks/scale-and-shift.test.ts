@@ -6,10 +6,10 @@ import { openEngine } from '../../../../../core/engine/open-engine.js';
 import type { WeightedClassifier } from '../../../../../core/margin/attack-steps.js';
 import { FIXED_NORM_ATTACKS } from '../../../../../core/margin/attacks/fixed-norm-attacks.js';
 import { MINIMUM_NORM_ATTACKS } from '../../../../../core/margin/attacks/minimum-norm-attacks.js';
-import { follow, leaves } from '../../../../../core/margin/follow.js';
+import { verify, isAdversarial } from '../../../../../core/margin/verify.js';
 import { largestLogit, readLogits } from '../../../../../core/margin/host-logits.js';
 import { compileMarginSearch } from '../../../../../core/margin/margin-search.js';
-import { unhurried } from '../../../../../core/margin/pace.js';
+import { neverStop } from '../../../../../core/margin/pace.js';
 import { perceptron, perceptronTensors } from '../../../../support/small-classifiers.js';
 import { TEST_ENGINE } from '../../../../support/test-engine.js';
 
@@ -47,7 +47,7 @@ describe('attacks on the same classifier with other logits', () => {
     classes: logits.map(largestLogit),
     logits: logits.map((row) => row.map((value) => value * scale)),
     seeds: logits.map((_, index) => BigInt(index)),
-    proceed: unhurried,
+    shouldContinue: neverStop,
   });
 
   for (const [name, kind] of Object.entries(FIXED_NORM_ATTACKS)) {
@@ -55,11 +55,13 @@ describe('attacks on the same classifier with other logits', () => {
       const brokenAt = async (scale: number): Promise<string> => {
         const classifier = scaled(scale);
         const threat = { norm: 'linf', bounds: BOUNDS } as const;
-        const attack = kind.compile(engine.compile, classifier, threat, 'leave');
+        const attack = kind.compile(engine.compile, classifier, threat, 'untargeted');
         const effort = { iterations: 10, restarts: 1, radii: logits.map(() => EPSILON) };
         const { perturbations } = await attack.find({ ...problem(scale), ...effort });
-        const followed = await follow(classifier, weights, inputs, perturbations, threat);
-        return followed.map((reached, row) => Number(leaves(reached, largestLogit(logits[row]!), EPSILON))).join('');
+        const followed = await verify(classifier, weights, inputs, perturbations, threat);
+        return followed
+          .map((reached, row) => Number(isAdversarial(reached, largestLogit(logits[row]!), EPSILON)))
+          .join('');
       };
       const expected = await brokenAt(1);
       assert.match(expected, /1/, 'some input must be broken for the test to tell anything');
