@@ -28,6 +28,9 @@ export function reportFailure(error: unknown, verbose: boolean): number {
 function failureMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!(error instanceof RequestError)) return error.message;
-  const hint = error.code === 'UNAVAILABLE' ? '\nIs the service running, and is --address right?' : '';
+  const hint =
+    error.code === 'UNAVAILABLE' && !error.message.includes('proxy')
+      ? '\nIs the service running, and is --address right?'
+      : '';
   return `${error.message} (${error.code})${hint}`;
 }

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import { DomainError } from '../../core/errors.js';
 import { shown } from '../../core/field.js';
-import { formatSettings, type Given, type Settings } from '../../host/config/settings.js';
+import { flagOf, formatSettings, type Given, type Settings } from '../../host/config/settings.js';
 import type { JobSpec } from '../../trainer/jobs/job-spec.js';
 import { PRESETS } from '../../trainer/jobs/presets/presets.js';
-import { TRAINING_SPEC } from '../../trainer/jobs/training-spec.js';
+import { contractName, TRAINING_SPEC } from '../../trainer/jobs/training-spec.js';
 import { defaultWords, settablesOf, type Settable } from '../../trainer/mma/hyperparameter.js';
+import { RequestError } from '../client/request-error.js';
 import type { TrainingSpec } from '../client/training-spec.js';
 import { architectureSpec } from './network-files.js';
 import { CommandFailure } from './report-failure.js';
@@ -61,6 +63,18 @@ export async function formatTraining(given: ReadonlyMap<string, Given>): Promise
       return [[option, given.get(option) ?? { value, source }]];
     }),
   );
+}
+
+/** A failure that names a field of the contract, as one that names the option that was written: `spec.max_distance: …` → `--max-distance: …`. */
+export function namingOptions(error: unknown): unknown {
+  if (!(error instanceof DomainError || error instanceof RequestError)) return error;
+  const [, field = '', rest = ''] = /^spec\.([a-z0-9_.]+)(.*)$/s.exec(error.message) ?? [];
+  // The file that --architecture names travels as its contents.
+  const option =
+    field === 'architecture.layers_model_json'
+      ? 'architecture'
+      : SETTABLES.find(({ path }) => contractName(path.join('.')) === field)?.option;
+  return option === undefined ? error : new CommandFailure(`${flagOf(option)}${rest}`, 2, { cause: error });
 }
 
 function assign(target: Record<string, unknown>, [first = '', ...rest]: readonly string[], value: unknown): void {

@@ -6,7 +6,7 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES, type CallOptions } from './call-policy.js';
 import { proxyOptions } from './loopback.js';
-import { RequestError } from './request-error.js';
+import { RequestError, withProxy } from './request-error.js';
 import type { StatusName } from './request-error.js';
 
 /** What the contract, health checks and reflection are made of. */
@@ -58,7 +58,7 @@ export async function* callMethod(
   } catch (error) {
     const failure = error as Partial<ServiceError>;
     if (failure.code === undefined) throw error;
-    throw new RequestError(status[failure.code] as StatusName, failure.details ?? '', { cause: error });
+    throw new RequestError(status[failure.code] as StatusName, withProxy(failure.details ?? ''), { cause: error });
   } finally {
     options.signal?.removeEventListener('abort', cancel);
     client.close();

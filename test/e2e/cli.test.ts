@@ -225,7 +225,7 @@ describe('maxmargin commands', function () {
       fails(2, /error: unknown command 'trian'/, 'trian'),
       fails(2, /--steps: expected an integer from 1 to \d+, got "0"/, 'train', '--steps', '0'),
       fails(2, /--learning-rate: expected a number above 0 and up to 100/, 'train', '--learning-rate', '1e9'),
-      fails(1, /spec\.min_radius: expected a number above 0 and up to 0\.45/, 'train', '--min-radius', '0.5'),
+      fails(2, /--min-radius: expected a number above 0 and up to 0\.45/, 'train', '--min-radius', '0.5'),
       fails(1, /--registry: expected a directory, got nowhere/, 'models', 'list', '--registry', 'nowhere'),
       fails(1, /missing\.png/, 'classify', 'missing.png', ...address),
       fails(1, /one\.raw: expected a PNG or JPEG file/, 'classify', 'one.raw', ...address),

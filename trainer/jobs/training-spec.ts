@@ -41,7 +41,7 @@ export const TRAINING_SPEC = {
       within: ({ trainExamples: most }) =>
         most === 0
           ? integer({ atLeast: 0, atMost: MAX_EXAMPLES })
-          : integer({ atLeast: 0, atMost: most - 1 }, `fewer than train_examples, at most ${most - 1}`),
+          : integer({ atLeast: 0, atMost: most - 1 }, `fewer than the training examples, at most ${most - 1}`),
     }),
   },
   architecture: {

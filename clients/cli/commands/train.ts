@@ -13,7 +13,7 @@ import { readSettings, withSettings } from '../../../host/config/settings.js';
 import { integer } from '../option-types.js';
 import { withClient, withOutput } from '../shared-options.js';
 import type { OutputOptions } from '../shared-options.js';
-import { formatTraining, TRAINING_SETTINGS, trainingSpec } from '../training-options.js';
+import { formatTraining, namingOptions, TRAINING_SETTINGS, trainingSpec } from '../training-options.js';
 import { watchToTheEnd } from '../watch-to-the-end.js';
 
 interface Options extends OutputOptions {
@@ -62,13 +62,17 @@ export function trainCommand(): Command {
         return;
       }
       const given = readSettings(TRAINING_SETTINGS, { ...options }, process.env);
-      if (options.printConfig === true) {
-        process.stdout.write(await formatTraining(given));
-        return;
+      try {
+        if (options.printConfig === true) {
+          process.stdout.write(await formatTraining(given));
+          return;
+        }
+        const spec = trainingSpec(given);
+        if (options.address === undefined) await trainHere(spec, options);
+        else await trainThere(options.address, spec, options);
+      } catch (error) {
+        throw namingOptions(error);
       }
-      const spec = trainingSpec(given);
-      if (options.address === undefined) await trainHere(spec, options);
-      else await trainThere(options.address, spec, options);
     });
 }
 

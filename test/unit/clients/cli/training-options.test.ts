@@ -4,7 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOSSES } from '../../../../clients/client/training-losses.js';
 import { METHODS } from '../../../../clients/client/training-spec.js';
-import { formatTraining, TRAINING_SETTINGS, trainingSpec } from '../../../../clients/cli/training-options.js';
+import {
+  formatTraining,
+  namingOptions,
+  TRAINING_SETTINGS,
+  trainingSpec,
+} from '../../../../clients/cli/training-options.js';
 import { command } from '../../../../host/config/command.js';
 import { readSettings, withSettings, flagOf, type Environment } from '../../../../host/config/settings.js';
 import { PRESETS } from '../../../../trainer/jobs/presets/presets.js';
@@ -38,7 +43,16 @@ describe('the options of a training', () => {
     );
     assert.deepEqual([epsilon, initialEpsilon, epsilonRampSteps, cleanCoefficient], [0.2, 0.1, 7, 0.5]);
     assert.equal(configured('--method', 'trades', '--trades-beta', '3').tradesBeta, 3);
-    assert.throws(() => configured('--epsilon', '0.2'), /spec\.epsilon: expected none for method mma, got 0\.2/);
+    assert.throws(
+      () => {
+        try {
+          configured('--epsilon', '0.2');
+        } catch (error) {
+          throw namingOptions(error);
+        }
+      },
+      { message: '--epsilon: expected none for method mma, got 0.2', exitCode: 2 },
+    );
   });
 
   it('say which losses are used', () => {
