@@ -39,7 +39,7 @@ describe('evaluation', () => {
       const counted = exact.map((margin) => Math.min(margin, maxDistance)).toSorted((x, y) => x - y);
 
       const seen: number[] = [];
-      const onProgress = (share: number) => seen.push(share);
+      const onProgress = (etaSeconds: number) => seen.push(etaSeconds);
       const record = await evaluateTrained(request({ norm, maxDistance, onProgress }));
 
       const near = (actual: number, expected: number) => {
@@ -53,11 +53,9 @@ describe('evaluation', () => {
       assert.ok([7 / 60, 8 / 60].includes(record.notFoundShare), String(record.notFoundShare));
       assert.equal(record.histogram.counts.at(-1), Math.round(record.notFoundShare * 60));
       assert.ok(record.gradientEvaluations > 0 && record.gradientEvaluations <= 40 && record.attack !== '');
-      assert.deepEqual(
-        seen.toSorted((x, y) => x - y),
-        seen,
-      );
-      assert.equal(seen.at(-1), 1);
+      const known = seen.findIndex((etaSeconds) => etaSeconds < Infinity);
+      assert.ok(known > 0 && seen.slice(known).every((etaSeconds) => etaSeconds >= 0 && etaSeconds < Infinity));
+      assert.equal(seen.at(-1), 0);
       assert.equal(engine.memory().numTensors, numTensors);
     });
   }
