@@ -98,10 +98,13 @@ const useName = (layer: string, use: number): string => (use === 0 ? layer : `${
 function inboundOf({ name, className, inbound }: FileLayer): readonly (readonly FileReference[])[] {
   const at = `${layerNamed(name, className)}: inbound_nodes`;
   const uses: readonly unknown[] = Array.isArray(inbound) ? inbound : [];
-  if (uses.length === 0 || uses.length > MAX_USES || !uses.every((use) => Array.isArray(use)))
-    throw invalidInput(at, 'the layers that it follows, as Keras 2 writes them', shorten(inbound));
+  const entriesOf = (use: unknown): readonly unknown[] => {
+    const entries = Array.isArray(use) ? (use as unknown[]) : keras3Entries(use);
+    return entries ?? refuseNodes(at, inbound);
+  };
+  if (uses.length === 0 || uses.length > MAX_USES) refuseNodes(at, inbound);
   return uses.map((use) =>
-    (use as readonly unknown[]).map((entry) => {
+    entriesOf(use).map((entry) => {
       const [layer, node = 0, tensor = 0, more = {}]: unknown[] = Array.isArray(entry) ? (entry as unknown[]) : [];
       const plain =
         typeof layer === 'string' &&
@@ -113,5 +116,26 @@ function inboundOf({ name, className, inbound }: FileLayer): readonly (readonly 
       if (!plain) throw invalidInput(at, '[name, 0, 0, {}]', shorten(entry));
       return { layer, use: node as number };
     }),
+  );
+}
+
+const refuseNodes = (at: string, got: unknown): never => {
+  throw invalidInput(at, 'the layers that it follows, as Keras writes them', shorten(got));
+};
+
+/**
+ * What a use of a layer follows, as Keras 3 writes it: `{ args: [tensor], kwargs: {} }`, several tensors in a list of their own, and of each
+ * tensor its `keras_history` [name, use, result].
+ *
+ * @returns as Keras 2 writes it; undefined if it is something else, as arguments that change what the layer does
+ */
+function keras3Entries(use: unknown): readonly unknown[] | undefined {
+  const { args, kwargs } = (use ?? {}) as { readonly args?: unknown; readonly kwargs?: unknown };
+  if (!Array.isArray(args) || args.length !== 1) return undefined;
+  // `mask: null` and `training: false` are what a layer does anyway.
+  if (Object.values(kwargs ?? {}).some((value) => value !== null && value !== false)) return undefined;
+  const [followed] = args as readonly unknown[];
+  return (Array.isArray(followed) ? (followed as readonly unknown[]) : [followed]).map(
+    (tensor) => (tensor as { readonly config?: { readonly keras_history?: unknown } } | null)?.config?.keras_history,
   );
 }

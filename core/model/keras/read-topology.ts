@@ -21,7 +21,7 @@ const VALUE_BY_VALUE = ['Rescaling', 'Dropout', 'GaussianDropout', 'GaussianNois
 const PRODUCTS = ['Dense', 'Conv2D', 'DepthwiseConv2D', 'SeparableConv2D'];
 
 /**
- * The network of a TensorFlow.js LayersModel: Sequential or functional, of Keras 2, with one input [height, width, channels] and one output of logits.
+ * The network of a TensorFlow.js LayersModel: Sequential or functional, of Keras 2 or 3, with one input [height, width, channels] and one output of logits.
  *
  * @param model the parsed `model.json`, as `model.save` and tensorflowjs_converter write it, or its `modelTopology` alone
  * @throws invalid-input naming the layer

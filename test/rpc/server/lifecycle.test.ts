@@ -163,7 +163,7 @@ describe('Lifecycle of the server', () => {
     assert.match(bad.stderr, /--workers: expected an integer from 1 to 64, got "many"/);
     const help = spawnSync(process.execPath, [entry, '--help'], { encoding: 'utf8' });
     assert.equal(help.status, 0);
-    assert.match(help.stdout, /--registry DIR/);
+    assert.match(help.stdout, /--registry <dir>/);
   });
 });
 

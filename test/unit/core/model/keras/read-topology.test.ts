@@ -204,12 +204,12 @@ describe('topology of a LayersModel', () => {
       /^layer sum \(Add\): expected to follow equal shapes, got \[6, 6, 2\] and \[4, 4, 2\]$/,
     ],
     [
-      'nodes as Keras 3 writes them',
+      'nodes that say nothing',
       functionalOf([
         { ...node('Flatten', 'flat', []), inbound_nodes: [{ args: [], kwargs: {} }] },
         node('Dense', 'logits', ['flat'], { units: 3 }),
       ]),
-      /^layer flat \(Flatten\): inbound_nodes: expected the layers that it follows, as Keras 2 writes them/,
+      /^layer flat \(Flatten\): inbound_nodes: expected the layers that it follows, as Keras writes them/,
     ],
     [
       'a graph model',
