@@ -1,4 +1,5 @@
 import { DomainError, messageOf } from '../../core/errors.js';
+import { fileSystemError } from '../../host/file-system-error.js';
 import type { JobCommand, JobReport, JobTask } from './job-messages.js';
 import { ownsJob } from './job-owner.js';
 import type { JobOutcome } from './job-queue.js';
@@ -38,9 +39,13 @@ async function attempt(task: JobTask): Promise<JobOutcome> {
       return { kind: 'stopped' };
     if (!(error instanceof DomainError))
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    return { kind: 'failed', error: messageOf(error) };
+    return { kind: 'failed', error: fileSystemError(error)?.details ?? withoutRoots(messageOf(error), task) };
   }
 }
+
+/** Clients read why a job failed: files are named below the service's directories, whose own paths stay in its log. */
+const withoutRoots = (text: string, { dataRoot, registryRoot, directory }: JobTask): string =>
+  [dataRoot, registryRoot, directory].reduce((rest, root) => rest.replaceAll(`${root}/`, ''), text);
 
 function send(report: JobReport): Promise<void> {
   return new Promise((resolve) => {

@@ -38,6 +38,7 @@ describe('a job that fails', () => {
     await truncate(images, 1000);
     const error = await errorOf(tinySpec({ data: { name: 'mnist', directory: 'short' } }));
     assert.match(error, /short\/train-images-idx3-ubyte.*expected .*got/);
+    assert.ok(!error.includes(place.data), `a path of the service: ${error}`);
   });
 
   it('says what is missing, and what is too much', async () => {
