@@ -49,3 +49,9 @@ export function invalidInput(field: string, expected: string, got: string): Doma
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The refusal of one more than may wait: `queue full: 64 requests are already waiting`. */
+export function queueFull(waiting: number, what: 'request' | 'job'): DomainError {
+  const those = waiting === 1 ? `1 ${what} is` : `${waiting} ${what}s are`;
+  return new DomainError('exhausted', `queue full: ${those} already waiting`);
+}

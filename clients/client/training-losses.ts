@@ -13,7 +13,7 @@ export const LOSSES = Object.entries(LossCode).flatMap(([name, code]) =>
 
 /** Which loss is used for what. */
 export interface TrainingLosses {
-  /** What PGD climbs; default: slm. */
+  /** The loss that PGD ascends; default: slm. */
   readonly attack?: TrainingLoss | undefined;
   /** Whose zero the bisection looks for: slm (the default) or lm. */
   readonly search?: TrainingLoss | undefined;

@@ -23,7 +23,7 @@ export type MarginStatus = 'found' | 'not-found' | 'misclassified' | 'target-rea
 /** What is known of one input's margin. */
 export interface MarginFinding {
   readonly status: MarginStatus;
-  /** argmax_j z_j at the unperturbed input; the first of equals. */
+  /** argmax_j z_j at the unperturbed input; ties: the lowest index. */
   readonly predictedClass: number;
   /** y: what the margin is relative to. */
   readonly label: number;

@@ -1,4 +1,4 @@
-import { DomainError } from '../../core/errors.js';
+import { DomainError, queueFull } from '../../core/errors.js';
 
 /** A job that waits for a place, or has one. */
 interface Waiting<P> {
@@ -54,12 +54,7 @@ export function createJobQueue<P>(options: JobQueueOptions<P>): JobQueue<P> {
         if (!queue.has(waiting)) return;
         if (queue.size > options.maxWaiting) {
           queue.delete(waiting);
-          reject(
-            new DomainError(
-              'exhausted',
-              `queue: expected at most ${options.maxWaiting} waiting requests, got one more`,
-            ),
-          );
+          reject(queueFull(options.maxWaiting, 'request'));
           return;
         }
         const leave = (): void => {

@@ -63,7 +63,10 @@ async function namesOf(path: string, largestLabel: number): Promise<readonly str
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
     if (largestLabel < 1)
-      throw invalidInput(path, 'names of at least 2 classes, one a line', 'no such file, and one label');
+      throw new DomainError(
+        'invalid-input',
+        `${path}: class-name file missing, and the labels contain a single class; expected names of at least 2 classes, one a line`,
+      );
     return Array.from({ length: largestLabel + 1 }, (_, label) => String(label));
   }
   const names = text.split('\n').map((line) => line.trim());

@@ -34,7 +34,7 @@ export interface EvaluatedClassifier {
  *     z = log( (1/m) Σᵢ softmax(zᵢ) )
  *
  * Probabilities and not logits are averaged, since logits of different models have scales of their own, and the one with the largest would
- * decide alone; and the logarithm is taken of the mean, since attacks climb losses of logits: softmax(z) is then the mean itself, and cross
+ * decide alone; and the logarithm is taken of the mean, since attacks ascend losses of logits: softmax(z) is then the mean itself, and cross
  * entropy its own. All members are attacked at once, as the one classifier that they are. A single model's logits are left as they are. Classes are
  * those of the first member, and are matched by their names.
  *

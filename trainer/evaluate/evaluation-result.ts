@@ -31,7 +31,7 @@ export interface EvaluationPlan {
   readonly autoAttackEpsilons: readonly number[];
   readonly whiteBox: {
     readonly iterations: number;
-    /** Half of them climb CE, half CW. */
+    /** Half of them ascend CE, half CW. */
     readonly restarts: number;
     /** The length of a step, in ε. */
     readonly stepShare: number;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DomainError } from '../../core/errors.js';
+import { DomainError, queueFull } from '../../core/errors.js';
 import type { EarlyStop, EvaluationRecord } from '../../core/registry/manifest.js';
 import { hasEnded } from './job.js';
 import type { Job, JobChange } from './job.js';
@@ -115,11 +115,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
   const admit = async (make: () => Promise<Job>): Promise<Job> => {
     if (draining) throw new DomainError('unavailable', 'the trainer is shutting down');
     const free = Math.max(0, options.maxRunning - running.size);
-    if (waiting.length + admitted >= options.maxQueued + free)
-      throw new DomainError(
-        'exhausted',
-        `queue: expected fewer than ${options.maxQueued} waiting jobs, got ${waiting.length}`,
-      );
+    if (waiting.length + admitted >= options.maxQueued + free) throw queueFull(options.maxQueued, 'job');
     admitted++;
     let job: Job;
     try {

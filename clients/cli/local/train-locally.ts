@@ -76,7 +76,8 @@ export async function trainLocally(
       assertOwned: () => undefined,
       report,
     });
-    if (outcome.kind !== 'succeeded') throw new DomainError('internal', `training: it ${outcome.kind}`);
+    if (outcome.kind !== 'succeeded')
+      throw new DomainError('internal', `training ended before publishing (${outcome.kind})`);
     const epochsKept = await forget(task);
     return {
       model: task.spec.model,

@@ -125,7 +125,7 @@ describe('RobustnessService: deadlines, cancellation, and what is answered meanw
     await eventually(waiting, (depth) => depth === 1);
     await assert.rejects(client.margin(short), {
       code: Status.RESOURCE_EXHAUSTED,
-      details: /^queue: expected at most 1/,
+      details: /^queue full: 1 request is already waiting/,
     });
     abort.abort();
     assert.equal((await queued).results.length, 1);

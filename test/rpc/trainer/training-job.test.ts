@@ -94,7 +94,7 @@ describe('training jobs', () => {
       jobs.map(({ queuePosition }) => queuePosition),
       [0, 0, 1],
     );
-    await assert.rejects(create(), /RESOURCE_EXHAUSTED: queue: expected fewer than 2 waiting jobs/);
+    await assert.rejects(create(), /RESOURCE_EXHAUSTED: queue full: 2 jobs are already waiting/);
 
     const moved = watchUntil(client, third, ({ queuePosition }) => queuePosition === 0);
     assert.equal((await client.cancelTrainingJob({ name: second })).state, JobState.CANCELLED);

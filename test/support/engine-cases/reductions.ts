@@ -44,6 +44,6 @@ export const REDUCTIONS: readonly EngineCase[] = [
   reduction('any', any, flag, 'bool'),
   reduction('logSumExp', logSumExp),
   reduction('softmax, and its gradient,', (x) => [softmax(x), ...gradients((at) => softmax(at))(x)] as never),
-  reduction('argMax, the first of equals', (x, [axis = 0]) => argMax(round(x), axis)),
-  reduction('argMin, the first of equals', (x, [axis = 0]) => argMin(round(x), axis)),
+  reduction('argMax, ties: the lowest index', (x, [axis = 0]) => argMax(round(x), axis)),
+  reduction('argMin, ties: the lowest index', (x, [axis = 0]) => argMin(round(x), axis)),
 ];

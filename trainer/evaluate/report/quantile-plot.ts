@@ -49,7 +49,7 @@ export function quantilePlot({ x: xOf, y: yOf, levels, points, ...text }: Quanti
 /** The lines are named where they end; this says what the bands are. */
 const LEGEND = markup`<ul class="legend"><li><span class="swatch inner"></span>middle half</li><li><span class="swatch outer"></span>10% to 90%</li></ul>`;
 
-/** Moves places apart until each has room, none further than it must; their order, and the ends of the range, are kept where there is room. */
+/** Spreads labels to avoid overlap, moving each as little as possible; their order, and the ends of the range, are kept where there is room. */
 export function spread(
   places: readonly number[],
   room: number,

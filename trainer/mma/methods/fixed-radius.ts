@@ -30,7 +30,7 @@ export interface FixedRadiusSteps extends CompiledMethod {
  *     c · (1/n) Σ L(f(x), y)  +  (1 − c) · (1/n) Σ L(f(x + δ), y)          δ ≈ argmax_{‖δ‖ ≤ ε} L_attack(f(x + δ), y)
  *
  * δ is found by PGD in evaluation mode from a random start in ball ∩ box, N steps of 2.5 ε / N. The default attack loss is SLM, where Madry
- * et al. climb CE: the gradients of both point the same way in each example, and SLM's does not vanish where the answer is sure.
+ * et al. ascend CE: the gradients of both point the same way in each example, and SLM's does not vanish where the answer is sure.
  *
  * A step is a clean pass (in training mode if c > 0; else in evaluation mode, for its figures alone, so that perturbed points alone move the
  * running statistics), the search, a pass in training mode at x + δ, and the optimizer's update. One read at the end.

@@ -23,7 +23,7 @@ type SearchedTerm = CleanTerm & {
 
 /** MMA and OMMA, and what their steps are made of: pure functions, compiled once. */
 export interface MaxMarginSteps extends CompiledMethod {
-  /** The search, in evaluation mode: the attack loss climbed, the search loss crossed. */
+  /** The search, in evaluation mode: the attack loss ascended, the search loss crossed. */
   readonly attack: AttackSteps;
   readonly clean: (parameters: TensorMap, statistics: TensorMap, inputs: Tensor4D, labels: Tensor1D) => SearchedTerm;
   /** The margin term at x + δ*, and the update. */

@@ -16,7 +16,7 @@ export interface ReductionAttributes {
   /** Bool. */
   readonly all: ReductionOf;
   readonly any: ReductionOf;
-  /** The index of the largest along an axis, which is dropped; the first of equals; int32. */
+  /** The index of the largest along an axis, which is dropped; ties: the lowest index; int32. */
   readonly argMax: { readonly axis: number };
   readonly argMin: { readonly axis: number };
 }

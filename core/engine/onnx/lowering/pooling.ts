@@ -58,7 +58,7 @@ function overlap({ size, strides, dilations }: Pooling): boolean {
   return size.some((extent, axis) => (extent - 1) * (dilations[axis] ?? 1) + 1 > (strides[axis] ?? 1));
 }
 
-/** The maxima of windows and their places among all elements of the images, the first of equals. */
+/** The maxima of windows and their places among all elements of the images, ties: the lowest index. */
 function maximaOf(
   lowering: Lowering,
   images: NodeId,

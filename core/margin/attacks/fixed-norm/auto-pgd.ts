@@ -21,11 +21,11 @@ const compileAutoPgd = (
   classifier: WeightedClassifier,
   threat: ThreatModel,
   aim: Aim,
-  climb: Pick<BallMethod<BallState>, 'loss' | 'rank' | 'targets'>,
+  ascended: Pick<BallMethod<BallState>, 'loss' | 'rank' | 'targets'>,
 ): FixedNormAttack['find'] =>
   threat.norm === 'l1'
-    ? compileBallSearch(compile, classifier, threat, aim, sparseAutoPgdMethod(climb))
-    : compileBallSearch(compile, classifier, threat, aim, autoPgdMethod(climb));
+    ? compileBallSearch(compile, classifier, threat, aim, sparseAutoPgdMethod(ascended))
+    : compileBallSearch(compile, classifier, threat, aim, autoPgdMethod(ascended));
 
 /**
  * Auto-PGD (Croce and Hein 2020, arXiv:2003.01690): gradient ascent with momentum within each example's ball, whose steps begin at twice the radius and

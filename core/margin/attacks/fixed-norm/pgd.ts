@@ -14,7 +14,7 @@ const STEPS_LENGTH = 2.5;
 /** Which PGD. */
 export interface PgdOptions {
   readonly name: string;
-  /** L: what is climbed. */
+  /** L: what is ascended. */
   readonly loss: LossName;
   /** α / ε: the length of a step, in radii; default 2.5 / N. */
   readonly stepShare?: number;

@@ -22,9 +22,9 @@ export type AscentProblem = {
 /** What one try does: what is best once δ, [n, h, w, c], inside ball and box, has been tried. One forward evaluation. */
 type Try = (weights: TensorMap, problem: AscentProblem, known: Strongest, perturbations: Tensor4D) => Strongest;
 
-/** How an attack without gradients climbs; pure functions. */
+/** How an attack without gradients ascends; pure functions. */
 export interface GradientFreeAscent {
-  /** What is climbed: the logit margin. */
+  /** What is ascended: the logit margin. */
   readonly margin: Loss;
   /** The first try of a run: it is taken, except where something has succeeded before. */
   readonly tryFirst: Try;
@@ -32,7 +32,7 @@ export interface GradientFreeAscent {
   readonly tryNext: Try;
 }
 
-/** How attacks without gradients climb in a threat model. */
+/** How attacks without gradients ascend in a threat model. */
 export function gradientFreeAscent(
   classifier: WeightedClassifier,
   { bounds }: ThreatModel,

@@ -29,7 +29,7 @@ export type Descent = Nearest & {
 
 /** What a walk has seen at x + δ. */
 export interface Seen {
-  /** L, climbed, [n]. */
+  /** L, ascended, [n]. */
   readonly losses: Tensor1D;
   /** ∇L, [n, h, w, c]. */
   readonly gradients: Tensor4D;

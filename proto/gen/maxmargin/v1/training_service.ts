@@ -251,7 +251,7 @@ export function jobStateToJSON(object: JobState): string {
 
 /** TrainingLosses says which loss is used for what. A method refuses those that it has no use for. */
 export interface TrainingLosses {
-  /** What PGD climbs (mma, omma, pgd, pgdls); unspecified: SLM. */
+  /** The loss that PGD ascends (mma, omma, pgd, pgdls); unspecified: SLM. */
   attack: Loss;
   /** Whose zero the bisection looks for (mma, omma): SLM or LM; unspecified: SLM. */
   search: Loss;
@@ -320,7 +320,7 @@ export interface LearningRateChange {
   learningRate: number;
 }
 
-/** OptimizerSpec says how gradients become steps. */
+/** OptimizerSpec is an optimizer and its settings. */
 export interface OptimizerSpec {
   /** The rule; not set: Adam. */
   rule:
@@ -401,7 +401,7 @@ export interface TrainingSpec {
   epsilonRampSteps?:
     | number
     | undefined;
-  /** The weight of what answers move (TRADES); not set: 6. */
+  /** The weight of the KL term, 1/λ in TRADES; not set: 6. */
   tradesBeta?:
     | number
     | undefined;

@@ -62,7 +62,7 @@ describe('IDX files of any size and number of classes', () => {
     });
     await put('train-labels-idx1-ubyte', idxBytes(2049, [3], new Uint8Array(3)));
     await assert.rejects(openDataset('idx', directory()), {
-      message: `${path('labels.txt')}: expected names of at least 2 classes, one a line, got no such file, and one label`,
+      message: `${path('labels.txt')}: class-name file missing, and the labels contain a single class; expected names of at least 2 classes, one a line`,
     });
     await put('labels.txt', 'no\nyes\n');
     assert.equal((await (await openDataset('idx', directory())).read('train')).count, 3);

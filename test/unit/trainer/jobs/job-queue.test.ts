@@ -123,7 +123,7 @@ describe('job queue', () => {
       attempts.map(({ status }) => status),
       [...Array<string>(4).fill('fulfilled'), 'rejected', 'rejected'],
     );
-    await refused(create(), 'exhausted', /queue: expected fewer than 3 waiting jobs, got 3/);
+    await refused(create(), 'exhausted', /queue full: 3 jobs are already waiting/);
     const first = runs[0]?.name ?? '';
     runs[0]?.end(done);
     await Promise.race(

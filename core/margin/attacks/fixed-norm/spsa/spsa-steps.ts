@@ -79,8 +79,8 @@ export function compileSpsaSteps(
     move: compile((weights: TensorMap, problem: AscentProblem, ascent: Ascent, step: Scalar): Ascent => {
       const { inputs, radii } = problem;
       const momentum: Tensor4D = add(mul(ascent.momentum, DECAY), ascent.slopes);
-      const climbed: Tensor4D = mul(perExample(mul(radii, step)), geometry.steepestAscent(momentum));
-      const moving = geometry.project(inputs, add(ascent.moving, climbed), radii, bounds);
+      const raised: Tensor4D = mul(perExample(mul(radii, step)), geometry.steepestAscent(momentum));
+      const moving = geometry.project(inputs, add(ascent.moving, raised), radii, bounds);
       return { ...tryNext(weights, problem, ascent, moving), moving, slopes: zerosLike(moving), momentum };
     }, LASTING_WEIGHTS),
   };

@@ -23,7 +23,7 @@ const MOVES: Readonly<Record<AttackNorm, SquareMoves>> = { linf: linfMoves, l2: 
  * not grow with its neighbours, its answer does not depend on them.
  *
  * Differs from Alg. 1: a query whose margin is equal is kept too, because a search that rests on the steps of a staircase never leaves them;
- * towards a class the margin is climbed there as well, where the paper takes the cross entropy.
+ * towards a class the margin is ascended there as well, where the paper takes the cross entropy.
  */
 export const square: AttackKind<FixedNormAttack> = {
   name: 'square',

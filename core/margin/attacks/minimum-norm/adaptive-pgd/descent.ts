@@ -40,7 +40,7 @@ export type Stride = {
   readonly adaptation: Scalar;
 };
 
-/** The losses of a descent: the search loss over rivals, climbed, and the one that is not negative where a point succeeds. */
+/** The losses of a descent: the search loss over rivals, ascended, and the one that is not negative where a point succeeds. */
 export interface Objective {
   readonly search: (rivals: Tensor2D, sharpness: Tensor1D) => Loss;
   readonly success: Loss;

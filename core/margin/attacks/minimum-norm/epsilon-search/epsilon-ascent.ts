@@ -12,12 +12,12 @@ import {
 import { LEAST, MOST } from '../../steps/strongest.js';
 import type { EpsilonRound } from './epsilon-search-plan.js';
 
-/** How the runs of a search over ε climb; pure functions. */
+/** How the runs of a search over ε ascend; pure functions. */
 export interface EpsilonAscent<S extends BallState> extends Pick<BallMethod<S>, 'strides' | 'advance'> {
   /** A run before its first iteration. @param from where the round starts */
   readonly open: (problem: BallProblem, start: Tensor4D, from: EpsilonRound['start']) => S;
   /** Where the largest losses so far do not count any more for some examples: they are of a larger ball. */
-  readonly forgetting: (climb: S, forgets: Tensor1D) => S;
+  readonly forgetting: (ascent: S, forgets: Tensor1D) => S;
 }
 
 /** η of the first step, in radii: from the best known point, that it is not left at once, and from a random one. */
@@ -35,11 +35,11 @@ export const denseAscent: EpsilonAscent<AutoPgdState> = {
   open: (problem, start, from) => openAutoPgd(problem, start, FIRST_STEPS[from]),
   strides: autoPgdStrides,
   advance: advanceAutoPgd,
-  forgetting: (climb, forgets) => ({
-    ...climb,
-    topLosses: forgotten(climb.topLosses, forgets),
-    topBefore: forgotten(climb.topBefore, forgets),
-    lastLosses: forgotten(climb.lastLosses, forgets, MOST),
+  forgetting: (ascent, forgets) => ({
+    ...ascent,
+    topLosses: forgotten(ascent.topLosses, forgets),
+    topBefore: forgotten(ascent.topBefore, forgets),
+    lastLosses: forgotten(ascent.lastLosses, forgets, MOST),
   }),
 };
 
@@ -53,5 +53,5 @@ export const sparseAscent: EpsilonAscent<SparseAutoPgdState> = {
   },
   strides: steadySparseStrides,
   advance: advanceSparseAutoPgd,
-  forgetting: (climb, forgets) => ({ ...climb, topLosses: forgotten(climb.topLosses, forgets) }),
+  forgetting: (ascent, forgets) => ({ ...ascent, topLosses: forgotten(ascent.topLosses, forgets) }),
 };

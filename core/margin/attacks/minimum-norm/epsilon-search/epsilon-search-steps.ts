@@ -62,7 +62,7 @@ export type EpsilonRun<S extends BallState> = {
   readonly radii: Tensor1D;
   /** By what share the radius falls below a success, [n]. */
   readonly gaps: Tensor1D;
-  readonly climb: S;
+  readonly ascent: S;
 };
 
 /** What is known, and the run that is under way. */
@@ -110,7 +110,7 @@ export function compileEpsilonSteps<S extends BallState>(
   classifier: WeightedClassifier,
   threat: ThreatModel,
   aim: Aim,
-  climbs: EpsilonAscent<S>,
+  method: EpsilonAscent<S>,
 ): EpsilonSteps<S> {
   const space = ballSpace(threat);
   const { geometry, bounds } = space;
@@ -130,8 +130,8 @@ export function compileEpsilonSteps<S extends BallState>(
     { nearest, run }: EpsilonState<S>,
     stride: readonly Scalar[],
   ): EpsilonState<S> => {
-    const { targets, radii, gaps, climb } = run;
-    const { perturbations } = climb;
+    const { targets, radii, gaps, ascent } = run;
+    const { perturbations } = ascent;
     const points = pointAt(problem.inputs, perturbations, bounds);
     const { losses, gradients, logits } = scoredGradient(
       (x) => classifier(weights, x),
@@ -143,17 +143,17 @@ export function compileEpsilonSteps<S extends BallState>(
     const known = keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds);
     // What is left of a run that has succeeded goes on in a smaller ball, whose losses begin anew.
     const smaller: Tensor1D = where(succeeds, mul(known.bestLengths, sub(1, gaps)), radii);
-    const forgetful = climbs.forgetting(climb, succeeds);
+    const forgetful = method.forgetting(ascent, succeeds);
     const ball = ballOf(problem, { targets, radii: smaller });
     const followed = followedGradients(geometry, gradients, points, bounds);
-    const next = climbs.advance(space, ball, forgetful, { losses, gradients: followed }, stride);
+    const next = method.advance(space, ball, forgetful, { losses, gradients: followed }, stride);
     return {
       nearest: known,
       run: {
         targets: clone(targets),
         radii: smaller,
         gaps: clone(gaps),
-        climb: climbs.forgetting(next, succeeds),
+        ascent: method.forgetting(next, succeeds),
       },
     };
   };
@@ -172,13 +172,13 @@ export function compileEpsilonSteps<S extends BallState>(
           : random;
       return {
         pace,
-        run: { targets, radii, gaps: clone(pace.gaps), climb: climbs.open(ball, from, start) },
+        run: { targets, radii, gaps: clone(pace.gaps), ascent: method.open(ball, from, start) },
       };
     }, LASTING_WEIGHTS);
 
   const rays = { classifier, success, geometry, bounds };
   return {
-    strides: climbs.strides,
+    strides: method.strides,
     firstPace: ({ bestLengths }) => ({
       gaps: fill(bestLengths.shape, FIRST_GAP),
       reaches: fill(bestLengths.shape, FIRST_REACH / 2),
@@ -192,7 +192,7 @@ export function compileEpsilonSteps<S extends BallState>(
       LASTING_WEIGHTS,
     ),
     tryLast: compile((weights: TensorMap, problem: SearchProblem, { nearest, run }: EpsilonState<S>): Nearest => {
-      const { perturbations } = run.climb;
+      const { perturbations } = run.ascent;
       const logits = logitsAt(weights, problem, perturbations);
       const succeeds: Tensor1D = greaterEqual(success(logits, problem.classes), 0);
       return keepShorter(nearest, perturbations, geometry.lengths(perturbations), succeeds);

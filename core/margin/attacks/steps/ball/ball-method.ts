@@ -42,7 +42,7 @@ export interface BallSpace {
 
 /** What tells one method of gradient ascent within balls from another; pure functions. */
 export interface BallMethod<S extends BallState> {
-  /** L: what is climbed. */
+  /** L: what is ascended. */
   readonly loss: (problem: BallProblem) => Loss;
   /** What the best of what does not succeed is judged by, where L of different runs does not compare; default L. */
   readonly rank?: (problem: BallProblem) => Loss;

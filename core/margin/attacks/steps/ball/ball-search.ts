@@ -115,7 +115,7 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
       const problem: BallProblem = { ...given, targets: tensor1d([...target], 'int32') };
       try {
         const start = tidy(() => steps.start(problem, uniformsOf(inputs, randoms)));
-        const { found, spent } = await climb(steps, request, problem, start, strongest, shouldContinue);
+        const { found, spent } = await runOnce(steps, request, problem, start, strongest, shouldContinue);
         dispose(strongest);
         strongest = found;
         gradientEvaluations += spent;
@@ -141,7 +141,7 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
  * @param start disposed, whatever happens
  * @returns what is best then, for the caller to dispose, and the gradient evaluations spent
  */
-function climb<S extends BallState>(
+function runOnce<S extends BallState>(
   { method, iterate, tryLast }: BallSteps<S>,
   { weights, inputs, iterations, stepShare }: FixedNormRequest,
   problem: BallProblem,

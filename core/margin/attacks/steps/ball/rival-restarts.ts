@@ -22,8 +22,8 @@ const TOWARDS: Partial<Record<LossName, (targets: Tensor1D) => Loss>> = {
 };
 
 /**
- * What the runs of an attack climb. With a loss that follows the largest other logit alone, every second restart leads towards one class instead,
- * the second likeliest first (MultiTargeted: Gowal et al. 2019, arXiv:1910.09338): other starts climb to the same class again, and where that one does
+ * What the runs of an attack ascend. With a loss that follows the largest other logit alone, every second restart leads towards one class instead,
+ * the second likeliest first (MultiTargeted: Gowal et al. 2019, arXiv:1910.09338): other starts ascend to the same class again, and where that one does
  * not give way within the ball another may. Not in ℓ1: steps move few values there, and which ones depends on the start, so that starts tell more.
  */
 export function ascendedLosses(
