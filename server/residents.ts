@@ -4,7 +4,7 @@ import type { Manifest } from '../core/registry/manifest.js';
 import type { RegisteredModel, Registry } from '../core/registry/registry.js';
 import type { Log } from '../host/log.js';
 import type { ServerMetrics } from './metrics.js';
-import { keyText, type VersionKey } from './predictor/messages.js';
+import { keyText, type VersionKey } from '../core/registry/registry.js';
 import type { Predictor } from './predictor/predictor.js';
 
 /** A version in memory. */

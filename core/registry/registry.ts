@@ -2,6 +2,16 @@ import type { Architecture } from '../model/architecture.js';
 import type { HostTensors } from '../model/host-tensors.js';
 import type { Manifest, OnnxCheck } from './manifest.js';
 
+/** A version of a model. */
+export interface VersionKey {
+  readonly name: string;
+  /** From 1. */
+  readonly version: number;
+}
+
+/** A version as one string, for maps and for people. */
+export const keyText = ({ name, version }: VersionKey): string => `${name}/${version}`;
+
 /** A model and what is published of it. */
 export interface RegisteredModel {
   readonly name: string;

@@ -1,16 +1,8 @@
 import type { Engine } from '../../core/engine/engine.js';
 import type { ErrorKind } from '../../core/errors.js';
 import type { MarginFinding } from '../../core/margin/margin-search.js';
+import type { VersionKey } from '../../core/registry/registry.js';
 import type { Norm } from '../../core/margin/threat-model.js';
-
-/** A version of a model. */
-export interface VersionKey {
-  readonly name: string;
-  readonly version: number;
-}
-
-/** A version as one string, for maps and for people. */
-export const keyText = ({ name, version }: VersionKey): string => `${name}/${version}`;
 
 /** Inputs in the memory of the process: `count` of them, row-major, checked. */
 export interface InputBatch {

@@ -2,7 +2,8 @@ import { DomainError, messageOf } from '../../core/errors.js';
 import type { Log } from '../../host/log.js';
 import type { ServerMetrics } from '../metrics.js';
 import { createJobQueue, type JobQueue } from './job-queue.js';
-import { keyText, type Jobs, type VersionKey } from './messages.js';
+import { keyText, type VersionKey } from '../../core/registry/registry.js';
+import type { Jobs } from './messages.js';
 import { keepWorker, type WorkerSlot } from './worker-slot.js';
 import type { WorkerProcess } from './worker-process.js';
 

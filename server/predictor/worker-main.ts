@@ -3,8 +3,9 @@ import { openEngine } from '../../core/engine/open-engine.js';
 import { DomainError, messageOf } from '../../core/errors.js';
 import { openRegistry } from '../../core/registry/open-registry.js';
 import { sizeOf } from '../../core/shape.js';
-import type { FromWorker, InputBatch, Jobs, ToWorker, VersionKey } from './messages.js';
-import { keyText } from './messages.js';
+import type { VersionKey } from '../../core/registry/registry.js';
+import type { FromWorker, InputBatch, Jobs, ToWorker } from './messages.js';
+import { keyText } from '../../core/registry/registry.js';
 import { createResidentModel, type ResidentModel } from './resident-model.js';
 
 // The service process drains; what the terminal sends to the whole group must not end its workers first.

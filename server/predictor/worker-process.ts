@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DomainError } from '../../core/errors.js';
-import type { EngineDescription, FromWorker, JobKind, Jobs, ToWorker, VersionKey } from './messages.js';
+import type { VersionKey } from '../../core/registry/registry.js';
+import type { EngineDescription, FromWorker, JobKind, Jobs, ToWorker } from './messages.js';
 
 const ENTRY = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 const PING_INTERVAL_MS = 1_000;

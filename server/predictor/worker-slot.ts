@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, messageOf } from '../../core/errors.js';
-import type { EngineDescription, VersionKey } from './messages.js';
+import type { VersionKey } from '../../core/registry/registry.js';
+import type { EngineDescription } from './messages.js';
 import { startWorker, type WorkerEnd, type WorkerOptions, type WorkerProcess } from './worker-process.js';
 
 const FIRST_BACKOFF_MS = 50;

@@ -3,7 +3,7 @@ import { SEARCH_REACH } from '../../core/margin/threat-model.js';
 import type { Manifest } from '../../core/registry/manifest.js';
 import { normOf } from '../../host/contract/norm-message.js';
 import { Effort, type Budget, type MarginRequest } from '../../proto/gen/maxmargin/v1/robustness_service.js';
-import { decodeInputs } from '../decode-tensor.js';
+import { decodeInputs } from './decode-tensor.js';
 import { maxDistanceFor } from '../max-distance.js';
 import type { MarginJob } from '../predictor/messages.js';
 

@@ -3,7 +3,7 @@ import type { RegisteredModel, Registry } from '../../core/registry/registry.js'
 import { modelVersionMessage } from '../../host/contract/model-version-message.js';
 import { ModelState, ModelVersion, type Model, type ModelSpec } from '../../proto/gen/maxmargin/v1/model.js';
 import type { ModelChoice, ModelStore } from '../model-store.js';
-import type { VersionKey } from '../predictor/messages.js';
+import type { VersionKey } from '../../core/registry/registry.js';
 import type { VersionState } from '../residents.js';
 
 const STATES: Readonly<Record<VersionState['state'], ModelState>> = {

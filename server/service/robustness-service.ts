@@ -3,7 +3,7 @@ import type { RobustnessServiceImplementation } from '../../proto/gen/maxmargin/
 import { DomainError } from '../../core/errors.js';
 import { monotonicMs } from '../../core/monotonic-clock.js';
 import { deadlineMsOf } from '../../host/call-deadline.js';
-import { decodeInputs } from '../decode-tensor.js';
+import { decodeInputs } from './decode-tensor.js';
 import { maxDistanceFor } from '../max-distance.js';
 import type { ServerMetrics } from '../metrics.js';
 import type { Lease, ModelStore } from '../model-store.js';

@@ -1,8 +1,8 @@
-import { invalidInput } from '../core/errors.js';
-import type { Bounds } from '../core/margin/threat-model.js';
-import { sizeOf } from '../core/shape.js';
-import { DType, dTypeToJSON, type Tensor } from '../proto/gen/maxmargin/v1/tensor.js';
-import type { InputBatch } from './predictor/messages.js';
+import { invalidInput } from '../../core/errors.js';
+import type { Bounds } from '../../core/margin/threat-model.js';
+import { sizeOf } from '../../core/shape.js';
+import { DType, dTypeToJSON, type Tensor } from '../../proto/gen/maxmargin/v1/tensor.js';
+import type { InputBatch } from '../predictor/messages.js';
 
 /** What inputs must be. */
 export interface InputRules {
