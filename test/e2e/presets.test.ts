@@ -87,10 +87,10 @@ describe('maxmargin train with presets', function () {
 
   it('names those that are spelt like one that is not there', async () => {
     const { code, stderr } = await train('--preset', 'mnist-linf-mma');
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(
       stderr,
-      /spec\.preset: expected one of the 62 presets, such as mnist-linf-mma-0\.45, .*got "mnist-linf-mma"/,
+      /--preset: expected one of the 62 presets, such as mnist-linf-mma-0\.45, .*got "mnist-linf-mma"/,
     );
   });
 });
