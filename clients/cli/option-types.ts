@@ -40,7 +40,7 @@ export function numbers(text: string): number[] {
 }
 
 /** Parses which of how many parts: `2/5`. */
-export function share(text: string): { index: number; count: number } {
+export function shardSelection(text: string): { index: number; count: number } {
   const [index = NaN, count = NaN] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).slice(1).map(Number);
   if (!(index >= 1 && index <= count)) throw new InvalidArgumentError('Expected I/N with 1 ≤ I ≤ N.');
   return { index, count };

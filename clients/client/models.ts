@@ -58,7 +58,7 @@ export interface Evaluation {
   readonly meanMargin: number;
   readonly medianMargin: number;
   /** 0 to 1. */
-  readonly notFoundShare: number;
+  readonly notFoundFraction: number;
   readonly norm: Norm;
   readonly maxDistance: number;
   /** Upper bucket edges, ascending. */
@@ -72,7 +72,7 @@ export interface Evaluation {
   readonly robustAccuracies: readonly RobustAccuracy[];
 }
 
-/** The share of examples that withstood attacks at one ε. */
+/** The fraction of examples that withstood attacks at one ε. */
 export interface RobustAccuracy {
   readonly epsilon: number;
   readonly examples: number;

@@ -61,10 +61,10 @@ export function robustnessClient(channel: Channel, connection: ConnectOptions): 
     let model = call.model;
     let answered = { model: '', version: 0 };
     for (const [index, inputs] of parts.entries()) {
-      // Each part gets its share of what is left: a search that uses its deadline up must not take the next one's.
-      const shareMs = endMs === undefined ? undefined : (endMs - performance.now()) / (parts.length - index);
+      // Each part gets an equal part of the time that is left: a search that uses its deadline up must not take the next one's.
+      const partMs = endMs === undefined ? undefined : (endMs - performance.now()) / (parts.length - index);
       const part = { inputs, first: results.length, model };
-      const answer = await orRequestError(ask(part, { signal: call.signal, deadlineMs: shareMs }));
+      const answer = await orRequestError(ask(part, { signal: call.signal, deadlineMs: partMs }));
       if (answer.results.length !== inputs.shape[0]) {
         throw new RequestError('INTERNAL', `results: expected ${inputs.shape[0] ?? 0}, got ${answer.results.length}`);
       }

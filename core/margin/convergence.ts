@@ -1,7 +1,7 @@
 import type { Milestone } from './attacks/steps/search-trace.js';
 
-/** How long a distance must have stood still: over this share of the gradient evaluations of a search, and over so many of them. */
-const STILL_SHARE = 0.5;
+/** How long a distance must have stood still: over this fraction of the gradient evaluations of a search, and over so many of them. */
+const STILL_FRACTION = 0.5;
 const STILL_EVALUATIONS = 100;
 
 /** By what share it may have fallen meanwhile. */
@@ -22,5 +22,5 @@ const STILL_TOLERANCE = 0.01;
 export function hasConverged(trace: readonly Milestone[], row: number, distance: number, spent: number): boolean {
   const near = distance * (1 + STILL_TOLERANCE);
   const since = trace.find(({ lengths }) => (lengths[row] ?? Infinity) <= near)?.gradientEvaluations ?? spent;
-  return spent - since >= Math.max(STILL_SHARE * spent, STILL_EVALUATIONS);
+  return spent - since >= Math.max(STILL_FRACTION * spent, STILL_EVALUATIONS);
 }

@@ -20,11 +20,11 @@ import { maxima, totals } from './per-image.js';
 import { drawnIntoBall, LEAST_ELEMENT, scaledToOne, unitVectors } from './scaling.js';
 import type { Bounds } from './threat-model.js';
 
-/** A step moves about so large a share of the values. */
-const STEP_SHARE = 0.05;
+/** A step moves about so large a fraction of the values. */
+const STEP_FRACTION = 0.05;
 
 /** Halvings that find where so many values begin; that share need not be exact. */
-const SHARE_BITS = 12;
+const FRACTION_BITS = 12;
 
 /** Halvings of a projection's multiplier: beyond these float32 tells nothing apart. */
 const MULTIPLIER_BITS = 28;
@@ -53,9 +53,9 @@ function lastAbove(exceeds: (t: Tensor1D) => Tensor1D, largest: Tensor1D, bits: 
 function largestValues(sizes: Tensor4D, counts: Tensor1D): Tensor4D {
   const ones: Tensor1D = maxima(sizes);
   const atLeast = (t: Tensor1D): Tensor4D => asNumbers(greaterEqual(sizes, perExample(t)));
-  const threshold = lastAbove((t) => greater(totals(atLeast(t)), counts), ones, SHARE_BITS);
+  const threshold = lastAbove((t) => greater(totals(atLeast(t)), counts), ones, FRACTION_BITS);
   // One step further at most so many are left; but never none, since the largest equals 1.
-  return atLeast(minimum(add(threshold, 2 ** -SHARE_BITS), ones));
+  return atLeast(minimum(add(threshold, 2 ** -FRACTION_BITS), ones));
 }
 
 /**
@@ -109,7 +109,7 @@ export const l1: NormGeometry = {
   // The values move as far as their gradients are large, so that what the projection leaves of many steps is the few that gain most.
   steepestAscent: (gradients) => {
     const scaled = scaledToOne(gradients);
-    const wanted = Math.max(1, STEP_SHARE * (gradients.size / gradients.shape[0]));
+    const wanted = Math.max(1, STEP_FRACTION * (gradients.size / gradients.shape[0]));
     const kept: Tensor4D = mul(scaled, largestValues(abs(scaled), fill([gradients.shape[0]], wanted)));
     return unitVectors(kept, lengths(kept));
   },

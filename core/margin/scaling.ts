@@ -20,12 +20,12 @@ export const unitVectors = (vectors: Tensor4D, lengths: Tensor1D): Tensor4D =>
   div(vectors, perExample(maximum(lengths, LEAST_LENGTH)));
 
 /** min(1, r / ‖δ‖), [n]: what brings δ into the ball of radius r. @param lengths ‖δ‖, [n] */
-export const shareInBall = (lengths: Tensor1D, radii: Tensor1D): Tensor1D =>
+export const fractionInBall = (lengths: Tensor1D, radii: Tensor1D): Tensor1D =>
   minimum(div(radii, maximum(lengths, LEAST_LENGTH)), 1);
 
 /** δ · min(1, r / ‖δ‖), [n, h, w, c]. @param lengths ‖δ‖, [n] */
 export const drawnIntoBall = (perturbations: Tensor4D, lengths: Tensor1D, radii: Tensor1D): Tensor4D =>
-  mul(perturbations, perExample(shareInBall(lengths, radii)));
+  mul(perturbations, perExample(fractionInBall(lengths, radii)));
 
 /** maxⱼ |gⱼ| of each image, [n], but no less than what can be divided by. */
 export const largestElements = (gradients: Tensor4D): Tensor1D => maximum(maxima(abs(gradients)), LEAST_ELEMENT);

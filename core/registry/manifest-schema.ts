@@ -3,7 +3,7 @@ import { NORMS } from '../margin/threat-model.js';
 import { MANIFEST_FORMAT, type EarlyStop, type Manifest } from './manifest.js';
 
 const count = z.int().min(0);
-const share = z.number().min(0).max(1);
+const fraction = z.number().min(0).max(1);
 const distance = z.number().min(0);
 const text = z.string().max(1000);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-case hex');
@@ -17,7 +17,7 @@ const histogram = z
 const robustAccuracy = z.object({
   epsilon: z.number().positive(),
   examples: count,
-  accuracy: share,
+  accuracy: fraction,
   attacks: z.array(text).max(100),
   iterations: count,
   restarts: count,
@@ -25,11 +25,11 @@ const robustAccuracy = z.object({
 
 const evaluation = z.object({
   examples: count,
-  cleanAccuracy: share,
+  cleanAccuracy: fraction,
   marginExamples: count,
   meanMargin: distance,
   medianMargin: distance,
-  notFoundShare: share,
+  notFoundFraction: fraction,
   norm: z.enum(NORMS),
   maxDistance: distance,
   attack: text,

@@ -18,7 +18,7 @@ export interface EvaluationRecord {
   readonly meanMargin: number;
   readonly medianMargin: number;
   /** The share for which nothing was found up to `maxDistance`, 0 to 1. */
-  readonly notFoundShare: number;
+  readonly notFoundFraction: number;
   readonly norm: Norm;
   readonly maxDistance: number;
   /** The attack that measured the margins, and the gradient evaluations that an example cost. */
@@ -29,7 +29,7 @@ export interface EvaluationRecord {
   readonly robustAccuracies?: readonly RobustAccuracyRecord[];
 }
 
-/** The share of examples that withstood attacks at one ε. */
+/** The fraction of examples that withstood attacks at one ε. */
 export interface RobustAccuracyRecord {
   readonly epsilon: number;
   /** Examples that it is of. */

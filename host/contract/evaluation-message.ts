@@ -10,7 +10,7 @@ export function evaluationMessage(record: EvaluationRecord): Evaluation {
     marginExamples: BigInt(record.marginExamples),
     meanMargin: record.meanMargin,
     medianMargin: record.medianMargin,
-    notFoundShare: record.notFoundShare,
+    notFoundFraction: record.notFoundFraction,
     norm: normMessage(record.norm),
     maxDistance: record.maxDistance,
     histogramEdges: [...record.histogram.edges],

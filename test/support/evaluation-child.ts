@@ -15,8 +15,8 @@ const store = await openShardDirectory(directory, identityOf(request));
 await evaluate(
   {
     ...request,
-    onProgress: ({ share }) => {
-      writeSync(process.stdout.fd, `${share}\n`);
+    onProgress: ({ fraction }) => {
+      writeSync(process.stdout.fd, `${fraction}\n`);
       if (--left === 0) Atomics.wait(forever, 0, 0);
     },
   },

@@ -83,7 +83,7 @@ export function richEvaluation({
       marginExamples: examples,
       epsilons,
       autoAttackEpsilons: autoAttack.map(({ epsilon }) => epsilon),
-      whiteBox: { iterations: 100, restarts: 10, stepShare: 0.025 },
+      whiteBox: { iterations: 100, restarts: 10, stepFraction: 0.025 },
       marginAttack: 'best-of',
       marginBudget: 1000,
       maskingChecks: true,
@@ -242,15 +242,15 @@ function reportOf(each: readonly ExampleMargin[], maxDistance: number, classes: 
 function statisticsOf(each: readonly ExampleMargin[]): MarginStatistics {
   const ascending = each.map(({ distance }) => distance).toSorted((a, b) => a - b);
   const at = (level: number): number => ascending[Math.floor(level * (ascending.length - 1))] ?? 0;
-  const share = (status: string): number => each.filter((margin) => margin.status === status).length / each.length;
+  const fraction = (status: string): number => each.filter((margin) => margin.status === status).length / each.length;
   return {
     examples: each.length,
     mean: ascending.reduce((sum, distance) => sum + distance, 0) / each.length,
     quartiles: [at(0.25), at(0.5), at(0.75)],
-    notFoundShare: share('not-found'),
-    notFoundInterval: wilsonInterval(share('not-found'), each.length),
-    misclassifiedShare: share('misclassified'),
-    misclassifiedInterval: wilsonInterval(share('misclassified'), each.length),
+    notFoundFraction: fraction('not-found'),
+    notFoundInterval: wilsonInterval(fraction('not-found'), each.length),
+    misclassifiedFraction: fraction('misclassified'),
+    misclassifiedInterval: wilsonInterval(fraction('misclassified'), each.length),
   };
 }
 

@@ -14,8 +14,8 @@ export const length = (values: Values): number => Math.hypot(...Array.from(value
 export const cosine = (a: Values, b: Values): number =>
   Array.from(a).reduce((sum, value, i) => sum + value * (b[i] ?? NaN), 0) / (length(a) * length(b));
 
-/** The share of elements of which `differs` is true. */
-export const share = (a: Values, b: Values, differs: (a: number, b: number) => boolean): number =>
+/** The fraction of elements of which `differs` is true. */
+export const fraction = (a: Values, b: Values, differs: (a: number, b: number) => boolean): number =>
   Array.from(a).filter((value, i) => differs(value, b[i] ?? NaN)).length / a.length;
 
 /** Asserts that ‖actual − expected‖₂ ≤ tolerance · ‖expected‖₂. */

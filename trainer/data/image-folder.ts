@@ -13,7 +13,7 @@ const MAX_CLASSES = 256;
 /** Of one split, unpacked. */
 const MAX_BYTES = 2 ** 31;
 /** Without directories of their own, one image in six of a class is a test image. */
-const TEST_SHARE = 6;
+const TEST_FRACTION = 6;
 const SEED = 0;
 
 interface LabelledFile {
@@ -120,7 +120,7 @@ function divide(files: readonly LabelledFile[], random: Random): Readonly<Record
       files.filter((file) => file.label === label),
       random,
     );
-    const tests = Math.floor(ofClass.length / TEST_SHARE);
+    const tests = Math.floor(ofClass.length / TEST_FRACTION);
     split.test.push(...ofClass.slice(0, tests));
     split.train.push(...ofClass.slice(tests));
   }

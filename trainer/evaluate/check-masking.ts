@@ -11,7 +11,7 @@ const FIRST_CHECK = 1 / 4;
 /**
  * Looks for signs of gradient masking on a range of examples.
  *
- * @param onProgress the share of it that is done
+ * @param onProgress the fraction of it that is done
  * @throws cancelled if the context says so
  */
 export async function checkMasking(

@@ -16,7 +16,7 @@ import type { ShardRecord } from './shard-record.js';
 import { isInOrder } from '../data/match-classes.js';
 import { evaluationKey, shardsInMemory, type EvaluationIdentity, type ShardStore } from './shard-store.js';
 import { marginAttackNamed } from './attack-stages.js';
-import { shardsOf, shareOf, type Shard, type Share } from './shards.js';
+import { shardsOf, selectShards, type Shard, type ShardSelection } from './shards.js';
 
 /** What is evaluated, and how. */
 export interface EvaluationRequest {
@@ -97,7 +97,7 @@ export async function forgetShards(request: EvaluationRequest, store: ShardStore
 }
 
 /**
- * Does the shards that are not finished yet: all, or those of a share.
+ * Does the shards that are not finished yet: all, or the selected ones.
  *
  * What is found depends on the request alone: each example's random numbers are drawn from the plan's seed and the image, and how examples are grouped does not depend on who
  * does them, or on what was finished before.
@@ -108,13 +108,13 @@ export async function forgetShards(request: EvaluationRequest, store: ShardStore
 export async function runShards(
   request: EvaluationRequest,
   store: ShardStore,
-  share: Share = { index: 1, count: 1 },
+  selection: ShardSelection = { index: 1, count: 1 },
 ): Promise<{ readonly finished: number; readonly shards: number }> {
   const { engine, classifier, examples, plan, shouldContinue = neverStop, onProgress = () => undefined } = request;
   checkRequest(request);
   const key = evaluationKey(identityOf(request));
   const rangeSize = rangeSizeOf(engine);
-  const own = shareOf(allShards(request), share, rangeSize);
+  const own = selectShards(allShards(request), selection, rangeSize);
   const finished = new Map<string, ShardRecord>();
   for (const { name } of own) {
     const record = await store.read(name);

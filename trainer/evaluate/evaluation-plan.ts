@@ -5,9 +5,9 @@ import type { EvaluationPlan } from './evaluation-result.js';
 /** Data sets of grey images of 28 × 28, which large changes of single pixels leave readable. */
 const LIKE_MNIST: readonly string[] = ['mnist', 'fashion-mnist', 'digits'];
 
-/** The length of a step of white-box PGD, as a share of ε (paper, evaluation). */
-const STEP_SHARE = 1 / 4;
-const STEP_SHARE_LIKE_MNIST = 1 / 40;
+/** The length of a step of white-box PGD, as a fraction of ε (paper, evaluation). */
+const STEP_FRACTION = 1 / 4;
+const STEP_FRACTION_LIKE_MNIST = 1 / 40;
 
 /** How long all steps are together at least, in ε: 100 of ε/40, so that fewer iterations reach as far. */
 const STEPS_LENGTH = 2.5;
@@ -23,17 +23,17 @@ const PAPER_GRIDS: Readonly<Record<string, { readonly epsilons: readonly number[
 };
 
 /** The shares of d_max that a grid has where the paper has none: its MNIST grid ends a little below d_max, too. */
-const GRID_SHARES = [0.25, 0.5, 0.75, 1];
-const USUAL_SHARE = 0.75;
+const GRID_FRACTIONS = [0.25, 0.5, 0.75, 1];
+const USUAL_FRACTION = 0.75;
 
 /** ε at which robust accuracy is measured unless others are asked for. @param maxDistance d_max */
 function defaultEpsilons(dataset: string, norm: AttackNorm, maxDistance: number): readonly number[] {
-  return PAPER_GRIDS[`${dataset} ${norm}`]?.epsilons ?? GRID_SHARES.map((share) => share * maxDistance);
+  return PAPER_GRIDS[`${dataset} ${norm}`]?.epsilons ?? GRID_FRACTIONS.map((fraction) => fraction * maxDistance);
 }
 
 /** The ε at which AutoAttack is run unless another is asked for. @param maxDistance d_max */
 function usualEpsilon(dataset: string, norm: AttackNorm, maxDistance: number): number {
-  return PAPER_GRIDS[`${dataset} ${norm}`]?.usual ?? USUAL_SHARE * maxDistance;
+  return PAPER_GRIDS[`${dataset} ${norm}`]?.usual ?? USUAL_FRACTION * maxDistance;
 }
 
 /** What an evaluation is planned for. */
@@ -78,7 +78,7 @@ export function planOf(subject: PlanSubject, options: PlanOptions): EvaluationPl
   const { autoAttackEpsilons: asked = [] } = options;
   const autoAttackEpsilons = asked === 'usual' ? [usualEpsilon(dataset, norm, trained)] : asked;
   const { iterations = 100 } = options;
-  const usualStep = norm === 'linf' && LIKE_MNIST.includes(dataset) ? STEP_SHARE_LIKE_MNIST : STEP_SHARE;
+  const usualStep = norm === 'linf' && LIKE_MNIST.includes(dataset) ? STEP_FRACTION_LIKE_MNIST : STEP_FRACTION;
   return {
     norm,
     maxDistance,
@@ -90,7 +90,7 @@ export function planOf(subject: PlanSubject, options: PlanOptions): EvaluationPl
     whiteBox: {
       iterations,
       restarts: options.restarts ?? 10,
-      stepShare: Math.max(usualStep, STEPS_LENGTH / iterations),
+      stepFraction: Math.max(usualStep, STEPS_LENGTH / iterations),
     },
     marginAttack: options.marginAttack ?? 'best-of',
     marginBudget: options.marginBudget ?? 100,

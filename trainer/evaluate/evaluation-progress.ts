@@ -8,7 +8,7 @@ export interface EvaluationProgress {
   /** What is done now, for people. */
   readonly part: string;
   /** 0 to 1, of the time that the whole is expected to take; never less than before. */
-  readonly share: number;
+  readonly fraction: number;
   /** Until the end, at the pace so far; Infinity while there is none. */
   readonly etaSeconds: number;
 }
@@ -91,7 +91,7 @@ export function evaluationProgress(
     const spentSeconds = elapsed + shards.reduce((sum, { name }) => sum + (records.get(name)?.seconds ?? 0), 0);
     const isDone = shards.every(({ name }) => records.has(name));
     told = isDone ? 1 : Math.max(told, Number.isFinite(etaSeconds) ? spentSeconds / (spentSeconds + etaSeconds) : 0);
-    report({ part: titleOf(shown), share: told, etaSeconds });
+    report({ part: titleOf(shown), fraction: told, etaSeconds });
   };
 
   return {
@@ -115,7 +115,7 @@ export function evaluationProgress(
 
 const KINDS: readonly Kind[] = ['clean', 'margins', 'white-box', 'auto-attack', 'masking'];
 
-/** What a finished shard cost: attacks meet fewer examples than they might, other parts cost what they cost at most or a share that is always alike. */
+/** What a finished shard cost: attacks meet fewer examples than they might, other parts cost what they cost at most or a fraction that is always alike. */
 const spent = ({ part, work }: Shard, { gradientEvaluations, forwardEvaluations }: ShardRecord): number =>
   'epsilon' in part ? gradientEvaluations + ANSWER_WORK * forwardEvaluations : work;
 

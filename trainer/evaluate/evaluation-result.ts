@@ -34,7 +34,7 @@ export interface EvaluationPlan {
     /** Half of them ascend CE, half CW. */
     readonly restarts: number;
     /** The length of a step, in ε. */
-    readonly stepShare: number;
+    readonly stepFraction: number;
   };
   /** What one margin may cost, in gradient evaluations, and which attack measures it. */
   readonly marginAttack: string;
@@ -45,7 +45,7 @@ export interface EvaluationPlan {
   readonly seed: string;
 }
 
-/** The share of examples that no attack of a kind changes, at one ε. */
+/** The fraction of examples that no attack of a kind changes, at one ε. */
 export interface RobustAccuracy {
   readonly epsilon: number;
   readonly examples: number;
@@ -77,9 +77,9 @@ export interface MarginStatistics {
   readonly mean: number;
   readonly quartiles: readonly [number, number, number];
   /** 0 to 1: nothing was found up to the largest distance. */
-  readonly notFoundShare: number;
+  readonly notFoundFraction: number;
   readonly notFoundInterval: Interval;
-  readonly misclassifiedShare: number;
+  readonly misclassifiedFraction: number;
   readonly misclassifiedInterval: Interval;
 }
 

@@ -46,9 +46,9 @@ const statistics = {
   examples: count,
   mean: distance,
   quartiles: z.tuple([distance, distance, distance]),
-  notFoundShare: share,
+  notFoundFraction: share,
   notFoundInterval: interval,
-  misclassifiedShare: share,
+  misclassifiedFraction: share,
   misclassifiedInterval: interval,
 };
 
@@ -72,7 +72,7 @@ const plan = z.object({
   marginExamples: count,
   epsilons: z.array(positive),
   autoAttackEpsilons: z.array(positive),
-  whiteBox: z.object({ iterations: size, restarts: count, stepShare: positive }),
+  whiteBox: z.object({ iterations: size, restarts: count, stepFraction: positive }),
   marginAttack: z.string(),
   marginBudget: size,
   maskingChecks: z.boolean(),

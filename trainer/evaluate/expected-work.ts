@@ -15,7 +15,7 @@ export function expectedWork(
   records: ReadonlyMap<string, ShardRecord>,
 ): (shard: Shard) => number {
   const epsilonOf = new Map(shards.map(({ name, part }) => [name, 'epsilon' in part ? part.epsilon : 0]));
-  const standing = standingShares(shards, records, REACH * Math.max(...epsilonOf.values()));
+  const standing = standingFractions(shards, records, REACH * Math.max(...epsilonOf.values()));
   return ({ part, after, work, leastWork }) => {
     if (!('epsilon' in part)) return work;
     const before = standing(after === undefined ? 0 : (epsilonOf.get(after) ?? 0));
@@ -23,8 +23,8 @@ export function expectedWork(
   };
 }
 
-/** The share of examples that are correct and stand at ε. @param end where none does, unless more is known */
-function standingShares(
+/** The fraction of examples that are correct and stand at ε. @param end where none does, unless more is known */
+function standingFractions(
   shards: readonly Shard[],
   records: ReadonlyMap<string, ShardRecord>,
   end: number,
@@ -45,15 +45,17 @@ function standingShares(
     if (finding?.kind === 'robust' && 'epsilon' in part)
       add(part.epsilon, finding.correct.length - finding.broken.length, range.count);
   }
-  const known = [...counts].map(([epsilon, { standing, examples }]) => ({ epsilon, share: standing / examples }));
+  const known = [...counts].map(([epsilon, { standing, examples }]) => ({ epsilon, fraction: standing / examples }));
   return (epsilon) => {
     const seen = counts.get(epsilon);
     if (seen !== undefined) return seen.standing / seen.examples;
     if (distances.length > 0) return distances.filter((distance) => distance > epsilon).length / distances.length;
-    const below = nearest(known, (each) => each <= epsilon, -1) ?? { epsilon: 0, share: 1 };
-    const above = nearest(known, (each) => each >= epsilon, 1) ?? { epsilon: end, share: 0 };
+    const below = nearest(known, (each) => each <= epsilon, -1) ?? { epsilon: 0, fraction: 1 };
+    const above = nearest(known, (each) => each >= epsilon, 1) ?? { epsilon: end, fraction: 0 };
     const width = above.epsilon - below.epsilon;
-    return width <= 0 ? below.share : below.share + ((above.share - below.share) * (epsilon - below.epsilon)) / width;
+    return width <= 0
+      ? below.fraction
+      : below.fraction + ((above.fraction - below.fraction) * (epsilon - below.epsilon)) / width;
   };
 }
 

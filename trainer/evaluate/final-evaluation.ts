@@ -36,7 +36,7 @@ export interface FinalEvaluationRequest {
 }
 
 /** The shares of d_max that robust accuracy is measured at when a training has ended. */
-const EPSILON_SHARES = [1 / 3, 2 / 3, 1];
+const EPSILON_FRACTIONS = [1 / 3, 2 / 3, 1];
 
 /** Robust accuracy then costs about as much as the margins: one run on CE and one on CW, on so many of the examples whose margins are measured. */
 const ROBUST_EXAMPLES = 96;
@@ -45,7 +45,7 @@ const RESTARTS = 2;
 
 /** The small grid of ε at the end of a training. */
 export const finalEpsilons = (maxDistance: number): readonly number[] =>
-  EPSILON_SHARES.map((share) => share * maxDistance);
+  EPSILON_FRACTIONS.map((share) => share * maxDistance);
 
 type Plannable = Omit<FinalEvaluationRequest, 'weights'>;
 
@@ -109,7 +109,7 @@ function recordOf(result: EvaluationResult, norm: Norm): EvaluationRecord {
     marginExamples: plan.marginExamples,
     meanMargin: margins?.mean ?? 0,
     medianMargin: median,
-    notFoundShare: margins?.notFoundShare ?? 0,
+    notFoundFraction: margins?.notFoundFraction ?? 0,
     norm,
     maxDistance: plan.maxDistance,
     attack: margins?.attack ?? '',

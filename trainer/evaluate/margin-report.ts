@@ -65,15 +65,15 @@ const found = <M extends ExampleMargin>(margins: readonly M[]): M[] =>
 
 function statistics(margins: readonly ExampleMargin[]): MarginStatistics {
   const distances = margins.map(({ distance }) => distance);
-  const share = (status: ExampleMargin['status']): number =>
+  const fraction = (status: ExampleMargin['status']): number =>
     margins.filter((margin) => margin.status === status).length / margins.length;
   return {
     examples: margins.length,
     mean: mean(distances),
     quartiles: quantilesOf(distances, [0.25, 0.5, 0.75]),
-    notFoundShare: share('not-found'),
-    notFoundInterval: wilsonInterval(share('not-found'), margins.length),
-    misclassifiedShare: share('misclassified'),
-    misclassifiedInterval: wilsonInterval(share('misclassified'), margins.length),
+    notFoundFraction: fraction('not-found'),
+    notFoundInterval: wilsonInterval(fraction('not-found'), margins.length),
+    misclassifiedFraction: fraction('misclassified'),
+    misclassifiedInterval: wilsonInterval(fraction('misclassified'), margins.length),
   };
 }

@@ -40,8 +40,8 @@ export interface MaskingRequest {
   readonly seed: bigint;
   /** Asked between the parts of the work; false ends it with an error. */
   readonly shouldContinue?: ShouldContinue | undefined;
-  /** After each check: the share of the work that is done. */
-  readonly onProgress?: ((share: number) => void) | undefined;
+  /** After each check: the fraction of the work that is done. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
 /** What the checks found, and what their attacks cost in sum over all inputs. */

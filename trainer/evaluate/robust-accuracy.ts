@@ -87,7 +87,7 @@ async function attackOnce(
     const classes = rows.map((example) => examples.labels[example] ?? 0);
     const seeds = await seedsOfImages(seedOfRun(plan, `${stage.attack} ${run}`), inputs, threat.bounds);
     const problem = { weights, inputs, classes, logits, seeds, shouldContinue: context.shouldContinue };
-    const outcome = await find(context.attack(stage.attack), stage, epsilon, plan.whiteBox.stepShare, problem);
+    const outcome = await find(context.attack(stage.attack), stage, epsilon, plan.whiteBox.stepFraction, problem);
     const followed = await verify(logitsAt, weights, inputs, outcome.perturbations, threat);
     await context.orStop();
     return {
@@ -108,7 +108,7 @@ function find(
   compiled: CompiledAttack,
   { iterations, evaluations }: AttackStage,
   epsilon: number,
-  stepShare: number,
+  stepFraction: number,
   problem: AttackProblem,
 ): Promise<AttackOutcome> {
   if (compiled.within === 'any') {
@@ -119,5 +119,5 @@ function find(
     });
   }
   const radii = problem.classes.map(() => epsilon);
-  return compiled.attack.find({ ...problem, radii, iterations, restarts: 1, stepShare });
+  return compiled.attack.find({ ...problem, radii, iterations, restarts: 1, stepFraction });
 }

@@ -103,12 +103,16 @@ function rangesOf(examples: number, size: number): ExampleRange[] {
 }
 
 /** One of several processes that share an evaluation's shards: `index` of `count`, from 1. */
-export interface Share {
+export interface ShardSelection {
   readonly index: number;
   readonly count: number;
 }
 
-/** The shards of a share. All parts of the same robust examples are one process', since the larger ε needs what the smaller one has found. */
-export function shareOf(shards: readonly Shard[], { index, count }: Share, rangeSize: number): readonly Shard[] {
+/** The shards of one process. All parts of the same robust examples are one process', since the larger ε needs what the smaller one has found. */
+export function selectShards(
+  shards: readonly Shard[],
+  { index, count }: ShardSelection,
+  rangeSize: number,
+): readonly Shard[] {
   return shards.filter(({ range }) => Math.floor(range.first / rangeSize) % count === index - 1);
 }

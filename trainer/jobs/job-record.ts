@@ -43,7 +43,7 @@ const evaluation = z.object({
   marginExamples: z.int(),
   meanMargin: z.number(),
   medianMargin: z.number(),
-  notFoundShare: z.number(),
+  notFoundFraction: z.number(),
   norm: z.enum(NORMS),
   maxDistance: z.number(),
   attack: z.string(),

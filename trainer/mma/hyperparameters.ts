@@ -43,7 +43,7 @@ export const LOSSES = {
 const LARGEST: Readonly<Record<Norm, number>> = { linf: 1, l2: 1000 };
 const DISTANCE: Interval = { above: 0, atMost: LARGEST.l2 };
 const distance = real(DISTANCE);
-const share = real({ atLeast: 0, below: 1 });
+const fraction = real({ atLeast: 0, below: 1 });
 const examples = integer({ atLeast: 1, atMost: 1_000_000 });
 const withinNorm = ({ norm }: { readonly norm: Norm }) => real({ above: 0, atMost: LARGEST[norm] });
 
@@ -139,12 +139,12 @@ const OPTIMIZER_COMMON = {
 /** What an optimizer takes beside what all take. */
 export const OPTIMIZER_OWN = {
   adam: {
-    beta1: row(share, { option: 'adamBeta1', help: 'β₁ of adam', byDefault: 0.9 }),
-    beta2: row(share, { option: 'adamBeta2', help: 'β₂ of adam', byDefault: 0.999 }),
+    beta1: row(fraction, { option: 'adamBeta1', help: 'β₁ of adam', byDefault: 0.9 }),
+    beta2: row(fraction, { option: 'adamBeta2', help: 'β₂ of adam', byDefault: 0.999 }),
     epsilon: row(real({ above: 0, atMost: 1 }), { option: 'adamEpsilon', help: 'ε of adam', byDefault: 1e-8 }),
   },
   sgd: {
-    momentum: row(share, { help: 'momentum of sgd', byDefault: 0.9 }),
+    momentum: row(fraction, { help: 'momentum of sgd', byDefault: 0.9 }),
   },
 } as const satisfies Readonly<Record<(typeof OPTIMIZER_RULES)[number], Table>>;
 

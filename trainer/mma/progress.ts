@@ -15,7 +15,7 @@ export interface TrainingProgress {
   readonly marginLoss: number;
   /** The mean search radius of the last step’s correct examples, up to 1.05 d_max, 0 if there were none; ε where that is fixed. */
   readonly meanRadius: number;
-  /** The share of the last step's batch that was classified correctly. */
+  /** The fraction of the last step's batch that was classified correctly. */
   readonly batchAccuracy: number;
   /** The last validation. */
   readonly validation?: Validation;

@@ -9,7 +9,7 @@ import type { Examples } from '../data/dataset.js';
 import { trainingFingerprint, type Checkpoint } from './checkpoint.js';
 import type { TrainingProgress } from './progress.js';
 import { trainingPace } from './shared-pace.js';
-import { checkShares } from './shares.js';
+import { checkShards } from './data-shards.js';
 import { stepTimer } from './step-timer.js';
 import type { TrainingConfig } from './training-config.js';
 import type { TrainingHistory } from './training-history.js';
@@ -63,7 +63,7 @@ export interface TrainResult {
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
   const { model, config, resume } = request;
-  checkShares(request.engine.world ?? ALONE, config.batchSize);
+  checkShards(request.engine.world ?? ALONE, config.batchSize);
   if (request.train.count < config.batchSize)
     throw invalidInput('train', `at least ${config.batchSize} examples, one batch`, String(request.train.count));
   if (request.validation.count === 0) throw invalidInput('validation', 'at least 1 example', '0');

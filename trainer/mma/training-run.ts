@@ -19,7 +19,7 @@ import { learningRateAt } from './learning-rate.js';
 import type { SearchStart, StepReport, TrainingTensors } from './methods/training-method.js';
 import type { StepFigures, TrainingProgress } from './progress.js';
 import { radiusTable } from './radius-table.js';
-import { shareOf } from './shares.js';
+import { shardOf } from './data-shards.js';
 import type { TrainingConfig } from './training-config.js';
 import type { StepEntry, TrainingHistory } from './training-history.js';
 import { compileValidation, type Validation } from './validation.js';
@@ -109,7 +109,7 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
   const startOf = (search: SearchStart, inputs: Tensor4D, own: Uint32Array): { radii: Tensor1D; start: Tensor4D } => {
     const radii = tensor1d(search.radii(table, own, step));
     const all = search.draw(random, world.size * inputs.size);
-    const drawn = tensor4d(shareOf(world, all), inputs.shape);
+    const drawn = tensor4d(shardOf(world, all), inputs.shape);
     const start = tidy(() => search.place(inputs, radii, drawn));
     drawn.dispose();
     return { radii, start };
@@ -133,9 +133,9 @@ export function openTrainingRun(request: TrainingRunRequest): TrainingRun {
       const position = step % stepsPerEpoch;
       if (position === 0) order = random.permutation(examples.count);
       const chosen = order.subarray(position * config.batchSize, (position + 1) * config.batchSize);
-      const own = shareOf(world, chosen);
+      const own = shardOf(world, chosen);
       // Numbers are drawn for the whole batch, so that they are the same however many processes share it.
-      const variants = augmentation === 'none' ? undefined : shareOf(world, drawVariants(random, chosen.length));
+      const variants = augmentation === 'none' ? undefined : shardOf(world, drawVariants(random, chosen.length));
       const { inputs, labels } = gather(examples, inputShape, own, variants);
       const search = method.search && startOf(method.search, inputs, own);
       const batch = { inputs, labels, ...(search && { search }) };

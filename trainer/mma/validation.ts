@@ -17,7 +17,7 @@ import type { Examples } from '../data/dataset.js';
 import { gather, IMAGE_BOUNDS, inBatches } from './batches.js';
 import { fixedRadius } from './hyperparameters.js';
 import { quantilesOf } from './quantiles.js';
-import { totals } from './shares.js';
+import { totals } from './data-shards.js';
 import type { TrainingConfig } from './training-config.js';
 import { QUANTILE_LEVELS, type ValidationEntry } from './training-history.js';
 
@@ -26,7 +26,7 @@ const VALIDATION_STREAM = 0x76616c6964n;
 
 /**
  * What a validation found, after how many steps: the mean margin and its quantiles, where a misclassified example counts 0 and one that
- * was not found 1.05 d_max, and the share of all validation examples that is classified correctly.
+ * was not found 1.05 d_max, and the fraction of all validation examples that is classified correctly.
  */
 export type Validation = ValidationEntry;
 

@@ -95,7 +95,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
       switch (report.kind) {
         case 'progress': {
           const { progress, stepsDone, stepSeconds } = report;
-          progressRatio.set({ model }, shareDone(progress));
+          progressRatio.set({ model }, fractionDone(progress));
           steps.add({ model }, stepsDone);
           for (const seconds of stepSeconds) stepDurations.observe({ model }, seconds);
           if (progress.step === 0) break;
@@ -132,7 +132,7 @@ export function createTrainingMetrics(metrics: Metrics, store: JobStore): Traini
   };
 }
 
-function shareDone({ phase, step, steps }: JobProgress): number {
+function fractionDone({ phase, step, steps }: JobProgress): number {
   if (phase === 'evaluating' || phase === 'publishing') return 1;
   return steps === 0 ? 0 : step / steps;
 }

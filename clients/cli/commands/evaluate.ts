@@ -11,10 +11,10 @@ import type { AttackNorm } from '../../../core/margin/threat-model.js';
 import { command } from '../../../host/config/command.js';
 import { readGiven } from '../given-file.js';
 import type { EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
-import type { Share } from '../../../trainer/evaluate/shards.js';
-import type { FinishedShare, LocalEvaluationOptions } from '../local/evaluate-locally.js';
+import type { ShardSelection } from '../../../trainer/evaluate/shards.js';
+import type { FinishedShards, LocalEvaluationOptions } from '../local/evaluate-locally.js';
 import { parseModel } from '../models/selector.js';
-import { decimal, integer, numbers, repeated, share } from '../option-types.js';
+import { decimal, integer, numbers, repeated, shardSelection } from '../option-types.js';
 import { evaluationTables } from '../output/evaluation-tables.js';
 import { printResult } from '../output/print.js';
 import { CommandFailure } from '../report-failure.js';
@@ -45,7 +45,7 @@ interface Options extends OutputOptions {
   readonly seed: number;
   readonly state?: string;
   readonly fresh?: boolean;
-  readonly shard?: Share;
+  readonly shard?: ShardSelection;
   readonly output?: string;
   readonly html?: string;
   readonly baseline?: string;
@@ -120,7 +120,7 @@ export function evaluateCommand(): Command {
     .option(
       '--shard <i/n>',
       'do the i-th of n parts, into the same --state; without it: what is left, and put all together',
-      share,
+      shardSelection,
     )
     .option('--output <file>', 'write the result as JSON')
     .option('--html <file>', 'write a report as one HTML page')
@@ -133,7 +133,7 @@ export function evaluateCommand(): Command {
       const baselineFile = await readBaseline(options.baseline);
       const evaluated = await evaluateLocally(localOptions(options, baselineFile !== undefined));
       if ('shards' in evaluated) {
-        printResult(options.json, evaluated, () => shareTable(evaluated));
+        printResult(options.json, evaluated, () => finishedTable(evaluated));
         return;
       }
       const { result, baseline = baselineFile } = evaluated;
@@ -200,7 +200,7 @@ function localOptions(options: Options, hasBaseline: boolean): LocalEvaluationOp
     norm,
     state,
     fresh: options.fresh === true,
-    share: shard,
+    selection: shard,
     baseline: options.baseline === undefined || hasBaseline ? undefined : parseModel(options.baseline),
     plan: { ...quick, ...given },
   };
@@ -217,7 +217,7 @@ function selectors({ model = [], modelVersion, alias }: Options) {
   ];
 }
 
-function shareTable({ finished, shards, directory }: FinishedShare): string {
+function finishedTable({ finished, shards, directory }: FinishedShards): string {
   const next =
     finished === shards ? 'The same command without --shard puts them together.' : 'The others are still to be done.';
   return `${finished} of ${shards} parts are finished in ${directory}. ${next}`;

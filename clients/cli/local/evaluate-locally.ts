@@ -20,7 +20,7 @@ import {
 import { planOf, type PlanOptions } from '../../../trainer/evaluate/evaluation-plan.js';
 import type { EvaluationPlan, EvaluationResult } from '../../../trainer/evaluate/evaluation-result.js';
 import { evaluationKey, openShardDirectory } from '../../../trainer/evaluate/shard-store.js';
-import type { Share } from '../../../trainer/evaluate/shards.js';
+import type { ShardSelection } from '../../../trainer/evaluate/shards.js';
 import { stoppablePace } from '../../../trainer/mma/stoppable-pace.js';
 import type { ModelSelector } from '../../client/models.js';
 import { existingRegistry } from '../models/local-models.js';
@@ -48,11 +48,11 @@ export interface LocalEvaluationOptions {
   /** Everything is measured again, whatever was kept. */
   readonly fresh: boolean;
   /** undefined: all parts are done, and put together. */
-  readonly share: Share | undefined;
+  readonly selection: ShardSelection | undefined;
 }
 
 /** What is finished of an evaluation that others do parts of, too. */
-export interface FinishedShare {
+export interface FinishedShards {
   readonly directory: string;
   readonly finished: number;
   readonly shards: number;
@@ -68,7 +68,7 @@ export interface EvaluatedHere {
  * Measures published models on the test split of a data set, in this process. Ctrl-C stops it; the same options again continue, and take
  * what is finished: nothing is measured twice by the same code, unless it is asked for.
  */
-export async function evaluateLocally(options: LocalEvaluationOptions): Promise<EvaluatedHere | FinishedShare> {
+export async function evaluateLocally(options: LocalEvaluationOptions): Promise<EvaluatedHere | FinishedShards> {
   const { baseline, state } = options;
   const registry = await openRegistry(existingRegistry(options.registry));
   const subjects = [await loadSubject(registry, options.models)];
@@ -113,8 +113,8 @@ function planFor(
 async function run(
   asked: Omit<EvaluationRequest, 'shouldContinue' | 'onProgress'>,
   state: string | undefined,
-  { share, fresh }: Pick<LocalEvaluationOptions, 'share' | 'fresh'>,
-): Promise<{ readonly result: EvaluationResult } | FinishedShare> {
+  { selection, fresh }: Pick<LocalEvaluationOptions, 'selection' | 'fresh'>,
+): Promise<{ readonly result: EvaluationResult } | FinishedShards> {
   const bar = progressBar();
   const stopping = new AbortController();
   const unsubscribe = stopOnSignals(() => {
@@ -123,7 +123,7 @@ async function run(
   const request: EvaluationRequest = {
     ...asked,
     shouldContinue: stoppablePace(stopping.signal),
-    onProgress: ({ part, share: done, etaSeconds }) => {
+    onProgress: ({ part, fraction: done, etaSeconds }) => {
       bar.update(part.padEnd(TITLE_WIDTH), done, `${percent(done)} · ${duration(etaSeconds)} left`);
     },
   };
@@ -141,7 +141,7 @@ async function run(
         `${request.subject.title} has been evaluated so before: the result is that in ${directory}; --fresh evaluates again.\n`,
       );
     else if (finished > 0) process.stderr.write(`Continued: ${finished} of ${shards} parts were finished before.\n`);
-    if (share !== undefined) return { directory, ...(await runShards(request, store, share)) };
+    if (selection !== undefined) return { directory, ...(await runShards(request, store, selection)) };
     return { result: await evaluate(request, store) };
   } catch (error) {
     if (!stopping.signal.aborted) throw error;

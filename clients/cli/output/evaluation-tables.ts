@@ -76,11 +76,11 @@ function marginSection(margins: MarginReport, { subject, plan }: EvaluationResul
     ['quartiles', [lower, median, upper].map(figure).join(' · ')],
     [
       'not found',
-      `${percent(margins.notFoundShare)} (${interval(margins.notFoundInterval)}), none found up to ${distance(plan.maxDistance)}`,
+      `${percent(margins.notFoundFraction)} (${interval(margins.notFoundInterval)}), none found up to ${distance(plan.maxDistance)}`,
     ],
     [
       'wrong',
-      `${percent(margins.misclassifiedShare)} (${interval(margins.misclassifiedInterval)}), misclassified without a perturbation`,
+      `${percent(margins.misclassifiedFraction)} (${interval(margins.misclassifiedInterval)}), misclassified without a perturbation`,
     ],
     ['found by', foundBy === '' ? '–' : foundBy],
     ['closest', placesOf(margins.closest)],
@@ -101,9 +101,9 @@ function marginSection(margins: MarginReport, { subject, plan }: EvaluationResul
     String(found.examples),
     figure(found.mean),
     figure(found.quartiles[1]),
-    percent(found.notFoundShare),
+    percent(found.notFoundFraction),
     interval(found.notFoundInterval),
-    percent(found.misclassifiedShare),
+    percent(found.misclassifiedFraction),
     interval(found.misclassifiedInterval),
   ]);
   const attack = margins.attack === 'best-of' ? 'best-of (the shortest that several searches find)' : margins.attack;

@@ -2,7 +2,7 @@
 export const figure = (value: number): string => value.toFixed(4);
 
 /** A share from 0 to 1 in percent. */
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
 
 /** An interval of shares as `34.7–53.8 %`. */
 export const interval = ([lower, upper]: readonly [number, number]): string =>

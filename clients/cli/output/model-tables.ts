@@ -90,7 +90,7 @@ function earlyStopField({ manifest }: ModelVersion): [string, string][] {
 export function evaluationFields(
   evaluation: Omit<Evaluation, 'histogramEdges' | 'histogramCounts'>,
 ): [name: string, value: string][] {
-  const { examples, marginExamples, norm, maxDistance, notFoundShare } = evaluation;
+  const { examples, marginExamples, norm, maxDistance, notFoundFraction } = evaluation;
   return [
     [
       'accuracy',
@@ -98,7 +98,7 @@ export function evaluationFields(
     ],
     ['mean margin', `${figure(evaluation.meanMargin)} (${norm}, ${marginExamples} examples)`],
     ['median margin', figure(evaluation.medianMargin)],
-    ['not found', `${fraction(notFoundShare, marginExamples)}, none found up to ${figure(maxDistance)}`],
+    ['not found', `${fraction(notFoundFraction, marginExamples)}, none found up to ${figure(maxDistance)}`],
     ...robustFields(evaluation),
   ];
 }

@@ -7,7 +7,7 @@ export type ProgressStream = Pick<NodeJS.WriteStream, 'write'> & {
 /** One line that shows how far something is. */
 export interface ProgressBar {
   /** @param share 0 to 1 */
-  update(title: string, share: number, figures: string): void;
+  update(title: string, fraction: number, figures: string): void;
   /** Takes the line away, so that other output can follow; the next update draws it again. */
   clear(): void;
 }
@@ -26,11 +26,11 @@ function terminalBar(stream: ProgressStream): ProgressBar {
   let drawnAt = -Infinity;
   let drawn = '';
   return {
-    update: (title, share, figures) => {
+    update: (title, fraction, figures) => {
       const now = performance.now();
-      if (now - drawnAt < REDRAW_MS && share < 1 && drawn === title) return;
+      if (now - drawnAt < REDRAW_MS && fraction < 1 && drawn === title) return;
       [drawnAt, drawn] = [now, title];
-      const line = `${title.padEnd(11)} ${bar(share)} ${figures}`;
+      const line = `${title.padEnd(11)} ${bar(fraction)} ${figures}`;
       // One column less than there are: some terminals break a line that fills the last one.
       stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
     },
@@ -45,8 +45,8 @@ function plainLines(stream: ProgressStream): ProgressBar {
   const titles = new Set<string>();
   let tenth = -1;
   return {
-    update: (title, share, figures) => {
-      const reached = Math.floor(10 * share);
+    update: (title, fraction, figures) => {
+      const reached = Math.floor(10 * fraction);
       if (titles.has(title) && reached === tenth) return;
       titles.add(title);
       tenth = reached;
@@ -56,8 +56,8 @@ function plainLines(stream: ProgressStream): ProgressBar {
   };
 }
 
-function bar(share: number): string {
-  const eighths = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH * 8);
+function bar(fraction: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, fraction)) * BAR_WIDTH * 8);
   const full = '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
   return `▕${full.padEnd(BAR_WIDTH)}▏`;
 }

@@ -39,7 +39,7 @@ export interface FixedNormRequest extends AttackProblem {
   /** Runs from starts of their own, at least 1. */
   readonly restarts: number;
   /** The length of a step in radii, in attacks whose steps all have one length; undefined: the attack's own. */
-  readonly stepShare?: number | undefined;
+  readonly stepFraction?: number | undefined;
 }
 
 /** What an attack found. */

@@ -10,7 +10,7 @@ import { imageShape } from './shapes.js';
 import { stagedMean } from './staged-mean.js';
 
 const EPSILON = 1e-5;
-/** In PyTorch's sense: the share of the new value. */
+/** In PyTorch's sense: the fraction of the new value. */
 const MOMENTUM = 0.1;
 
 /**

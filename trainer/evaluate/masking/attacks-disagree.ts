@@ -1,7 +1,7 @@
 import { median } from '../../mma/quantiles.js';
 import type { MaskingContext } from './masking-context.js';
 import { distancesBy, searches } from './named-attacks.js';
-import { notMade, shareOf, shown, type Seen } from './reasons.js';
+import { notMade, selectShards, shown, type Seen } from './reasons.js';
 
 /** They follow gradients for many small steps, so that single bad ones do not matter. */
 const FOLLOWING = ['adaptive-pgd', 'ddn', 'fmn'];
@@ -51,7 +51,7 @@ export async function attacksDisagree(context: MaskingContext): Promise<Seen> {
   return {
     raised: middle > FACTOR,
     reason:
-      `Of ${shareOf(ratios.length, rows.length)} that ${names(following)} change, ${names(linearising)} change ${ratios.length - missed}; ` +
+      `Of ${selectShards(ratios.length, rows.length)} that ${names(following)} change, ${names(linearising)} change ${ratios.length - missed}; ` +
       `the shortest of theirs is ${Number.isFinite(middle) ? `${shown(middle)} times as long in the median` : 'there for fewer than half'}. ` +
       `More than ${FACTOR} times would mean that gradients do not tell distances.`,
   };

@@ -1,6 +1,6 @@
 import type { MaskingContext } from './masking-context.js';
 import { ballAttacks, standingAfter } from './named-attacks.js';
-import { notMade, shareOf, shown, type Seen } from './reasons.js';
+import { notMade, selectShards, shown, type Seen } from './reasons.js';
 
 /** What robust accuracy is measured with; what leads towards one class at a time is among it, as PGD sways between near classes for other reasons. */
 const WHITE_BOX = ['pgd-ce', 'pgd-cw', 'apgd-ce', 'apgd-t'];
@@ -48,7 +48,7 @@ export async function gradientFreeStronger(context: MaskingContext): Promise<See
   return {
     raised: bySquare + bySpsa > CHANCE * all.length,
     reason:
-      `At ε ${shown(epsilon)}, ${white.map(({ name }) => name).join(', ')} leave ${shareOf(left, all.length)} standing. ` +
+      `At ε ${shown(epsilon)}, ${white.map(({ name }) => name).join(', ')} leave ${selectShards(left, all.length)} standing. ` +
       `Of these, square breaks ${bySquare} in ${SQUARE_QUERIES} queries${spsa === undefined ? '' : ` and spsa ${bySpsa} of ${part.length} that it is given`}; ` +
       `more than ${CHANCE * 100} % of all would mean that gradients mislead.`,
   };

@@ -1,6 +1,6 @@
 import type { MaskingContext } from './masking-context.js';
 import { ballAttacks, standingAfter } from './named-attacks.js';
-import { notMade, shareOf, shown, type Seen } from './reasons.js';
+import { notMade, selectShards, shown, type Seen } from './reasons.js';
 
 const ATTACKS = ['pgd-ce', 'pgd-cw'];
 const ITERATIONS = 50;
@@ -27,6 +27,6 @@ export async function notZeroAtHugeEpsilon(context: MaskingContext): Promise<See
     raised: standing.length > CHANCE * count,
     reason:
       `At ε ${shown(context.hugeEpsilon)}, where every image is within reach, ${kinds.map(({ name }) => name).join(', ')} leave ` +
-      `${shareOf(standing.length, count)} standing; more than ${CHANCE * 100} % would mean that they fail where they cannot.`,
+      `${selectShards(standing.length, count)} standing; more than ${CHANCE * 100} % would mean that they fail where they cannot.`,
   };
 }

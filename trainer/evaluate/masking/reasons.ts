@@ -14,4 +14,4 @@ export const shown = (value: number): string =>
   Number.isFinite(value) ? String(Number(value.toPrecision(3))) : 'none';
 
 /** `3 of 32 inputs`. */
-export const shareOf = (part: number, whole: number): string => `${part} of ${whole} inputs`;
+export const selectShards = (part: number, whole: number): string => `${part} of ${whole} inputs`;

@@ -4,7 +4,7 @@ import type { TensorMap } from '../../../core/engine/engine.js';
 import { crossEntropy, logitMargin, type Loss } from '../../../core/margin/losses.js';
 import { inputGradient } from '../../../core/margin/pgd-iteration.js';
 import { orStop, type MaskingContext } from './masking-context.js';
-import { shareOf, type Seen } from './reasons.js';
+import { selectShards, type Seen } from './reasons.js';
 
 /**
  * A gradient counts as zero if following it through the whole box would change no logit by more than so much of the largest: what float32 rounds
@@ -48,7 +48,7 @@ export async function zeroGradients(context: MaskingContext): Promise<Seen> {
   return {
     raised: flat > CHANCE * count,
     reason:
-      `The gradient of the logit margin is zero at ${shareOf(flat, count)}; more than ${CHANCE * 100} % would mean that attacks along ` +
+      `The gradient of the logit margin is zero at ${selectShards(flat, count)}; more than ${CHANCE * 100} % would mean that attacks along ` +
       `gradients stand still. At ${saturated} others that of the cross entropy is zero in float32, which attacks elsewhere may follow.`,
   };
 }

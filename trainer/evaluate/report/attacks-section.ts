@@ -45,7 +45,7 @@ function tablesOf(result: EvaluationResult, epsilon: (value: number) => string):
     tables.push(
       table({
         caption: 'Shortest perturbations',
-        columns: [{ heading: 'attack' }, { heading: 'found', numeric: true }, { heading: 'share', numeric: true }],
+        columns: [{ heading: 'attack' }, { heading: 'found', numeric: true }, { heading: 'fraction', numeric: true }],
         rows: margins.byAttack
           .toSorted((a, b) => b.found - a.found)
           .map(({ attack, found }) => [attack, count(found), estimateOf(found / Math.max(1, all), all)]),

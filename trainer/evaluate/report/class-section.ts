@@ -49,8 +49,8 @@ ${table({
     unit.distance(margins.quartiles[1]),
     ...(against ? [unit.distance(theirs.get(className(model, margins.label))?.quartiles[1] ?? NaN)] : []),
     unit.distance(margins.mean),
-    estimate(margins.misclassifiedShare, margins.misclassifiedInterval),
-    estimate(margins.notFoundShare, margins.notFoundInterval),
+    estimate(margins.misclassifiedFraction, margins.misclassifiedInterval),
+    estimate(margins.notFoundFraction, margins.notFoundInterval),
     count(margins.examples),
   ]),
 })}</section>`;

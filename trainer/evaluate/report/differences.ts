@@ -8,7 +8,7 @@ export interface Differences {
   readonly commonEpsilons?: { readonly epsilons: readonly number[]; readonly difference: number } | undefined;
   readonly meanMargin?: number | undefined;
   readonly medianMargin?: number | undefined;
-  readonly notFoundShare?: number | undefined;
+  readonly notFoundFraction?: number | undefined;
   /** At an ε that AutoAttack ran at on both. */
   readonly autoAttack: (epsilon: number) => number | undefined;
 }
@@ -25,14 +25,14 @@ export function differencesOf(comparison: Comparison): Differences {
   const [ours, theirs] = [model.margins, other.margins];
   const sameReach = model.plan.maxDistance === other.plan.maxDistance;
   // With fewer than half not found, the median is a measured margin, wherever the searches ended.
-  const medians = sameReach || ((ours?.notFoundShare ?? 1) < 0.5 && (theirs?.notFoundShare ?? 1) < 0.5);
+  const medians = sameReach || ((ours?.notFoundFraction ?? 1) < 0.5 && (theirs?.notFoundFraction ?? 1) < 0.5);
   return {
     cleanAccuracy,
     avgRobAcc: sameGrid(model.whiteBox, other.whiteBox) ? minus(model.avgRobAcc, other.avgRobAcc) : undefined,
     commonEpsilons: overCommonEpsilons(comparison),
     meanMargin: sameReach ? minus(ours?.mean, theirs?.mean) : undefined,
     medianMargin: medians ? minus(ours?.quartiles[1], theirs?.quartiles[1]) : undefined,
-    notFoundShare: sameReach ? minus(ours?.notFoundShare, theirs?.notFoundShare) : undefined,
+    notFoundFraction: sameReach ? minus(ours?.notFoundFraction, theirs?.notFoundFraction) : undefined,
     autoAttack: (epsilon) =>
       minus(accuracyAt(model.autoAttack, epsilon)?.accuracy, accuracyAt(other.autoAttack, epsilon)?.accuracy),
   };
@@ -48,8 +48,8 @@ function overCommonEpsilons({ model, baseline }: Comparison): Differences['commo
   return { epsilons: both.map(({ epsilon }) => epsilon), difference };
 }
 
-function shareOf(examples: number, share: number): number | undefined {
-  return examples > 0 ? share : undefined;
+function shareOf(examples: number, fraction: number): number | undefined {
+  return examples > 0 ? fraction : undefined;
 }
 
 function minus(ours: number | undefined, theirs: number | undefined): number | undefined {

@@ -34,7 +34,11 @@ function accuracies(comparison: Comparison): readonly Figure[] {
   const { model, baseline, unit } = comparison;
   const other = baselineInNorm(comparison);
   const differences = differencesOf(comparison);
-  const share = (value: number, theirs: number | undefined, difference: number | undefined): Omit<Figure, 'name'> => ({
+  const fraction = (
+    value: number,
+    theirs: number | undefined,
+    difference: number | undefined,
+  ): Omit<Figure, 'name'> => ({
     value: percent(value),
     detail: '',
     baseline: optional(theirs, percent),
@@ -44,7 +48,7 @@ function accuracies(comparison: Comparison): readonly Figure[] {
   if (model.cleanExamples > 0)
     figures.push({
       name: 'Clean accuracy',
-      ...share(model.cleanAccuracy, baseline?.cleanAccuracy, differences.cleanAccuracy),
+      ...fraction(model.cleanAccuracy, baseline?.cleanAccuracy, differences.cleanAccuracy),
       detail: intervalOf(model.cleanExamples, model.cleanInterval),
     });
   if (model.avgRobAcc !== undefined) {
@@ -52,14 +56,14 @@ function accuracies(comparison: Comparison): readonly Figure[] {
     const range = `${unit.epsilon(Math.min(...grid))} to ${unit.epsilon(Math.max(...grid))}`;
     figures.push({
       name: 'AvgRobAcc',
-      ...share(model.avgRobAcc, other?.avgRobAcc, differences.avgRobAcc),
+      ...fraction(model.avgRobAcc, other?.avgRobAcc, differences.avgRobAcc),
       detail: `mean robust accuracy at ${count(grid.length)} ε, ${range}, white-box; ${intervalOf(model.whiteBox[0]?.examples ?? 0, model.avgRobAccInterval)}${averageWithClean(model)}`,
     });
   }
   for (const { epsilon, accuracy, examples, interval: bounds } of model.autoAttack.slice(0, MOST_AUTO_ATTACKS))
     figures.push({
       name: 'AutoAttack',
-      ...share(accuracy, accuracyAt(other?.autoAttack ?? [], epsilon)?.accuracy, differences.autoAttack(epsilon)),
+      ...fraction(accuracy, accuracyAt(other?.autoAttack ?? [], epsilon)?.accuracy, differences.autoAttack(epsilon)),
       detail: `ε = ${unit.epsilon(epsilon)}; ${intervalOf(examples, bounds)}`,
     });
   return figures;
@@ -95,10 +99,10 @@ function margins(comparison: Comparison): readonly Figure[] {
     },
     {
       name: 'Not found',
-      value: percent(ours.notFoundShare),
+      value: percent(ours.notFoundFraction),
       detail: `no perturbation up to ${unit.epsilon(model.plan.maxDistance)}; ${intervalOf(ours.examples, ours.notFoundInterval)}`,
-      baseline: optional(theirs?.notFoundShare, percent),
-      difference: optional(differences.notFoundShare, points),
+      baseline: optional(theirs?.notFoundFraction, percent),
+      difference: optional(differences.notFoundFraction, points),
     },
   ];
 }

@@ -30,10 +30,10 @@ export function shade(values: Float32Array, channels: number): Uint8Array {
 /** Bytes of red, green and blue for values of −scale to scale: grey where nothing changes in colours, white in a single channel. */
 export function shadeSigned(values: Float32Array, channels: number, scale: number): Uint8Array {
   return eachPixel(values.length / channels, (pixel, c) => {
-    const share = scale > 0 ? (values[pixel * channels + Math.min(c, channels - 1)] ?? 0) / scale : 0;
-    if (channels > 1) return 127.5 + 127.5 * share;
-    const towards = (share < 0 ? DOWN : UP)[c] ?? 0;
-    return 255 + (towards - 255) * Math.min(1, Math.abs(share));
+    const fraction = scale > 0 ? (values[pixel * channels + Math.min(c, channels - 1)] ?? 0) / scale : 0;
+    if (channels > 1) return 127.5 + 127.5 * fraction;
+    const towards = (fraction < 0 ? DOWN : UP)[c] ?? 0;
+    return 255 + (towards - 255) * Math.min(1, Math.abs(fraction));
   });
 }
 

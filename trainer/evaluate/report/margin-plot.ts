@@ -1,6 +1,6 @@
 import { axis } from './axis.js';
 import type { DistanceUnit } from './distance-unit.js';
-import type { MarginShares } from './margin-shares.js';
+import type { MarginFractions } from './margin-fractions.js';
 import { markup, type Child, type Markup } from './markup.js';
 import { percent } from './numbers.js';
 import { plotFrame, px, X_RANGE, Y_RANGE, type PlotText } from './plot-frame.js';
@@ -18,9 +18,9 @@ export interface MarginPlot extends PlotText {
   readonly unit: DistanceUnit;
   /** Edges of the bins, one more than there are bins. */
   readonly edges: readonly number[];
-  readonly model: MarginShares;
+  readonly model: MarginFractions;
   /** Hangs below the model's, on the same scale. */
-  readonly baseline?: MarginShares | undefined;
+  readonly baseline?: MarginFractions | undefined;
   /** Where the searches ended, if that is inside of the bins. */
   readonly limits: { readonly model: number; readonly baseline?: number | undefined };
 }
@@ -29,8 +29,8 @@ export interface MarginPlot extends PlotText {
 export function marginPlot({ id, title, description, unit, edges, model, baseline, limits }: MarginPlot): Markup {
   const bins = [...model.bins, ...(baseline?.bins ?? [])];
   // Without any there is nothing to make room for.
-  const tallestBin = bins.some((share) => share > 0) ? Math.max(LOWEST_TOP, ...bins) : 1;
-  const reach = (shares: MarginShares): number =>
+  const tallestBin = bins.some((fraction) => fraction > 0) ? Math.max(LOWEST_TOP, ...bins) : 1;
+  const reach = (shares: MarginFractions): number =>
     Math.max(...shares.bins, Math.min(Math.max(shares.misclassified, shares.notFound), CUT_ABOVE * tallestBin));
   const heights = { up: reach(model) * 1.12, down: baseline === undefined ? 0 : reach(baseline) * 1.12 };
   const lastEdge = edges.at(-1) ?? 1;
@@ -42,7 +42,7 @@ export function marginPlot({ id, title, description, unit, edges, model, baselin
     perUnit: unit.perUnit,
   });
   const y = axis({
-    label: 'share of examples (%)',
+    label: 'fraction of examples (%)',
     domain: [-100 * heights.down, 100 * heights.up],
     range: Y_RANGE,
     mostTicks: 7,
@@ -78,26 +78,26 @@ interface Drawing {
 }
 
 /** @param sign 1 upwards, −1 downwards */
-function bars(shares: MarginShares, sign: 1 | -1, { x, y, edges, top, bottom }: Drawing): Markup {
+function bars(shares: MarginFractions, sign: 1 | -1, { x, y, edges, top, bottom }: Drawing): Markup {
   const end = sign > 0 ? top : bottom;
-  const bar = (left: number, right: number, share: number): Child => {
-    if (share === 0) return undefined;
-    const height = Math.min(share, Math.abs(end) / 1.12);
+  const bar = (left: number, right: number, fraction: number): Child => {
+    if (fraction === 0) return undefined;
+    const height = Math.min(fraction, Math.abs(end) / 1.12);
     const from = y.place(0);
     const to = y.place(100 * sign * height);
     return markup`<path d="M${px(left)} ${px(from)}V${px(to)}H${px(right)}V${px(from)}Z"/>`;
   };
-  const bins = shares.bins.map((share, i) =>
-    bar(x.place(edges[i] ?? 0) + 0.5, x.place(edges[i + 1] ?? 0) - 0.5, share),
+  const bins = shares.bins.map((fraction, i) =>
+    bar(x.place(edges[i] ?? 0) + 0.5, x.place(edges[i + 1] ?? 0) - 0.5, fraction),
   );
-  const slot = (left: number, share: number): Child => {
-    const height = Math.min(share, Math.abs(end) / 1.12);
+  const slot = (left: number, fraction: number): Child => {
+    const height = Math.min(fraction, Math.abs(end) / 1.12);
     const tip = y.place(100 * sign * height);
     return [
-      bar(left + 6, left + SLOT - 6, share),
-      share > height * (1 + 1e-9) &&
+      bar(left + 6, left + SLOT - 6, fraction),
+      fraction > height * (1 + 1e-9) &&
         markup`<path class="cut" d="M${px(left + 3)} ${px(tip + sign * 14)}l${SLOT - 6} -6"/>`,
-      markup`<text x="${px(left + SLOT / 2)}" y="${px(tip + (sign > 0 ? -4 : 12))}" text-anchor="middle">${percent(share)}</text>`,
+      markup`<text x="${px(left + SLOT / 2)}" y="${px(tip + (sign > 0 ? -4 : 12))}" text-anchor="middle">${percent(fraction)}</text>`,
     ];
   };
   return markup`<g class="bars ${sign > 0 ? 'model' : 'baseline'}">${bins}<g class="apart">${slot(X_RANGE[0], shares.misclassified)}${slot(X_RANGE[1] - SLOT, shares.notFound)}</g></g>`;

@@ -1,7 +1,7 @@
 import type { EvaluationResult } from '../evaluation-result.js';
 import { baselineInNorm, normName, type Comparison } from './comparison.js';
 import { marginPlot } from './margin-plot.js';
-import { marginShares, roundEdges } from './margin-shares.js';
+import { marginFractions, roundEdges } from './margin-fractions.js';
 import { markup, type Child, type Markup } from './markup.js';
 import { estimate } from './estimate.js';
 import { count } from './numbers.js';
@@ -19,7 +19,7 @@ export function marginsSection(comparison: Comparison): Child {
   if (model.margins === undefined) return undefined;
   const limits = { model: model.plan.maxDistance, baseline: other?.margins && other.plan.maxDistance };
   const edges = roundEdges(Math.max(limits.model, limits.baseline ?? 0), unit.perUnit);
-  const baseline = other?.margins && marginShares(other.margins.each, edges);
+  const baseline = other?.margins && marginFractions(other.margins.each, edges);
   return markup`<section id="margins"><h2>Margins</h2>
 <p class="lead">The ${normName(model.plan.norm)} length of the shortest perturbation found that changes the answer: an upper bound of the true margin. Measured on the first ${count(model.margins.examples)} test examples by ${model.margins.attack}${BY_ATTACK[model.margins.attack]}.${
     model.history !== undefined &&
@@ -32,10 +32,10 @@ export function marginsSection(comparison: Comparison): Child {
   }${marginPlot({
     id: 'margin-histogram',
     title: 'Margin histogram',
-    description: `Shares of examples by margin, in bins of ${unit.distance(edges[1] ?? 0)}. Misclassified examples stand apart at the left, those for which nothing was found at the right.`,
+    description: `Fractions of examples by margin, in bins of ${unit.distance(edges[1] ?? 0)}. Misclassified examples stand apart at the left, those for which nothing was found at the right.`,
     unit,
     edges,
-    model: marginShares(model.margins.each, edges),
+    model: marginFractions(model.margins.each, edges),
     baseline,
     limits,
   })}<figcaption>Bins of ${unit.epsilon(edges[1] ?? 0)}. “wrong”: misclassified without any perturbation, margin 0. “none”: none found up to ${unit.epsilon(limits.model)}${
@@ -69,10 +69,10 @@ function statistics({ model, unit }: Comparison, other: EvaluationResult | undef
       row('lower quartile', ({ quartiles }) => unit.distance(quartiles[0])),
       row('median', ({ quartiles }) => unit.distance(quartiles[1])),
       row('upper quartile', ({ quartiles }) => unit.distance(quartiles[2])),
-      row('misclassified', ({ misclassifiedShare, misclassifiedInterval }) =>
-        estimate(misclassifiedShare, misclassifiedInterval),
+      row('misclassified', ({ misclassifiedFraction, misclassifiedInterval }) =>
+        estimate(misclassifiedFraction, misclassifiedInterval),
       ),
-      row('not found', ({ notFoundShare, notFoundInterval }) => estimate(notFoundShare, notFoundInterval)),
+      row('not found', ({ notFoundFraction, notFoundInterval }) => estimate(notFoundFraction, notFoundInterval)),
     ],
   });
 }

@@ -13,9 +13,9 @@ export function count(value: number): string {
   return Number.isFinite(value) ? counts.format(value) : NONE;
 }
 
-/** A share of 0 to 1 as `98.9 %`. */
-export function percent(share: number, digits = 1): string {
-  return Number.isFinite(share) ? `${(100 * share).toFixed(digits)}${PER_CENT}` : NONE;
+/** A fraction of 0 to 1 as `98.9 %`. */
+export function percent(fraction: number, digits = 1): string {
+  return Number.isFinite(fraction) ? `${(100 * fraction).toFixed(digits)}${PER_CENT}` : NONE;
 }
 
 /** Other people's text with our space before per cent signs. */

@@ -10,7 +10,7 @@ export const RESULT_FIELDS: Readonly<Record<keyof EvaluationResult, string>> = {
   engine: 'What ran the numerics, and on which device.',
   codeVersion: 'The version of maxmargin.',
   cleanExamples: 'Examples that the clean accuracy is of.',
-  cleanAccuracy: 'The share answered correctly.',
+  cleanAccuracy: 'The fraction answered correctly.',
   cleanInterval:
     'Where the clean accuracy of all examples like these lies, at 95 % confidence (Wilson). So are all intervals here.',
   whiteBox:

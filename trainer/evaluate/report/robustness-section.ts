@@ -2,7 +2,7 @@ import type { EvaluationResult, ExampleMargin, RobustAccuracy } from '../evaluat
 import { accuracyAt, baselineInNorm, normName, unionOfEpsilons, type Comparison } from './comparison.js';
 import { estimate, estimateOf } from './estimate.js';
 import { linePlot, type Line } from './line-plot.js';
-import { shareBeyond } from './margin-shares.js';
+import { fractionBeyond } from './margin-fractions.js';
 import { markup, type Child } from './markup.js';
 import { count, percent, points } from './numbers.js';
 import { table } from './table.js';
@@ -10,7 +10,7 @@ import { table } from './table.js';
 /** Places at which the curve of the margins is drawn. */
 const CURVE_POINTS = 160;
 
-/** Between what margins and attacks at a fixed ε leave correct, a share. */
+/** Between what margins and attacks at a fixed ε leave correct, a fraction. */
 const NOTABLE_GAP = 0.02;
 
 /** Robust accuracy over ε, as a plot and as numbers; nothing if neither attacks nor margins were asked for. */
@@ -23,7 +23,7 @@ export function robustnessSection(comparison: Comparison): Child {
   if (lines.length === 0) return undefined;
   const last = Math.max(...lines.flatMap(({ points }) => points.map(([epsilon]) => epsilon)));
   return markup`<section id="robustness"><h2>Robust accuracy over ε</h2>
-<p class="lead">The share of test examples that are answered correctly and that no attack of a kind changes within ${normName(model.plan.norm)} distance ε. ${examplesOf(model)} ${
+<p class="lead">The fraction of test examples that are answered correctly and that no attack of a kind changes within ${normName(model.plan.norm)} distance ε. ${examplesOf(model)} ${
     other !== undefined && examplesOf(other) !== examplesOf(model) && `Of the baseline: ${examplesOf(other)}`
   } Every attack gives an upper bound for the examples that it ran on: of the same examples the lowest is the truest.</p>
 <div class="${results.length === 1 ? 'beside' : 'tables'}"><figure>${linePlot({
@@ -33,7 +33,7 @@ export function robustnessSection(comparison: Comparison): Child {
     x: { label: `ε, ${normName(model.plan.norm)}${unit.axisSuffix}`, domain: [0, last], perUnit: unit.perUnit },
     y: { label: 'robust accuracy (%)', domain: [0, 100] },
     lines,
-  })}<figcaption>“margin > ε”: the share whose margin is longer than ε, which is what the margins say of robust accuracy.${tooWeak(comparison)} ${
+  })}<figcaption>“margin > ε”: the fraction whose margin is longer than ε, which is what the margins say of robust accuracy.${tooWeak(comparison)} ${
     other !== undefined && 'Dashed: the baseline.'
   }</figcaption></figure>${numbers(comparison, results)}</div></section>`;
 }
@@ -65,7 +65,7 @@ function tooWeak({ model, unit }: Comparison): string | undefined {
   const margins = marginsBeside(model);
   const gaps = whiteBox
     .filter(({ examples }) => examples === margins.length)
-    .map(({ epsilon, accuracy }) => ({ epsilon, gap: accuracy - shareBeyond(margins, epsilon, plan.maxDistance) }))
+    .map(({ epsilon, accuracy }) => ({ epsilon, gap: accuracy - fractionBeyond(margins, epsilon, plan.maxDistance) }))
     .filter(({ gap }) => gap > NOTABLE_GAP);
   const widest = gaps.toSorted((a, b) => b.gap - a.gap)[0];
   if (widest === undefined) return undefined;
@@ -102,7 +102,7 @@ function linesOf(result: EvaluationResult, dashed: boolean): readonly Line[] {
       dashed,
       points: Array.from({ length: CURVE_POINTS + 1 }, (_, i) => {
         const epsilon = (plan.maxDistance * i) / CURVE_POINTS;
-        return [epsilon, 100 * shareBeyond(margins, epsilon, plan.maxDistance)] as const;
+        return [epsilon, 100 * fractionBeyond(margins, epsilon, plan.maxDistance)] as const;
       }),
     });
   return lines;
@@ -161,7 +161,7 @@ const attacked = (at: RobustAccuracy | undefined): Child => estimate(at?.accurac
 
 const beyond = (result: EvaluationResult, epsilon: number): Child => {
   const margins = marginsBeside(result);
-  return estimateOf(shareBeyond(margins, epsilon, result.plan.maxDistance), margins.length);
+  return estimateOf(fractionBeyond(margins, epsilon, result.plan.maxDistance), margins.length);
 };
 
 const WHITE_BOX: Kind = {

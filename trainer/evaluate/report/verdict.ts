@@ -42,8 +42,8 @@ function weaker(autoAttack: number, whiteBox: number | undefined): readonly [num
 
 function margins({ model, unit }: Comparison): string | undefined {
   if (model.margins === undefined) return undefined;
-  const { quartiles, notFoundShare } = model.margins;
-  if (notFoundShare >= 0.5)
+  const { quartiles, notFoundFraction } = model.margins;
+  if (notFoundFraction >= 0.5)
     return `For most examples no perturbation was found up to ${unit.epsilon(model.plan.maxDistance)}.`;
   return `The median margin is at most ${unit.distance(quartiles[1])}.`;
 }

@@ -37,6 +37,6 @@ export function cleanPass(
 
 export const asVector = (value: Scalar): Tensor1D => reshape(value, [1]);
 
-/** This process's part of the share of the batch that is classified correctly. */
+/** This process's part of the fraction of the batch that is classified correctly. */
 export const accuracyOf = (logits: Tensor2D, labels: Tensor1D, world: World): Scalar =>
   div(mean(cast(isCorrect(logits, labels), 'float32')), world.size);

@@ -25,7 +25,7 @@ export interface FixedRadiusSteps extends CompiledMethod {
 
 /**
  * Compiles the steps of adversarial training at a radius (Madry, Makelov, Schmidt, Tsipras, Vladu 2018, arXiv:1706.06083, Eq. 2.1, with a
- * share of the clean loss as in Eq. 8 of the paper of MMA):
+ * fraction of the clean loss as in Eq. 8 of the paper of MMA):
  *
  *     c · (1/n) Σ L(f(x), y)  +  (1 − c) · (1/n) Σ L(f(x + δ), y)          δ ≈ argmax_{‖δ‖ ≤ ε} L_attack(f(x + δ), y)
  *

@@ -17,7 +17,7 @@ export interface PgdOptions {
   /** L: what is ascended. */
   readonly loss: LossName;
   /** α / ε: the length of a step, in radii; default 2.5 / N. */
-  readonly stepShare?: number;
+  readonly stepFraction?: number;
 }
 
 /**
@@ -27,24 +27,24 @@ export interface PgdOptions {
  *
  * The best of all iterations is kept, not the last. An iteration costs one gradient evaluation, a run one forward evaluation more.
  */
-export const pgdAttack = ({ name, loss, stepShare }: PgdOptions): AttackKind<FixedNormAttack> => ({
+export const pgdAttack = ({ name, loss, stepFraction }: PgdOptions): AttackKind<FixedNormAttack> => ({
   name,
   norms: ATTACK_NORMS,
   aims: ['untargeted', 'targeted'],
   compile: (compile, classifier, threat, aim) => ({
     name,
-    find: compileBallSearch(compile, classifier, threat, aim, pgdMethod(loss, threat.norm, aim, stepShare)),
+    find: compileBallSearch(compile, classifier, threat, aim, pgdMethod(loss, threat.norm, aim, stepFraction)),
   }),
 });
 
 type PgdState = { readonly perturbations: Tensor4D };
 
-function pgdMethod(name: LossName, norm: AttackNorm, aim: Aim, stepShare: number | undefined): BallMethod<PgdState> {
+function pgdMethod(name: LossName, norm: AttackNorm, aim: Aim, stepFraction: number | undefined): BallMethod<PgdState> {
   return {
     ...ascendedLosses(name, norm, aim),
     open: (_, perturbations) => ({ perturbations }),
     strides: (iterations, asked) =>
-      Array.from({ length: iterations }, () => [asked ?? stepShare ?? STEPS_LENGTH / iterations]),
+      Array.from({ length: iterations }, () => [asked ?? stepFraction ?? STEPS_LENGTH / iterations]),
     advance: ({ geometry, project }, problem, { perturbations }, { gradients }, [step]) => {
       const stepSizes = perExample(mul(problem.radii, step as Scalar));
       const moved: Tensor4D = add(perturbations, mul(stepSizes, geometry.steepestAscent(gradients)));

@@ -21,14 +21,14 @@ import { areShort } from '../steps/short-evaluations.js';
 import { successOf, WITHIN } from '../steps/success.js';
 import { uniformsOf } from '../steps/uniforms.js';
 
-/** PGD's radius as a share of the largest distance: training knows an example's radius of the last visit, a single search does not. */
-const RADIUS_SHARE = 0.5;
+/** PGD's radius as a fraction of the largest distance: training knows an example's radius of the last visit, a single search does not. */
+const RADIUS_FRACTION = 0.5;
 
 /** Forward evaluations along the ray that PGD ends on, and along others. */
 const BISECTIONS = 10;
 
-/** After this share of the iterations it is looked at whether the search is anywhere near. */
-const LOOK_SHARE = 0.5;
+/** After this fraction of the iterations it is looked at whether the search is anywhere near. */
+const LOOK_FRACTION = 0.5;
 
 /** Where PGD stands, and what of its way succeeds; batched. */
 type Approach = Nearest & {
@@ -92,7 +92,7 @@ async function find(steps: Steps, request: MinimumNormRequest): Promise<MinimumN
   const { geometry, bounds } = steps;
   const startIn = (radii: Tensor1D): Tensor4D =>
     geometry.randomStart(inputs, radii, uniformsOf(inputs, randoms), bounds);
-  let pace = tidy(() => paceOf(fill(classes.shape, RADIUS_SHARE * maxRadius), iterations));
+  let pace = tidy(() => paceOf(fill(classes.shape, RADIUS_FRACTION * maxRadius), iterations));
   let approach: Approach = tidy(() => ({ ...nothingFound(inputs, maxLength), perturbations: startIn(pace.radii) }));
   const hold = (next: Approach): void => {
     dispose(approach);
@@ -119,7 +119,7 @@ async function find(steps: Steps, request: MinimumNormRequest): Promise<MinimumN
 
   try {
     const stride = Math.ceil(iterations / MILESTONES);
-    const look = Math.floor(iterations * LOOK_SHARE);
+    const look = Math.floor(iterations * LOOK_FRACTION);
     while (spent < iterations && (await shouldContinue())) {
       if (spent === look && look > 0) {
         await lookAround();
@@ -184,10 +184,10 @@ function compileSteps(compile: Compile, classifier: WeightedClassifier, threat: 
     }, LASTING_WEIGHTS),
     look: compileRaySearch<LookProblem>(compile, rays, {
       directions: (_, { perturbations }) => unitVectors(perturbations, geometry.lengths(perturbations)),
-      lowShare: 0,
+      lowFraction: 0,
       probes: BISECTIONS,
       endFirst: true,
     }),
-    polish: compilePolish(compile, rays, { share: 1, probes: BISECTIONS }),
+    polish: compilePolish(compile, rays, { fraction: 1, probes: BISECTIONS }),
   };
 }

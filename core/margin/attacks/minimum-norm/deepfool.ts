@@ -31,9 +31,9 @@ import { scoredGradient } from '../steps/scored-gradient.js';
 import { runSearch, type SearchCall, type SearchProblem } from '../steps/search-runs.js';
 import { successOf } from '../steps/success.js';
 
-/** Iterations that look at every class are over after so many (its authors' implementation, as the classes and η), or after this share of the budget. */
+/** Iterations that look at every class are over after so many (its authors' implementation, as the classes and η), or after this fraction of the budget. */
 const MAX_ITERATIONS = 50;
-const WHOLE_SHARE = 1 / 3;
+const WHOLE_FRACTION = 1 / 3;
 
 /** From so many of the others on, half of them begin at x again. */
 const TWO_RUNS = 60;
@@ -50,7 +50,7 @@ const OVERSHOOT = 0.02;
 /** And by this fraction of the spread of the logits: where the box holds values back, shares of the gap alone never close it. */
 const BEYOND = 1e-4;
 
-const POLISH = { share: 1, probes: 12 };
+const POLISH = { fraction: 1, probes: 12 };
 
 /** Where a search stands; batched. */
 type Fooling = Nearest & {
@@ -77,7 +77,7 @@ interface FoolingSteps {
  * the ray to the shortest is bisected, by forward evaluations.
  *
  * Differs from Alg. 2: points are clip(x + δ), while δ may lead out of the box: if what the box holds back were forgotten, the next steps would only
- * repeat it, and never arrive; the overshoot is part of each step, and a share of the logits
+ * repeat it, and never arrive; the overshoot is part of each step, and a fraction of the logits
  * on top of it, without which steps that the box cuts short come ever closer and never cross. Where the class has changed, the search goes on from
  * 0.9 δ, because the first boundary that is met is met some way off; and two thirds of the budget are spent on the steps of the fast adaptive
  * boundary attack (see `stepToBoundary`) towards the class of the largest other logit, which tell as much for a ninth of the gradients: from there, and,
@@ -98,7 +98,7 @@ function find(steps: FoolingSteps, request: MinimumNormRequest): Promise<Minimum
   const affordable = Math.max(1, Math.floor(budget / FEWEST_ITERATIONS));
   const count = Math.min((logits[0]?.length ?? 2) - 1, MAX_RIVALS, affordable);
   const ranks = Array.from({ length: count }, (_, rank) => rank);
-  const whole = Math.min(MAX_ITERATIONS, Math.floor((budget * WHOLE_SHARE) / count));
+  const whole = Math.min(MAX_ITERATIONS, Math.floor((budget * WHOLE_FRACTION) / count));
   const single = budget - whole * count;
   return runSearch<Fooling>(request, (problem) => {
     const iteration: SearchCall<Fooling> = {

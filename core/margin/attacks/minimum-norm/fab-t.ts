@@ -18,10 +18,10 @@ import { runSearch, type SearchCall, type SearchProblem } from '../steps/search-
 import { successOf } from '../steps/success.js';
 import { uniformsOf } from '../steps/uniforms.js';
 
-/** The radius of a random start, as a share of what is known. */
-const RANDOM_SHARE = 0.5;
+/** The radius of a random start, as a fraction of what is known. */
+const RANDOM_FRACTION = 0.5;
 
-const POLISH = { share: 1, probes: 12 };
+const POLISH = { fraction: 1, probes: 12 };
 
 /** Where a search stands; batched. */
 type Adapting = Nearest & {
@@ -97,7 +97,7 @@ function compileSteps(
   const success = successOf(aim);
   return {
     restart: compile((problem: SearchProblem, { best, bestLengths, found }: Adapting, uniforms: Tensor4D): Adapting => {
-      const radii: Tensor1D = mul(bestLengths, RANDOM_SHARE);
+      const radii: Tensor1D = mul(bestLengths, RANDOM_FRACTION);
       return { best, bestLengths, found, perturbations: geometry.randomStart(problem.inputs, radii, uniforms, bounds) };
     }),
     iterate: compile(

@@ -55,7 +55,7 @@ export function compileBlends(
           const directions = way(inputs, bounds);
           return unitVectors(directions, geometry.lengths(directions));
         },
-        lowShare: 0,
+        lowFraction: 0,
         probes: PROBES,
         endFirst: true,
       },

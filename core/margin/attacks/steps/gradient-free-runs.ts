@@ -5,7 +5,7 @@ import type { AscentProblem } from './gradient-free-ascent.js';
 import { areAllFound, keepStronger, nothingTried, type Strongest } from './strongest.js';
 import { WITHIN } from './success.js';
 
-/** Whether all inputs are done is looked at after so many calls first, then whenever their number has grown by a share. */
+/** Whether all inputs are done is looked at after so many calls first, then whenever their number has grown by a fraction. */
 const FIRST_LOOK = 8;
 const LOOK_GROWTH = 1.25;
 

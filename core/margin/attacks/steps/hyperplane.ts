@@ -98,6 +98,6 @@ function fewest({ gains, rooms, gap }: Moves): Tensor4D {
   const first = above(add(threshold, 2 ** -FRACTION_BITS));
   const last: Tensor4D = sub(above(threshold), first);
   const left: Tensor1D = sub(gap, totals(mul(potential, first)));
-  const share: Tensor1D = clipByValue(div(left, maximum(totals(mul(potential, last)), LEAST_ELEMENT)), 0, 1);
-  return mul(rooms, add(first, mul(last, perExample(share))));
+  const fraction: Tensor1D = clipByValue(div(left, maximum(totals(mul(potential, last)), LEAST_ELEMENT)), 0, 1);
+  return mul(rooms, add(first, mul(last, perExample(fraction))));
 }

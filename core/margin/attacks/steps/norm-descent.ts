@@ -17,7 +17,7 @@ import { iterateOver } from './strides.js';
 import { successOf } from './success.js';
 
 /** A polish looks along the whole ray: where a walk is short of iterations, the boundary may be far below what it has found. */
-const POLISH = { share: 1, probes: 12 };
+const POLISH = { fraction: 1, probes: 12 };
 
 /** Where a walk stands; batched. */
 export type Descent = Nearest & {

@@ -34,8 +34,8 @@ export type Rays = {
 export interface RayPlan<P extends RayProblem> {
   /** The rays of a problem; may take gradient evaluations. */
   readonly directions: (weights: TensorMap, problem: P, known: Nearest) => Tensor4D;
-  /** Where the bracket begins, as a share of the known lengths. It ends at them. */
-  readonly lowShare: number;
+  /** Where the bracket begins, as a fraction of the known lengths. It ends at them. */
+  readonly lowFraction: number;
   /** Forward evaluations along each ray. */
   readonly probes: number;
   /** Try the far end first, then nearer points until one succeeds: beyond the boundary there may be another one. */
@@ -67,7 +67,7 @@ export interface RaySpace {
 export function compileRaySearch<P extends RayProblem>(
   compile: Compile,
   { classifier, success, geometry, bounds }: RaySpace,
-  { directions, lowShare, probes, endFirst }: RayPlan<P>,
+  { directions, lowFraction, probes, endFirst }: RayPlan<P>,
 ): RaySearch<P> {
   const at =
     (weights: TensorMap): Classifier =>
@@ -75,7 +75,7 @@ export function compileRaySearch<P extends RayProblem>(
       classifier(weights, inputs);
   const open = (weights: TensorMap, problem: P, known: Nearest): Rays => ({
     directions: directions(weights, problem, known),
-    bracket: bracketTo(known, lowShare, endFirst),
+    bracket: bracketTo(known, lowFraction, endFirst),
   });
   const probe = (weights: TensorMap, { inputs, classes }: P, rays: Rays): Bracket => {
     const halved = bisectOnce(at(weights), success, bounds, inputs, classes, rays.directions, rays.bracket);
@@ -129,15 +129,15 @@ export async function searchRays<P extends RayProblem>(
   }
 }
 
-/** A search of the rays of what is known, by at most a share of its length. */
+/** A search of the rays of what is known, by at most a fraction of its length. */
 export function compilePolish<P extends RayProblem>(
   compile: Compile,
   space: RaySpace,
-  { share, probes }: { readonly share: number; readonly probes: number },
+  { fraction, probes }: { readonly fraction: number; readonly probes: number },
 ): RaySearch<P> {
   return compileRaySearch(compile, space, {
     directions: (_, __, known) => knownDirections(known),
-    lowShare: 1 - share,
+    lowFraction: 1 - fraction,
     probes,
     endFirst: false,
   });
@@ -146,9 +146,9 @@ export function compilePolish<P extends RayProblem>(
 /** u = b / ‖b‖, 0 where nothing is known: the rays of the nearest known perturbations. */
 const knownDirections = ({ best, bestLengths }: Nearest): Tensor4D => unitVectors(best, bestLengths);
 
-function bracketTo({ bestLengths, found }: Nearest, lowShare: number, endFirst: boolean): Bracket {
+function bracketTo({ bestLengths, found }: Nearest, lowFraction: number, endFirst: boolean): Bracket {
   const high = bestLengths.clone();
-  const low: Tensor1D = mul(high, lowShare);
+  const low: Tensor1D = mul(high, lowFraction);
   const probe: Tensor1D = endFirst ? high.clone() : mul(add(low, high), 0.5);
   return { low, high, probe, crossed: zerosLike(found) };
 }

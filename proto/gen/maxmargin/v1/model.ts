@@ -200,7 +200,7 @@ export interface Evaluation {
   /** The median margin, likewise. */
   medianMargin: number;
   /** The share for which nothing was found up to max_distance. */
-  notFoundShare: number;
+  notFoundFraction: number;
   /** The norm of the margins. */
   norm: Norm;
   /** The largest distance that was searched. */
@@ -217,7 +217,7 @@ export interface Evaluation {
   robustAccuracies: RobustAccuracy[];
 }
 
-/** RobustAccuracy is the share of examples that withstood attacks within one radius. */
+/** RobustAccuracy is the fraction of examples that withstood attacks within one radius. */
 export interface RobustAccuracy {
   /** The radius of the ball around each example, in the evaluation's norm. */
   epsilon: number;
@@ -994,7 +994,7 @@ function createBaseEvaluation(): Evaluation {
     marginExamples: 0n,
     meanMargin: 0,
     medianMargin: 0,
-    notFoundShare: 0,
+    notFoundFraction: 0,
     norm: 0,
     maxDistance: 0,
     histogramEdges: [],
@@ -1028,8 +1028,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     if (message.medianMargin !== 0) {
       writer.uint32(41).double(message.medianMargin);
     }
-    if (message.notFoundShare !== 0) {
-      writer.uint32(49).double(message.notFoundShare);
+    if (message.notFoundFraction !== 0) {
+      writer.uint32(49).double(message.notFoundFraction);
     }
     if (message.norm !== 0) {
       writer.uint32(56).int32(message.norm);
@@ -1127,7 +1127,7 @@ export const Evaluation: MessageFns<Evaluation> = {
               break;
             }
 
-            message.notFoundShare = reader.double();
+            message.notFoundFraction = reader.double();
             continue;
           }
           case 7: {
@@ -1241,10 +1241,10 @@ export const Evaluation: MessageFns<Evaluation> = {
         : isSet(object.median_margin)
         ? globalThis.Number(object.median_margin)
         : 0,
-      notFoundShare: isSet(object.notFoundShare)
-        ? globalThis.Number(object.notFoundShare)
-        : isSet(object.not_found_share)
-        ? globalThis.Number(object.not_found_share)
+      notFoundFraction: isSet(object.notFoundFraction)
+        ? globalThis.Number(object.notFoundFraction)
+        : isSet(object.not_found_fraction)
+        ? globalThis.Number(object.not_found_fraction)
         : 0,
       norm: isSet(object.norm) ? normFromJSON(object.norm) : 0,
       maxDistance: isSet(object.maxDistance)
@@ -1293,8 +1293,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     if (message.medianMargin !== 0) {
       obj.medianMargin = floatToJson(message.medianMargin);
     }
-    if (message.notFoundShare !== 0) {
-      obj.notFoundShare = floatToJson(message.notFoundShare);
+    if (message.notFoundFraction !== 0) {
+      obj.notFoundFraction = floatToJson(message.notFoundFraction);
     }
     if (message.norm !== 0) {
       obj.norm = normToJSON(message.norm);
@@ -1332,7 +1332,7 @@ export const Evaluation: MessageFns<Evaluation> = {
       : 0n;
     message.meanMargin = object.meanMargin ?? 0;
     message.medianMargin = object.medianMargin ?? 0;
-    message.notFoundShare = object.notFoundShare ?? 0;
+    message.notFoundFraction = object.notFoundFraction ?? 0;
     message.norm = object.norm ?? 0;
     message.maxDistance = object.maxDistance ?? 0;
     message.histogramEdges = object.histogramEdges?.map((e) => e) || [];

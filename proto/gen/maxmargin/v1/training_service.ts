@@ -365,7 +365,7 @@ export interface TrainingSpec {
   attackIterations: number;
   /** Bisections of a search; 0: 10. */
   bisections: number;
-  /** The share of the clean loss (c); not set: 1/3 (MMA) or 0 (PGD, PGDLS). Always 0 (OMMA) or 1 (STANDARD, TRADES) for the other methods. */
+  /** The weight of the clean loss (c); not set: 1/3 (MMA) or 0 (PGD, PGDLS). Always 0 (OMMA) or 1 (STANDARD, TRADES) for the other methods. */
   cleanCoefficient?:
     | number
     | undefined;
@@ -441,7 +441,7 @@ export interface TrainingProgress {
   marginLoss: number;
   /** The mean search radius of the correct examples of the last step, up to 1.05 d_max; the radius of methods that have a fixed one. */
   meanRadius: number;
-  /** The share of the last batch that was classified correctly, 0 to 1. */
+  /** The fraction of the last batch that was classified correctly, 0 to 1. */
   batchAccuracy: number;
   /** The mean margin at the last validation. */
   validationMargin?:

@@ -20,7 +20,7 @@ const softmax = (logits: readonly number[]): number[] => {
 /** In float64, from the definition. */
 const divergence = (from: readonly number[], to: readonly number[]): number => {
   const [p, q] = [softmax(from), softmax(to)];
-  return p.reduce((total, share, j) => total + share * Math.log(share / q[j]!), 0);
+  return p.reduce((total, fraction, j) => total + fraction * Math.log(fraction / q[j]!), 0);
 };
 
 describe('the divergence of answers', () => {

@@ -184,8 +184,8 @@ describe('margin search', () => {
     let asked = 0;
     const whole = await find({ maxGradientEvaluations: 40, shouldContinue: () => ++asked > 0 });
     const means: number[] = [];
-    for (const share of [0, 0.1, 0.25, 0.5, 0.8, 0.99]) {
-      const last = Math.floor(share * asked);
+    for (const fraction of [0, 0.1, 0.25, 0.5, 0.8, 0.99]) {
+      const last = Math.floor(fraction * asked);
       let askedNow = 0;
       const { findings } = await find({ maxGradientEvaluations: 40, shouldContinue: () => askedNow++ < last });
       assert.equal(askedNow, last + 1, 'asked once more, and not again');

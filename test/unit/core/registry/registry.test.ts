@@ -14,7 +14,7 @@ const EVALUATION: EvaluationRecord = {
   marginExamples: 4,
   meanMargin: 0.2,
   medianMargin: 0.25,
-  notFoundShare: 0.25,
+  notFoundFraction: 0.25,
   norm: 'linf',
   maxDistance: 0.45,
   attack: 'an-pgd',

@@ -196,8 +196,8 @@ describe('image files', () => {
 
     it('is refused where a part is missing, wherever it is cut, and the next one is read', async () => {
       for (const whole of [JPEG_FILES.colour, JPEG_FILES.progressive, JPEG_FILES.grey]) {
-        for (const share of [0.1, 0.5, 0.9, 0.97]) {
-          const cut = whole.subarray(0, Math.floor(share * whole.length));
+        for (const fraction of [0.1, 0.5, 0.9, 0.97]) {
+          const cut = whole.subarray(0, Math.floor(fraction * whole.length));
           await assert.rejects(read(cut, 8, 16, 3), {
             kind: 'invalid-input',
             message: /^a file: expected a whole JPEG/,

@@ -78,7 +78,7 @@ describe('evaluation by a plan', () => {
     const ascending = exact.toSorted((a, b) => a - b);
     const at = (place: number) => ((ascending[Math.floor(place)] ?? 0) + (ascending[Math.ceil(place)] ?? 0)) / 2;
     assert.ok(Math.abs(margins.quartiles[1] - at(34.5)) <= 0.01 * maxDistance);
-    assert.equal(margins.misclassifiedShare, 1 - linearMargins('l2', 70).length / 70);
+    assert.equal(margins.misclassifiedFraction, 1 - linearMargins('l2', 70).length / 70);
     assert.deepEqual(
       margins.byClass.map(({ label, examples }) => [label, examples]),
       [0, 1].map((label) => [label, margins.each.filter((each) => each.label === label).length]),
@@ -186,8 +186,8 @@ describe('evaluation by a plan', () => {
     const request = linearEvaluation(engine, 'linf', { epsilons: [0.005] });
     await evaluate({
       ...request,
-      onProgress: ({ share, part, etaSeconds }) => {
-        shares.push(share);
+      onProgress: ({ fraction, part, etaSeconds }) => {
+        shares.push(fraction);
         parts.add(part);
         assert.ok(etaSeconds >= 0);
       },

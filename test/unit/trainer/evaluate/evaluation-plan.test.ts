@@ -13,7 +13,7 @@ const plan = (about: Partial<PlanSubject>, options: PlanOptions = {}) => planOf(
 describe('the plan of an evaluation', () => {
   it('is the paper’s by default: its protocol, and its grid for each data set and norm', () => {
     const { whiteBox, epsilons, maxDistance, autoAttackEpsilons, maskingChecks } = plan({});
-    assert.deepEqual(whiteBox, { iterations: 100, restarts: 10, stepShare: 1 / 40 });
+    assert.deepEqual(whiteBox, { iterations: 100, restarts: 10, stepFraction: 1 / 40 });
     assert.deepEqual(epsilons, [0.1, 0.2, 0.3, 0.4]);
     assert.ok(Math.abs(maxDistance - 0.4725) < 1e-12);
     assert.deepEqual([autoAttackEpsilons, maskingChecks], [[], true]);
@@ -23,9 +23,9 @@ describe('the plan of an evaluation', () => {
       cifar.epsilons.map((epsilon) => Math.round(epsilon * 255)),
       [4, 8, 12, 16, 20, 24, 28, 32],
     );
-    assert.equal(cifar.whiteBox.stepShare, 1 / 4);
+    assert.equal(cifar.whiteBox.stepFraction, 1 / 4);
     assert.deepEqual(plan({ norm: 'l2' }).epsilons, [1, 2, 3, 4]);
-    assert.equal(plan({ norm: 'l2' }).whiteBox.stepShare, 1 / 4);
+    assert.equal(plan({ norm: 'l2' }).whiteBox.stepFraction, 1 / 4);
     assert.deepEqual(plan({ dataset: 'cifar10', norm: 'l2' }).epsilons, [0.5, 1, 1.5, 2, 2.5]);
     assert.deepEqual(plan({ dataset: 'folder', trainedMaxDistance: 0.2 }).epsilons, [0.05, 0.1, 0.2 * 0.75, 0.2]);
   });
@@ -37,7 +37,7 @@ describe('the plan of an evaluation', () => {
     assert.deepEqual(plan({}, { autoAttackEpsilons: 'usual' }).autoAttackEpsilons, [0.3]);
     assert.deepEqual(plan({ dataset: 'cifar10' }, { autoAttackEpsilons: 'usual' }).autoAttackEpsilons, [8 / 255]);
     // As far as the paper's steps together, however few there are.
-    assert.equal(plan({}, { iterations: 20 }).whiteBox.stepShare, 1 / 8);
+    assert.equal(plan({}, { iterations: 20 }).whiteBox.stepFraction, 1 / 8);
   });
 
   it('refuses lengths that are none', () => {

@@ -88,20 +88,20 @@ function done({ name, part, range, work }: Shard): { readonly record: ShardRecor
 }
 
 describe('the progress of an evaluation', () => {
-  it('tells about the time that is left, from the first margins on, and a share that grows with time', () => {
+  it('tells about the time that is left, from the first margins on, and a fraction that grows with time', () => {
     const { told } = evaluated();
     const end = told.at(-1)!.atSeconds;
-    assert.equal(told.at(-1)!.share, 1);
+    assert.equal(told.at(-1)!.fraction, 1);
     assert.equal(told[0]!.etaSeconds, Infinity);
     const measured = told.filter(({ part, etaSeconds }) => part !== 'accuracy' && Number.isFinite(etaSeconds));
     assert.ok(measured[0]!.atSeconds < 0.1 * end, 'a pace is soon known');
-    for (const { atSeconds, etaSeconds, share, part } of measured) {
+    for (const { atSeconds, etaSeconds, fraction, part } of measured) {
       const left = end - atSeconds;
-      const text = `${part}, at ${atSeconds.toFixed(0)} s of ${end.toFixed(0)}: ${etaSeconds.toFixed(0)} s left, share ${share.toFixed(2)}`;
+      const text = `${part}, at ${atSeconds.toFixed(0)} s of ${end.toFixed(0)}: ${etaSeconds.toFixed(0)} s left, fraction ${fraction.toFixed(2)}`;
       if (left > 0.05 * end) assert.ok(etaSeconds > 0.5 * left && etaSeconds < 3 * left, text);
       if (atSeconds > 0.3 * end && left > 0.05 * end) assert.ok(etaSeconds < 1.6 * left, text);
     }
-    const shares = told.map(({ share }) => share);
+    const shares = told.map(({ fraction }) => fraction);
     assert.deepEqual(
       shares,
       shares.toSorted((a, b) => a - b),
@@ -113,9 +113,9 @@ describe('the progress of an evaluation', () => {
     const half = new Map(records.slice(0, 14).map((record) => [record.name, record]));
     const again = evaluated(half).told;
     const spent = records.slice(0, 14).reduce((sum, { seconds }) => sum + seconds, 0);
-    const share = spent / told.at(-1)!.atSeconds;
-    assert.ok(Math.abs(again[0]!.share - share) < 0.15, `${again[0]!.share}, really ${share}`);
+    const fraction = spent / told.at(-1)!.atSeconds;
+    assert.ok(Math.abs(again[0]!.fraction - fraction) < 0.15, `${again[0]!.fraction}, really ${fraction}`);
     assert.ok(Number.isFinite(again[0]!.etaSeconds));
-    assert.equal(again.at(-1)!.share, 1);
+    assert.equal(again.at(-1)!.fraction, 1);
   });
 });

@@ -50,8 +50,8 @@ describe('evaluation', () => {
       near(record.meanMargin, counted.reduce((sum, margin) => sum + margin, 0) / 60);
       near(record.medianMargin, (counted[29]! + counted[30]!) / 2);
       // Those beyond, and the one at the very end, which the search may reach or not.
-      assert.ok([7 / 60, 8 / 60].includes(record.notFoundShare), String(record.notFoundShare));
-      assert.equal(record.histogram.counts.at(-1), Math.round(record.notFoundShare * 60));
+      assert.ok([7 / 60, 8 / 60].includes(record.notFoundFraction), String(record.notFoundFraction));
+      assert.equal(record.histogram.counts.at(-1), Math.round(record.notFoundFraction * 60));
       assert.ok(record.gradientEvaluations > 0 && record.gradientEvaluations <= 40 && record.attack !== '');
       const known = seen.findIndex((etaSeconds) => etaSeconds < Infinity);
       assert.ok(known > 0 && seen.slice(known).every((etaSeconds) => etaSeconds >= 0 && etaSeconds < Infinity));

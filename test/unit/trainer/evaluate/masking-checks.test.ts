@@ -154,7 +154,7 @@ describe('masking checks', () => {
     const more = {
       epsilon: 1e-3,
       shouldContinue: () => ++asked > 0,
-      onProgress: (share: number) => shares.push(share),
+      onProgress: (fraction: number) => shares.push(fraction),
     };
     await checked('linf', perceptron, perceptronTensors(2, 2, 2), more);
     assert.deepEqual(shares, [0.25, 0.5, 0.75, 1]);

@@ -17,7 +17,7 @@ const evaluation: EvaluationRecord = {
   marginExamples: 1,
   meanMargin: 0.1,
   medianMargin: 0.1,
-  notFoundShare: 0,
+  notFoundFraction: 0,
   norm: 'linf',
   maxDistance: 0.45,
   attack: 'an attack',

@@ -18,7 +18,7 @@ import type { TrainingTensors } from '../../../../trainer/mma/methods/training-m
 import { mapNamed, named } from '../../../../trainer/mma/named.js';
 import { trainingPass } from '../../../../trainer/mma/objective.js';
 import type { OptimizerConfig, TrainingConfig } from '../../../../trainer/mma/training-config.js';
-import { assertRelative, cosine, difference, length, share } from '../../../support/vectors.js';
+import { assertRelative, cosine, difference, length, fraction } from '../../../support/vectors.js';
 import { goldenFiles, type Golden } from '../../../support/golden.js';
 import { ONE_STEP } from '../../../support/one-step.js';
 import { TEST_ENGINE } from '../../../support/test-engine.js';
@@ -151,7 +151,11 @@ async function sameAtTheSamePoints(engine: Engine, { golden, model, prefix, conf
     const expected = golden.tensor(`${prefix}/weights/${name}`).data;
     if (config.optimizer.rule === 'adam') {
       // Adam's first step is ±α wherever |g| ≫ ε, so a gradient that is rounding alone may go either way.
-      const off = share(await after.data(), expected, (a, b) => Math.abs(a - b) > 0.01 * config.optimizer.learningRate);
+      const off = fraction(
+        await after.data(),
+        expected,
+        (a, b) => Math.abs(a - b) > 0.01 * config.optimizer.learningRate,
+      );
       assert.ok(off < 1e-3, `${name}: ${off} of the weights differ`);
     } else {
       assertRelative(
@@ -200,7 +204,7 @@ async function samePoints(engine: Engine, { golden, model, start, prefix, config
     const u = ((goldenPoints[i] ?? NaN) - value) / (goldenRadii[example] ?? NaN);
     return correct[example] ? Math.min(1, Math.max(0, value + (etas[example] ?? NaN) * u)) : value;
   });
-  const off = share(points, expected, (a, b) => Math.abs(a - b) > 1e-5);
+  const off = fraction(points, expected, (a, b) => Math.abs(a - b) > 1e-5);
   assert.ok(off <= 0.01, `${off} of the pixels differ`);
   dispose([parameters, statistics, moments, inputs, labels, radii, delta, clean, found, terms]);
   assert.equal(engine.memory().numTensors, numTensors);
@@ -222,7 +226,7 @@ async function sameStep(engine: Engine, { golden, model, start, prefix, config }
   const expectedRadii = golden.tensor(`${prefix}/eps`).data;
   // Half of the last bracket lies between its failing side and its midpoint.
   const halfBracket = (SEARCH_REACH * config.maxDistance) / 2 ** config.bisections;
-  const radiiOff = share(
+  const radiiOff = fraction(
     after.report.radii,
     expectedRadii,
     (a, b) => Math.abs(a - b) > Math.max(0.02 * b, halfBracket),

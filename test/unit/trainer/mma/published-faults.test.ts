@@ -125,7 +125,7 @@ describe('faults of the published code', () => {
       ...{ maxDistance, marginExamples: COUNT, gradientEvaluations: 20, seed: 1n },
     });
     const wrong = all.filter((example) => !linear.isCorrect(example));
-    assert.equal(record.notFoundShare, 1 - wrong.length / COUNT);
+    assert.equal(record.notFoundFraction, 1 - wrong.length / COUNT);
     assert.equal(record.histogram.counts.at(-1), COUNT - wrong.length);
 
     const { report } = await stepOn(

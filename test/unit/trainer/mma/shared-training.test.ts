@@ -78,7 +78,7 @@ const TASKS: Readonly<Record<2 | 3, Readonly<Record<string, TrainingCase>>>> = {
   3: Object.fromEntries(Object.entries(CASES).filter(([name]) => name.startsWith('WRN-10-1, MMA'))),
 };
 
-/** The largest difference of two records of arrays, as a share of the largest value. */
+/** The largest difference of two records of arrays, as a fraction of the largest value. */
 function apart(a: Checkpoint['weights'], b: Checkpoint['weights']): number {
   let [difference, largest] = [0, 0];
   for (const [name, { data }] of Object.entries(a))

@@ -9,7 +9,7 @@ import type { Aim } from '../../attack.js';
 import { gradientFreeAscent, type AscentProblem } from '../../steps/gradient-free-ascent.js';
 import type { Strongest } from '../../steps/strongest.js';
 
-/** How far apart the two sides of a difference are from the point, as a share of the box (Uesato et al. 2018). */
+/** How far apart the two sides of a difference are from the point, as a fraction of the box (Uesato et al. 2018). */
 const REACH = 0.01;
 
 /** By how much less the gradients of the iteration before count: little enough that a whole turn of directions does, 16 iterations on MNIST. */

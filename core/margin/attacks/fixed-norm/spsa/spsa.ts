@@ -16,7 +16,7 @@ const DIRECTIONS = 64;
 const VALUES_TOGETHER = 2 ** 19;
 
 /** The length of the first step in radii, if nothing else is asked for, and by how much of it the last one is shorter. */
-const STEP_SHARE = 0.25;
+const STEP_FRACTION = 0.25;
 const STEP_FALL = 0.9;
 
 /**
@@ -30,7 +30,7 @@ const STEP_FALL = 0.9;
  *
  * Differs from the paper, and from its implementation in CleverHans, of 128 directions of independent signs and Adam at a rate of 0.01: directions are
  * orthogonal over turns, so that noise averages out within a few iterations; the step is the norm's own in place of Adam's, which moves all values
- * alike, whatever they matter; its length is a share of the radius and falls over a run; each run starts at random in the ball.
+ * alike, whatever they matter; its length is a fraction of the radius and falls over a run; each run starts at random in the ball.
  */
 export const spsa: AttackKind<FixedNormAttack> = {
   name: 'spsa',
@@ -44,11 +44,11 @@ export const spsa: AttackKind<FixedNormAttack> = {
 };
 
 function search(steps: SpsaSteps, request: FixedNormRequest): Promise<AttackOutcome> {
-  const { weights, inputs, iterations, stepShare = STEP_SHARE } = request;
+  const { weights, inputs, iterations, stepFraction = STEP_FRACTION } = request;
   const randoms = request.seeds.map((seed) => createRandom(seed));
   const sources = randoms.map((random) => createSignDirections(random, inputs.size / inputs.shape[0]));
   const perCall = directionsOfCall(inputs.size);
-  const stepAt = (iteration: number): Scalar => scalar(stepShare * (1 - (STEP_FALL * iteration) / iterations));
+  const stepAt = (iteration: number): Scalar => scalar(stepFraction * (1 - (STEP_FALL * iteration) / iterations));
 
   const callsOf = (problem: AscentProblem, iteration: number): GradientFreeRun<Ascent>['calls'] => [
     ...Array.from({ length: DIRECTIONS / perCall }, () => ({

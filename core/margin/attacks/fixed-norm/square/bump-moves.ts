@@ -20,7 +20,7 @@ export interface SummedNorm {
   readonly root: (values: Tensor4D) => Tensor4D;
   /** By which power of the distance bumps fall from their middles. */
   readonly fall: number;
-  /** Of how many channels a channel spends the share of what the ball has room for: what is too long then is projected. */
+  /** Of how many channels a channel spends the fraction of what the ball has room for: what is too long then is projected. */
   readonly spends: (channels: number) => number;
   /** The first perturbation from a grid of bumps of length 1. */
   readonly place: SquareMoves['place'];

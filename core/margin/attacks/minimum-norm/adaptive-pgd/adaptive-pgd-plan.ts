@@ -30,8 +30,8 @@ const TWO_ROUNDS = 14;
 /** With fewer gradients rays towards single classes find more than a round, which only begins to turn. */
 const FEWEST_FOR_ROUNDS = 5;
 
-/** The share of the budget for rays towards single classes. */
-const RAY_SHARE = 0.1;
+/** The fraction of the budget for rays towards single classes. */
+const RAY_FRACTION = 0.1;
 
 /** How many of the classes that are largest at x are aimed at in turn. */
 const RANKS = 4;
@@ -45,7 +45,7 @@ const RANKS = 4;
  * @param rivals how many other classes there are to aim at one by one; 0 if that is pointless
  */
 export function planSearch(budget: number, rivals: number): Plan {
-  const ranked = Math.min(rivals, budget < FEWEST_FOR_ROUNDS ? budget - 1 : Math.floor(budget * RAY_SHARE));
+  const ranked = Math.min(rivals, budget < FEWEST_FOR_ROUNDS ? budget - 1 : Math.floor(budget * RAY_FRACTION));
   const rays: Rivals[] = ['all', ...Array.from({ length: ranked }, (_, rank) => ({ rank }))];
   const iterations = budget - rays.length;
   if (iterations === 0) return { rays, rounds: [] };

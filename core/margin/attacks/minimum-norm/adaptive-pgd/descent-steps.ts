@@ -19,14 +19,14 @@ import type { ThreatModel } from '../../../threat-model.js';
 /** Forward evaluations along the ray of a gradient at x. */
 const RAY_PROBES = 8;
 
-/** Forward evaluations that shorten the best perturbation along its own ray after each round, within this share of its length. */
-const POLISH = { share: 0.03, probes: 6 };
+/** Forward evaluations that shorten the best perturbation along its own ray after each round, within this fraction of its length. */
+const POLISH = { fraction: 0.03, probes: 6 };
 
-/** The first radius of a round that starts within the best perturbation, as a share of its length. */
+/** The first radius of a round that starts within the best perturbation, as a fraction of its length. */
 const WITHIN_BEST = 0.98;
 
-/** The first radius of a round where nothing is known yet, as a share of the largest. */
-const UNKNOWN_SHARE = 0.5;
+/** The first radius of a round where nothing is known yet, as a fraction of the largest. */
+const UNKNOWN_FRACTION = 0.5;
 
 /** What the start of a round is made of. */
 export type RoundSource = {
@@ -52,7 +52,7 @@ export interface DescentSteps {
   readonly tryLast: (weights: TensorMap, problem: DescentProblem, known: Nearest, descent: Descent) => Nearest;
   /** Searches the ray of steepest ascent at x, up to what is known to succeed: one gradient evaluation, and a forward evaluation a probe. */
   readonly ascent: RaySearch<DescentProblem>;
-  /** Brings the nearest known closer along its own rays, by at most a share of its length. */
+  /** Brings the nearest known closer along its own rays, by at most a fraction of its length. */
   readonly polish: RaySearch<DescentProblem>;
   /** z at x + δ. */
   readonly logitsAt: (weights: TensorMap, inputs: Tensor4D, perturbations: Tensor4D) => Tensor2D;
@@ -109,7 +109,7 @@ export function compileDescentSteps(
         geometry.steepestAscent(
           explore(at(weights), objective, geometry, bounds, problem, zeros(problem.inputs.shape)).gradients,
         ),
-      lowShare: 0,
+      lowFraction: 0,
       probes: RAY_PROBES,
       endFirst: true,
     }),
@@ -128,7 +128,7 @@ function startOf(
   const radii: Tensor1D = where(
     found,
     mul(bestLengths, start === 'within-best' ? WITHIN_BEST : 1),
-    mul(maxLength, UNKNOWN_SHARE),
+    mul(maxLength, UNKNOWN_FRACTION),
   );
   const random = geometry.randomStart(inputs, radii, uniforms, bounds);
   const known: Tensor4D = start === 'best' ? best : mul(best, WITHIN_BEST);

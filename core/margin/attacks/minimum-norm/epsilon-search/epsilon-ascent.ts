@@ -23,9 +23,9 @@ export interface EpsilonAscent<S extends BallState> extends Pick<BallMethod<S>, 
 /** η of the first step, in radii: from the best known point, that it is not left at once, and from a random one. */
 const FIRST_STEPS: Readonly<Record<EpsilonRound['start'], number>> = { best: 1, random: 2 };
 
-/** The same in ℓ1 from the best known point; and the share of the values that the first step from a random one, which has moved all, moves at most. */
+/** The same in ℓ1 from the best known point; and the fraction of the values that the first step from a random one, which has moved all, moves at most. */
 const FIRST_SPARSE_STEP = 0.25;
-const FIRST_SHARE = 0.05;
+const FIRST_FRACTION = 0.05;
 
 const forgotten = (losses: Tensor1D, forgets: Tensor1D, value = LEAST): Tensor1D =>
   where(forgets, fill(forgets.shape, value), losses);
@@ -47,7 +47,7 @@ export const denseAscent: EpsilonAscent<AutoPgdState> = {
 export const sparseAscent: EpsilonAscent<SparseAutoPgdState> = {
   open: (problem, start, from) => {
     const run = openSparseAutoPgd(problem, start);
-    const most = FIRST_SHARE * (problem.inputs.size / problem.inputs.shape[0]);
+    const most = FIRST_FRACTION * (problem.inputs.size / problem.inputs.shape[0]);
     if (from === 'best') return { ...run, steps: mul(run.steps, FIRST_SPARSE_STEP) };
     return { ...run, counts: minimum(run.counts, Math.max(most, 1)) };
   },

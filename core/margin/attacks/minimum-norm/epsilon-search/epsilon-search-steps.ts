@@ -34,23 +34,23 @@ import { successOf } from '../../steps/success.js';
 import type { EpsilonAscent } from './epsilon-ascent.js';
 import type { EpsilonRound } from './epsilon-search-plan.js';
 
-/** How far below the shortest length a radius is, as a share of it, at first; what a run that does not shorten it by that makes of it; and at least. */
+/** How far below the shortest length a radius is, as a fraction of it, at first; what a run that does not shorten it by that makes of it; and at least. */
 const FIRST_GAP = 0.02;
 const AFTER_FAILURE = 0.5;
 const SMALLEST_GAP = 0.001;
 
-/** The first radius where nothing is known, as a share of the largest; a failure doubles it. */
+/** The first radius where nothing is known, as a fraction of the largest; a failure doubles it. */
 const FIRST_REACH = 0.5;
 
 /** Forward evaluations along the first ray, and along those of the best after each run. */
 const RAY_PROBES = 10;
-const POLISH = { share: 1, probes: 12 };
+const POLISH = { fraction: 1, probes: 12 };
 
 /** Which radii are tried; batched, [n] each. */
 export type EpsilonPace = {
   /** By what share the radius is below the shortest length, where one is known. */
   readonly gaps: Tensor1D;
-  /** The radius as a share of the largest length, where none is known. */
+  /** The radius as a fraction of the largest length, where none is known. */
   readonly reaches: Tensor1D;
   /** The shortest length before the last run. */
   readonly before: Tensor1D;
@@ -204,7 +204,7 @@ export function compileEpsilonSteps<S extends BallState>(
           scoredGradient(at, ascendedLoss('lm', aim, sharpness), inputs, classes).gradients,
         );
       },
-      lowShare: 0,
+      lowFraction: 0,
       probes: RAY_PROBES,
       endFirst: true,
     }),
@@ -216,7 +216,7 @@ export function compileEpsilonSteps<S extends BallState>(
 const rivalOf = (logits: Tensor2D, classes: Tensor1D): Tensor1D =>
   cast(argMax(add(logits, mul(isClass(classes, logits.shape[1]), EXCLUDED)), 1), 'int32');
 
-/** b, drawn towards x by the share that the radius is below its length. */
+/** b, drawn towards x by the fraction that the radius is below its length. */
 const drawnIn = ({ best, bestLengths }: Nearest, radii: Tensor1D): Tensor4D => drawnIntoBall(best, bestLengths, radii);
 
 /**

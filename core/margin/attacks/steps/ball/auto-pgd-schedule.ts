@@ -1,12 +1,12 @@
-/** The first checkpoint after the start, as a share of the iterations; then by how much each interval is shorter than the one before, and the shortest. */
+/** The first checkpoint after the start, as a fraction of the iterations; then by how much each interval is shorter than the one before, and the shortest. */
 const FIRST_INTERVAL = 0.22;
 const SHORTER_BY = 0.03;
 const SHORTEST = 0.06;
 
-/** ρ: a step is halved where the loss rose on a smaller share of the iterations since the last checkpoint. */
-const RISING_SHARE = 0.75;
+/** ρ: a step is halved where the loss rose on a smaller fraction of the iterations since the last checkpoint. */
+const RISING_FRACTION = 0.75;
 
-/** α: the share of an iteration that is a step; the rest goes on in the direction of the one before. */
+/** α: the fraction of an iteration that is a step; the rest goes on in the direction of the one before. */
 const STEP_WEIGHT = 0.75;
 
 /**
@@ -19,9 +19,9 @@ const STEP_WEIGHT = 0.75;
 export function checkpoints(iterations: number): readonly number[] {
   const found = [0];
   let interval = FIRST_INTERVAL;
-  for (let share = interval; share < 1; share += interval) {
+  for (let fraction = interval; fraction < 1; fraction += interval) {
     // Sums of such shares are off by some 1e-16, and must not be rounded up by that.
-    const next = Math.ceil(share * iterations - 1e-9);
+    const next = Math.ceil(fraction * iterations - 1e-9);
     if (next < iterations && next !== found.at(-1)) found.push(next);
     interval = Math.max(interval - SHORTER_BY, SHORTEST);
   }
@@ -37,6 +37,6 @@ export function autoPgdStrides(iterations: number): readonly (readonly [number, 
   return Array.from({ length: iterations }, (_, iteration) => {
     const index = at.indexOf(iteration);
     const since = index > 0 ? iteration - (at[index - 1] ?? 0) : 0;
-    return [iteration === 0 ? 1 : STEP_WEIGHT, Number(index >= 0), RISING_SHARE * since];
+    return [iteration === 0 ? 1 : STEP_WEIGHT, Number(index >= 0), RISING_FRACTION * since];
   });
 }

@@ -52,8 +52,8 @@ export interface BallMethod<S extends BallState> {
   readonly strays?: boolean;
   /** Where a run stands before its first iteration. */
   readonly open: (problem: BallProblem, start: Tensor4D) => S;
-  /** What one iteration takes, one row an iteration, all rows of one length. @param stepShare of the request, for methods whose steps have one length */
-  readonly strides: (iterations: number, stepShare?: number) => readonly (readonly number[])[];
+  /** What one iteration takes, one row an iteration, all rows of one length. @param stepFraction of the request, for methods whose steps have one length */
+  readonly strides: (iterations: number, stepFraction?: number) => readonly (readonly number[])[];
   /** Where a run stands after an iteration. */
   readonly advance: (
     space: BallSpace,

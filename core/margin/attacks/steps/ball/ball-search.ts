@@ -143,13 +143,13 @@ async function search<S extends BallState>(steps: BallSteps<S>, request: FixedNo
  */
 function runOnce<S extends BallState>(
   { method, iterate, tryLast }: BallSteps<S>,
-  { weights, inputs, iterations, stepShare }: FixedNormRequest,
+  { weights, inputs, iterations, stepFraction }: FixedNormRequest,
   problem: BallProblem,
   start: S,
   known: Strongest,
   shouldContinue: () => Promise<boolean>,
 ): Promise<{ found: Strongest; spent: number }> {
-  const strides = method.strides(iterations, stepShare);
+  const strides = method.strides(iterations, stepFraction);
   return runIterations<Run<S>, Strongest>(
     { together: areShort(weights, inputs), shouldContinue },
     {

@@ -3,7 +3,7 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { perExample } from '../../../box.js';
 import { geometryOf } from '../../../geometries.js';
 import type { NormGeometry } from '../../../geometry.js';
-import { shareInBall } from '../../../scaling.js';
+import { fractionInBall } from '../../../scaling.js';
 import type { ThreatModel } from '../../../threat-model.js';
 import { WITHIN } from '../success.js';
 import type { BallSpace } from './ball-method.js';
@@ -29,6 +29,6 @@ export function ballSpace({ norm, bounds }: ThreatModel): BallSpace {
  * draw back from the ends of the box the values that a step is to leave alone there.
  */
 function within(geometry: NormGeometry, perturbations: Tensor4D, radii: Tensor1D): Tensor4D {
-  const share = shareInBall(geometry.lengths(perturbations), radii);
-  return mul(perturbations, perExample(mul(share, WITHIN)));
+  const fraction = fractionInBall(geometry.lengths(perturbations), radii);
+  return mul(perturbations, perExample(mul(fraction, WITHIN)));
 }

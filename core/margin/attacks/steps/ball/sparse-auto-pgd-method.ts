@@ -24,8 +24,8 @@ import { LEAST } from '../strongest.js';
 import type { BallMethod, BallProblem, BallSpace, Explored } from './ball-method.js';
 
 /** The balls of a run, as multiples of ε, and the shares of the iterations in each of those before the last. */
-const SHARES = [3, 2, 1] as const;
-const WARM_SHARE = 0.3;
+const FRACTIONS = [3, 2, 1] as const;
+const WARM_FRACTION = 0.3;
 
 /** Fewer iterations are all within ε. */
 const FEWEST_WARM = 5;
@@ -37,10 +37,10 @@ const FEWER = 1.5;
 const SHORTER = 1.5;
 const SHORTEST = 0.1;
 
-/** The best point has become sparser if it has moved fewer values than this share of those before. */
+/** The best point has become sparser if it has moved fewer values than this fraction of those before. */
 const SPARSER = 0.95;
 
-/** How many iterations there are between two checkpoints, as a share of those in a ball. */
+/** How many iterations there are between two checkpoints, as a fraction of those in a ball. */
 const INTERVAL = 0.04;
 
 /** Uniform numbers are kept so far from 0 and 1. */
@@ -61,9 +61,9 @@ export type SparseAutoPgdState = {
   readonly movedBefore: Tensor1D;
 };
 
-const within = (problem: BallProblem, share: Scalar | number): BallProblem => ({
+const within = (problem: BallProblem, fraction: Scalar | number): BallProblem => ({
   ...problem,
-  radii: mul(problem.radii, share),
+  radii: mul(problem.radii, fraction),
 });
 
 /** ‖δ‖₀, [n]. */
@@ -75,7 +75,7 @@ const fewerThan = (moved: Tensor1D): Tensor1D => maximum(div(moved, FEWER), 1);
 function startOfSparseAutoPgd({ project }: BallSpace, problem: BallProblem, uniforms: Tensor4D): Tensor4D {
   const inner: Tensor4D = add(mul(uniforms, 1 - 2 * INSIDE), INSIDE);
   const noise: Tensor4D = log(div(inner, sub(1, inner)));
-  return project(within(problem, SHARES[0]), noise);
+  return project(within(problem, FRACTIONS[0]), noise);
 }
 
 /** A run before its first iteration. */
@@ -113,7 +113,7 @@ export function advanceSparseAutoPgd(
   problem: BallProblem,
   state: SparseAutoPgdState,
   { losses, gradients }: Explored,
-  [checkpoint, share, nextShare]: readonly Scalar[],
+  [checkpoint, fraction, nextFraction]: readonly Scalar[],
 ): SparseAutoPgdState {
   const { perturbations, movedBefore } = state;
   const better: Tensor1D = greater(losses, state.topLosses);
@@ -129,11 +129,11 @@ export function advanceSparseAutoPgd(
   const back = perExample(logicalAnd(isCheckpoint, sparser));
   const from: Tensor4D = where(back, top, perturbations);
   const slopes: Tensor4D = where(back, topGradients, gradients);
-  const lengths = mul<Tensor1D>(steps, mul(problem.radii, share as Scalar));
+  const lengths = mul<Tensor1D>(steps, mul(problem.radii, fraction as Scalar));
 
-  const isLast: Tensor1D = less(nextShare as Scalar, add(zerosLike(losses), share as Scalar));
+  const isLast: Tensor1D = less(nextFraction as Scalar, add(zerosLike(losses), fraction as Scalar));
   const stepped: Tensor4D = add(from, mul(perExample(lengths), sparseAscent(slopes, counts)));
-  const next = project(within(problem, nextShare as Scalar), where(perExample(isLast), top, stepped));
+  const next = project(within(problem, nextFraction as Scalar), where(perExample(isLast), top, stepped));
   const movedNext = movedBy(next);
   return {
     perturbations: next,
@@ -154,12 +154,12 @@ function checkpointsOf(count: number): readonly number[] {
 
 /** What each iteration of a run takes: 1 at a checkpoint, else 0; the ball that it is in, and the one of the next iteration, in ε. */
 export function sparseAutoPgdStrides(iterations: number): readonly (readonly [number, number, number])[] {
-  const warm = iterations < FEWEST_WARM ? 0 : Math.ceil(WARM_SHARE * iterations);
+  const warm = iterations < FEWEST_WARM ? 0 : Math.ceil(WARM_FRACTION * iterations);
   const counts = [warm, warm, Math.max(iterations - 2 * warm, 0)];
-  const balls = SHARES.flatMap((share, ball) =>
-    checkpointsOf(counts[ball] ?? 0).map((checkpoint) => [checkpoint, share] as const),
+  const balls = FRACTIONS.flatMap((fraction, ball) =>
+    checkpointsOf(counts[ball] ?? 0).map((checkpoint) => [checkpoint, fraction] as const),
   );
-  return balls.map(([checkpoint, share], index) => [checkpoint, share, balls[index + 1]?.[1] ?? 1] as const);
+  return balls.map(([checkpoint, fraction], index) => [checkpoint, fraction, balls[index + 1]?.[1] ?? 1] as const);
 }
 
 /** The same where all iterations are in the ball of ε. */

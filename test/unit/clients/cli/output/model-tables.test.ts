@@ -29,7 +29,7 @@ describe('table of models', () => {
     const fields = new Map(
       evaluationFields({
         ...{ examples: 263, cleanAccuracy: 81 / 263, marginExamples: 20, meanMargin: 0.1, medianMargin: 0.1 },
-        ...{ notFoundShare: 0, norm: 'linf', maxDistance: 0.3, attack: 'best-of', gradientEvaluations: 100 },
+        ...{ notFoundFraction: 0, norm: 'linf', maxDistance: 0.3, attack: 'best-of', gradientEvaluations: 100 },
         robustAccuracies: [
           { epsilon: 0.1, examples: 148, accuracy: 15 / 148, attacks: ['pgd-ce'], iterations: 20, restarts: 2 },
         ],

@@ -61,9 +61,9 @@ describe('budgets of attacks', () => {
         const ranks = Math.max(...runs.map(({ rank }) => rank)) + 1;
         assert.ok(ranks <= Math.min(targets, 9) && runs.length % ranks === 0);
         // A class is given about four times the square root of the budget, where that leaves more than one and does not reach all.
-        const share = budget / ranks / (4 * Math.sqrt(budget));
+        const fraction = budget / ranks / (4 * Math.sqrt(budget));
         assert.ok(
-          ranks === 1 || ranks === Math.min(targets, 9) || (share > 0.7 && share < 1.4),
+          ranks === 1 || ranks === Math.min(targets, 9) || (fraction > 0.7 && fraction < 1.4),
           `${ranks} of ${budget}`,
         );
         for (const [index, { rank, iterations, start }] of runs.entries()) {

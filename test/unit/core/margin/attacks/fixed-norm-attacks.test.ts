@@ -170,11 +170,11 @@ describe('attacks within balls', () => {
           const reach = { ...sure, compile: engine.compile, aim: 'targeted' } as const;
           const others = two.inputs.map((input) => 1 - argMax(linearLogits(two, input)));
           const exact = margins(two);
-          for (const [share, reached] of [
+          for (const [fraction, reached] of [
             [effort.surely, true],
             [0.99, false],
           ] as const) {
-            const radii = exact.map((margin) => margin * share);
+            const radii = exact.map((margin) => margin * fraction);
             const { rows } = await attack({ ...reach, model: two, radii, classes: others });
             for (const [index, row] of rows.entries()) {
               assert.equal(answerAt(two, index, norm, row, radii[index]!) === others[index], reached, `input ${index}`);
@@ -225,13 +225,13 @@ describe('attacks within balls', () => {
         const whole = await attack({ ...run, shouldContinue: () => ++asked > 0 });
         assert.ok(whole.complete);
         const succeeded: number[] = [];
-        for (const share of [0, 0.3, 0.95]) {
-          const last = Math.floor(share * asked);
+        for (const fraction of [0, 0.3, 0.95]) {
+          const last = Math.floor(fraction * asked);
           let now = 0;
           const { rows, complete, gradientEvaluations } = await attack({ ...run, shouldContinue: () => now++ < last });
           assert.equal(now, last + 1, 'asked once more, and not again');
           assert.ok(!complete && gradientEvaluations <= whole.gradientEvaluations);
-          if (share === 0) assert.ok(rows.every((row) => row.every((value) => value === 0)));
+          if (fraction === 0) assert.ok(rows.every((row) => row.every((value) => value === 0)));
           succeeded.push(
             rows.filter((row, index) => {
               const answer = answerAt(model, index, norm, row, radii[index]!);

@@ -103,10 +103,10 @@ describe('attacks on the same classifier with other logits', () => {
       for (const [row, { distance, unresolved, status }] of (await find(shift)).entries()) {
         // The end lies beyond the boundary by up to four spacings of float32.
         const before = plain[row]!;
-        const share = (4 * 2 ** -23 * shift) / -before.logitMargin;
-        const isClose = status === 'found' && distance < before.distance * (1.05 + 2 * share);
+        const fraction = (4 * 2 ** -23 * shift) / -before.logitMargin;
+        const isClose = status === 'found' && distance < before.distance * (1.05 + 2 * fraction);
         assert.ok(unresolved || isClose, `shift ${shift}, input ${row}: ${distance} in place of ${before.distance}`);
-        assert.ok(share > 0.2 || !unresolved, `shift ${shift}, input ${row}: unresolved without need`);
+        assert.ok(fraction > 0.2 || !unresolved, `shift ${shift}, input ${row}: unresolved without need`);
       }
     }
     assert.ok((await find(1e9)).every(({ unresolved }) => unresolved));

@@ -32,7 +32,7 @@ describe('differences between two evaluations', () => {
 
   it('are not of means where searches ended elsewhere, and of medians only where those were measured', () => {
     const shorter = richEvaluation({ seed: 2, maxDistance: 0.4 });
-    assert.deepEqual([differences(shorter).meanMargin, differences(shorter).notFoundShare], [undefined, undefined]);
+    assert.deepEqual([differences(shorter).meanMargin, differences(shorter).notFoundFraction], [undefined, undefined]);
     assert.notEqual(differences(shorter).medianMargin, undefined);
     assert.equal(differences(richEvaluation({ seed: 2, maxDistance: 0.2 })).medianMargin, undefined);
   });

@@ -119,7 +119,7 @@ describe('the report of an evaluation', () => {
     for (const row of rows(fewer)) assert.match(row, />10\.0\u202f%<small>/);
   });
 
-  it('shows of which accuracies its averages are, and how sure each share is', () => {
+  it('shows of which accuracies its averages are, and how sure each fraction is', () => {
     const rich = richEvaluation();
     const attackedClean = { examples: 100, accuracy: 0.97, interval: [0.915, 0.99] as const };
     const html = renderReport({ ...rich, attackedClean, avgAcc: 0.6, avgAccInterval: [0.5, 0.69] });

@@ -74,9 +74,11 @@ describe('the best of several attacks', () => {
   };
 
   for (const [budget, parts] of PARTS)
-    it(`of ${budget} gradients is what the shortest of each input among ${parts.map(([name, share]) => `${name} (${share})`).join(', ')} is`, async () => {
+    it(`of ${budget} gradients is what the shortest of each input among ${parts.map(([name, fraction]) => `${name} (${fraction})`).join(', ')} is`, async () => {
       const best = await find('best-of', budget);
-      const alone = await Promise.all(parts.map(async ([name, share]) => ({ name, ...(await find(name, share)) })));
+      const alone = await Promise.all(
+        parts.map(async ([name, fraction]) => ({ name, ...(await find(name, fraction)) })),
+      );
       const shortest = logits.map((_, index) => Math.min(...alone.map(({ lengths }) => lengths[index]!)));
       assert.ok(shortest.every((length) => length > 0));
       assert.deepEqual(best.lengths, shortest);

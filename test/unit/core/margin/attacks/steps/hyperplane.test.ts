@@ -12,7 +12,7 @@ import { TEST_ENGINE } from '../../../../../support/test-engine.js';
 const SIZE = 24;
 const BOUNDS: Bounds = { lower: -1, upper: 2 };
 /** Gaps as shares of what the box lets a projection gain. */
-const SHARES = [-0.5, 0, 1e-4, 0.05, 0.3, 0.7, 0.97, 1.2];
+const FRACTIONS = [-0.5, 0, 1e-4, 0.05, 0.3, 0.7, 0.97, 1.2];
 
 const images = (rows: readonly (readonly number[])[]): Tensor4D => tensor<Rank.R4>(rows.flat(), [rows.length, 6, 4, 1]);
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
@@ -67,17 +67,17 @@ describe('projection onto a hyperplane in the box', () => {
           projectOntoHyperplane(norm, x, w, gaps, BOUNDS),
         );
         const float = Math.fround;
-        const x = SHARES.map(() =>
+        const x = FRACTIONS.map(() =>
           Array.from({ length: SIZE }, (_, j) => (j % 6 === 0 ? BOUNDS.lower : float(3 * random.uniform() - 1))),
         );
         // Slopes of many sizes, some of them equal and some 0.
-        const w = SHARES.map(() =>
+        const w = FRACTIONS.map(() =>
           Array.from({ length: SIZE }, (_, j) =>
             float(scale * (j % 7 === 0 ? 0 : j % 5 === 0 ? 0.5 : random.normal() * 10 ** -random.below(4))),
           ),
         );
         const most = x.map((row, i) => dot(roomsOf(row, w[i]!), w[i]!.map(Math.abs)));
-        const gaps = most.map((value, i) => float(value * SHARES[i]!));
+        const gaps = most.map((value, i) => float(value * FRACTIONS[i]!));
         const alive = memory().numTensors;
         tidy(() => {
           const values = project(images(x), images(w), tensor1d(gaps)).dataSync();
@@ -105,12 +105,12 @@ describe('projection onto a hyperplane in the box', () => {
               );
             assert.ok(
               Math.abs(gained - gap) <= 1e-5 * gap + rounding,
-              `share ${SHARES[i]}: gains ${gained}, the gap is ${gap}`,
+              `fraction ${FRACTIONS[i]}: gains ${gained}, the gap is ${gap}`,
             );
             const [length, least] = [hostLength(norm, delta), shortest(norm, x[i]!, w[i]!, gap)];
             assert.ok(
               Math.abs(length - least) <= 1e-4 * least + 3e-6,
-              `share ${SHARES[i]}: ${length} long, least ${least}`,
+              `fraction ${FRACTIONS[i]}: ${length} long, least ${least}`,
             );
           }
         });

@@ -4,9 +4,9 @@ import { sparseAutoPgdStrides } from '../../../../../../../core/margin/attacks/s
 /** [ε of the ball in ε, iterations in it, those of them that are checkpoints]. */
 const ballsOf = (iterations: number) => {
   const strides = sparseAutoPgdStrides(iterations);
-  return [3, 2, 1].map((share) => {
-    const own = strides.filter(([, ball]) => ball === share);
-    return [share, own.length, own.flatMap(([checkpoint], index) => (checkpoint === 1 ? [index] : []))];
+  return [3, 2, 1].map((fraction) => {
+    const own = strides.filter(([, ball]) => ball === fraction);
+    return [fraction, own.length, own.flatMap(([checkpoint], index) => (checkpoint === 1 ? [index] : []))];
   });
 };
 const from1To = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);

@@ -4,8 +4,8 @@ import { roundStep } from './ticks.js';
 /** As many bins as a plot has room for. */
 const MOST_BINS = 24;
 
-/** Shares of examples, 0 to 1, that add up to 1. */
-export interface MarginShares {
+/** Fractions of examples, 0 to 1, that add up to 1. */
+export interface MarginFractions {
   readonly misclassified: number;
   /** Between the edges: above the lower one, up to the upper one. */
   readonly bins: readonly number[];
@@ -22,10 +22,10 @@ export function roundEdges(upper: number, perUnit = 1): readonly number[] {
 }
 
 /** Counts margins into bins; what is misclassified or was not found stays apart, wherever the bins end. */
-export function marginShares(
+export function marginFractions(
   margins: readonly Pick<ExampleMargin, 'status' | 'distance'>[],
   edges: readonly number[],
-): MarginShares {
+): MarginFractions {
   const bins = new Array<number>(edges.length - 1).fill(0);
   let misclassified = 0;
   let notFound = 0;
@@ -38,15 +38,15 @@ export function marginShares(
       bins[bin] = (bins[bin] ?? 0) + 1;
     }
   }
-  const share = (found: number): number => found / Math.max(1, margins.length);
-  return { misclassified: share(misclassified), bins: bins.map(share), notFound: share(notFound) };
+  const fraction = (found: number): number => found / Math.max(1, margins.length);
+  return { misclassified: fraction(misclassified), bins: bins.map(fraction), notFound: fraction(notFound) };
 }
 
 /**
- * The share of examples whose margin is greater than ε: what their margins say of robust accuracy. One for which nothing was found is counted up to the
+ * The fraction of examples whose margin is greater than ε: what their margins say of robust accuracy. One for which nothing was found is counted up to the
  * largest distance that was searched; above it nothing is known.
  */
-export function shareBeyond(
+export function fractionBeyond(
   margins: readonly Pick<ExampleMargin, 'status' | 'distance'>[],
   epsilon: number,
   maxDistance: number,

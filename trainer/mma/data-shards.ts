@@ -8,13 +8,13 @@ interface Rows<Values> {
 }
 
 /** This process's part of what a whole batch has, as many values as every other's; parts stand in the order of ranks. A view, not a copy. */
-export function shareOf<Values extends Rows<Values>>(world: World, whole: Values): Values {
+export function shardOf<Values extends Rows<Values>>(world: World, whole: Values): Values {
   const count = whole.length / world.size;
   return whole.subarray(world.rank * count, (world.rank + 1) * count);
 }
 
 /** @throws invalid-input unless a batch has equal parts for all processes */
-export function checkShares(world: World, batchSize: number): void {
+export function checkShards(world: World, batchSize: number): void {
   if (batchSize % world.size !== 0)
     throw invalidInput('batch_size', `a multiple of the ${world.size} processes (WORLD_SIZE)`, String(batchSize));
 }

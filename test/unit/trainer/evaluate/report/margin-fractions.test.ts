@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { createRandom } from '../../../../../core/random.js';
 import type { MarginStatus } from '../../../../../core/margin/margin-search.js';
-import { marginShares, roundEdges, shareBeyond } from '../../../../../trainer/evaluate/report/margin-shares.js';
+import {
+  marginFractions,
+  roundEdges,
+  fractionBeyond,
+} from '../../../../../trainer/evaluate/report/margin-fractions.js';
 
 const at = (status: MarginStatus, distance: number): { status: MarginStatus; distance: number } => ({
   status,
@@ -17,7 +21,7 @@ describe('shares of margins', () => {
       at('found', 0.3),
       at('not-found', 0.3),
     ];
-    assert.deepEqual(marginShares(margins, [0, 0.1, 0.2, 0.3]), {
+    assert.deepEqual(marginFractions(margins, [0, 0.1, 0.2, 0.3]), {
       misclassified: 0.2,
       bins: [0.2, 0.2, 0.2],
       notFound: 0.2,
@@ -28,7 +32,7 @@ describe('shares of margins', () => {
     const random = createRandom(3);
     const statuses = ['found', 'misclassified', 'not-found'] as const;
     const margins = Array.from({ length: 500 }, () => at(statuses[random.below(3)]!, random.uniform() * 0.5));
-    const { misclassified, bins, notFound } = marginShares(margins, roundEdges(0.4));
+    const { misclassified, bins, notFound } = marginFractions(margins, roundEdges(0.4));
     assert.ok(Math.abs(misclassified + notFound + bins.reduce((sum, bin) => sum + bin, 0) - 1) < 1e-12);
   });
 
@@ -43,10 +47,10 @@ describe('shares of margins', () => {
 
   it('say of robust accuracy how many margins are longer than ε, and nothing beyond the search', () => {
     const margins = [at('misclassified', 0), at('found', 0.1), at('found', 0.2), at('not-found', 0.3)];
-    assert.equal(shareBeyond(margins, 0, 0.3), 0.75);
-    assert.equal(shareBeyond(margins, 0.1, 0.3), 0.5);
-    assert.equal(shareBeyond(margins, 0.3, 0.3), 0.25);
-    assert.ok(Number.isNaN(shareBeyond(margins, 0.31, 0.3)));
-    assert.ok(Number.isNaN(shareBeyond([], 0.1, 0.3)));
+    assert.equal(fractionBeyond(margins, 0, 0.3), 0.75);
+    assert.equal(fractionBeyond(margins, 0.1, 0.3), 0.5);
+    assert.equal(fractionBeyond(margins, 0.3, 0.3), 0.25);
+    assert.ok(Number.isNaN(fractionBeyond(margins, 0.31, 0.3)));
+    assert.ok(Number.isNaN(fractionBeyond([], 0.1, 0.3)));
   });
 });
